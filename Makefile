@@ -1,0 +1,52 @@
+# Every target makes .venv first when it is missing, or older than pyproject.toml.
+PYTHON ?= python3
+BIN := .venv/bin
+export NO_MKDOCS_2_WARNING := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs format clean
+
+help:
+	@echo 'make demo    run the orders example against an embedded AWS'
+	@echo 'make test    everything that must pass: check, tests, docs, wheel'
+	@echo 'make check   lint, format, types and layers'
+	@echo 'make bench   the benchmark tables'
+	@echo 'make docs    build the documentation into site/'
+	@echo 'make format  let ruff rewrite the code'
+
+demo: .venv/installed-demo
+	@$(BIN)/python -m docs.examples.orders.demo
+
+check: .venv/installed-dev
+	@.ci/step 'ruff check' $(BIN)/ruff check
+	@.ci/step 'ruff format' $(BIN)/ruff format --check
+	@.ci/step 'mypy' $(BIN)/mypy
+	@.ci/step 'import-linter' $(BIN)/lint-imports
+
+test: check
+	@.ci/step --show 'pytest' $(BIN)/python -m pytest -q --cov --cov-report=term
+	@.ci/step 'mkdocs build' $(BIN)/mkdocs build --strict
+	@.ci/step 'wheel' $(BIN)/python .ci/check_wheel.py
+
+bench: .venv/installed-bench
+	@$(BIN)/python -m tests.bench
+
+docs: .venv/installed-dev
+	@.ci/step 'mkdocs build' $(BIN)/mkdocs build --strict
+
+format: .venv/installed-dev
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+clean:
+	rm -rf .venv .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache site dist
+
+# One environment, filled as far as a target needs it: installed-demo, installed-dev, installed-bench.
+.PRECIOUS: .venv/installed-%
+.venv/installed-%: pyproject.toml | .venv/bin/python
+	@.ci/step 'install .[$*]' $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 10) else "Python 3.10 or later is needed: make PYTHON=python3.12 …")'
+	@.ci/step 'python -m venv .venv' $(PYTHON) -m venv --clear .venv
