@@ -1,0 +1,68 @@
+"""The unit of work: what one rule knows of one record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Event", "Record", "UnitOfWork"]
+
+Record = dict[str, Any]
+"""One record as Lambda delivers it."""
+
+Event = dict[str, Any]
+"""The event that a record carries: ``id``, ``type``, ``timestamp`` (ms), ``tags``, ``partition_key``, and its own."""
+
+
+class UnitOfWork(dict[str, Any]):
+    """A record, its event, and what a rule has found out so far.
+
+    A dict with attribute access to its standard keys. The rules of a record share ``record`` and ``event``: they are
+    read, never changed. A step that adds something makes a new unit of work, with `extend` or ``|``.
+
+    Examples
+    --------
+    >>> uow = UnitOfWork(event={"id": "1", "type": "order-created"})
+    >>> uow.extend(result=42)["result"]
+    42
+    """
+
+    __slots__ = ()
+
+    @property
+    def record(self) -> Record:
+        """The record as Lambda delivered it."""
+        record: Record = self["record"]
+        return record
+
+    @property
+    def event(self) -> Event:
+        """The event that the record carries."""
+        event: Event = self["event"]
+        return event
+
+    @property
+    def rule_id(self) -> str:
+        """The id of the rule; in the dict and on the wire the key is ``pipeline``."""
+        rule_id: str = self["pipeline"]
+        return rule_id
+
+    @property
+    def batch(self) -> list[UnitOfWork]:
+        """The units of work that were compacted into this one, oldest first; missing where nothing was compacted."""
+        batch: list[UnitOfWork] = self["batch"]
+        return batch
+
+    @property
+    def model(self) -> Any:
+        """The event as an instance of the rule's ``event_model``; missing where the rule has none."""
+        return self["model"]
+
+    def extend(self, **fields: Any) -> UnitOfWork:
+        """Return a new unit of work with these fields added or replaced."""
+        return UnitOfWork(self, **fields)
+
+    def __or__(self, other: Any) -> UnitOfWork:  # type: ignore[override]  # narrower than what dict answers
+        return UnitOfWork(super().__or__(other))
+
+    def __repr__(self) -> str:
+        return f"UnitOfWork({super().__repr__()})"

@@ -1,0 +1,184 @@
+"""The AWS that tests talk to: moto's server over HTTP, or an endpoint that answers by a script; never the real one."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from powertools_stream.testing.endpoint import ScriptedEndpoint
+
+REGION = "eu-central-1"
+
+_UNSET = (
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "BUS_NAME",
+    "BUS_SRC",
+    "ENTITY_TABLE_NAME",
+    "EVENT_TABLE_NAME",
+    "FAULT_BUS_NAME",
+    "MAX_REQ_SIZE",
+    "POWERTOOLS_SERVICE_NAME",
+    "PROJECT",
+    "SERVICE",
+    "STAGE",
+)
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say where AWS is not: a test that asks for no endpoint finds nobody there."""
+    for name in _UNSET:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    """Start moto's server, once, and say where it is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from moto.server import ThreadedMotoServer
+
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+    _, port = server.get_host_and_port()
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """Give an AWS with nothing in it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
+    request = urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")
+    with urllib.request.urlopen(request, timeout=10) as response:
+        response.read()
+    aws = Aws(moto_url)
+    yield aws
+    aws.close()
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedEndpoint]:
+    """Give an AWS where everything succeeds, until the test sets its `script`."""
+    with ScriptedEndpoint() as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        yield endpoint
+
+
+@pytest.fixture
+def lambda_context() -> Callable[..., LambdaContext]:
+    """Give the maker of contexts: ``lambda_context(remaining_ms=5_000)``."""
+    return LambdaContext.started
+
+
+@dataclass
+class LambdaContext:
+    """What Lambda passes to a handler beside the event; its time runs."""
+
+    ends_at: float
+    function_name: str = "tested"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:123456789012:function:tested"
+    aws_request_id: str = "52fdfc07-2182-454f-963f-5f0f9a621d72"
+
+    @classmethod
+    def started(cls, remaining_ms: float = 30_000) -> LambdaContext:
+        return cls(time.monotonic() + remaining_ms / 1000)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self.ends_at - time.monotonic()) * 1000))
+
+
+@dataclass
+class Aws:
+    """What tests create in moto, and look at afterwards."""
+
+    url: str
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service_name: str) -> Any:
+        """Return a boto3 client."""
+        import boto3
+
+        if service_name not in self._clients:
+            self._clients[service_name] = boto3.Session(region_name=REGION).client(service_name, endpoint_url=self.url)
+        return self._clients[service_name]
+
+    def create_bus(self, name: str = "bus") -> str:
+        """Create an event bus whose events go to a queue, which `events` reads."""
+        events = self.client("events")
+        events.create_event_bus(Name=name)
+        queue = self.create_queue(f"{name}-events")
+        arn = self.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+        # moto wants a pattern that says something; every event has a version.
+        events.put_rule(Name="all", EventBusName=name, EventPattern='{"version": ["0"]}')
+        events.put_targets(
+            Rule="all", EventBusName=name, Targets=[{"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}]
+        )
+        return name
+
+    def events(self, bus: str = "bus") -> list[dict[str, Any]]:
+        """Return the events that came to a bus, as EventBridge delivers them, once."""
+        import json
+
+        return [json.loads(message["Body"]) for message in self.messages(f"{bus}-events")]
+
+    def create_queue(self, name: str = "queue", **attributes: str) -> str:
+        """Create a queue and return its URL; FIFO where the name ends so."""
+        if name.endswith(".fifo"):
+            attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true", **attributes}
+        url: str = self.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        return url
+
+    def messages(self, queue: str = "queue") -> list[dict[str, Any]]:
+        """Take all messages out of a queue."""
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        taken: list[dict[str, Any]] = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            taken.extend(messages)
+            for message in messages:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return taken
+
+    def create_table(self, name: str = "table", key: tuple[str, ...] = ("pk", "sk"), **types: str) -> str:
+        """Create a table with a stream; `types` are those of key attributes that are no strings (``sk="N"``)."""
+        self.client("dynamodb").create_table(
+            TableName=name,
+            KeySchema=[
+                {"AttributeName": attribute, "KeyType": kind}
+                for attribute, kind in zip(key, ("HASH", "RANGE"), strict=False)
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": attribute, "AttributeType": types.get(attribute, "S")} for attribute in key
+            ],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
+        return name
+
+    def items(self, table: str = "table") -> list[dict[str, Any]]:
+        """Return all rows of a table, as DynamoDB writes them."""
+        items: list[dict[str, Any]] = self.client("dynamodb").scan(TableName=table)["Items"]
+        return items
+
+    def close(self) -> None:
+        """Close the clients' connections."""
+        for client in self._clients.values():
+            client.close()
