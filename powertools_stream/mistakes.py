@@ -1,0 +1,75 @@
+"""What is wrong with a rule, in words: the rule, the field, what was expected, what was found, the nearest right name.
+
+Imported only when there is a mistake to tell.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from powertools_stream.errors import RuleError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+__all__ = ["named", "nearest", "shown", "told"]
+
+
+def told(error: ValidationError, model: type[BaseModel], fields: Mapping[str, Any]) -> RuleError:
+    """Turn pydantic's account of what is wrong with a rule into a `RuleError`, one line for each field."""
+    lines: dict[str, str] = {}
+    for detail in error.errors(include_url=False):
+        field = str(detail["loc"][0]) if detail["loc"] else ""
+        if field not in lines:
+            lines[field] = _line(field, detail, model, fields)
+    rule_id = fields.get("id")
+    text = f"{named(fields)}: " + "\n".join(lines.values())
+    return RuleError(text, rule_id if isinstance(rule_id, str) else None)
+
+
+def named(fields: Mapping[str, Any]) -> str:
+    """Return how a message calls a rule: by its id, else by its flavor."""
+    if isinstance(rule_id := fields.get("id"), str) and rule_id:
+        return f"Rule {rule_id!r}"
+    flavor = fields.get("flavor")
+    return f"A rule of the flavor {getattr(flavor, '__name__', flavor)!r}" if flavor is not None else "A rule"
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that was probably meant; ``eventType`` is taken for ``event_type``."""
+    names = sorted(known)
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
+    if snake in names:
+        return snake
+    matches = difflib.get_close_matches(snake, names, n=1)
+    return matches[0] if matches else None
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: short, with its type."""
+    text = repr(value)
+    return f"{text if len(text) <= 80 else text[:77] + '...'} ({type(value).__name__})"
+
+
+def _line(field: str, detail: Any, model: type[BaseModel], fields: Mapping[str, Any]) -> str:
+    if detail["type"] == "extra_forbidden":
+        known = model.model_fields
+        meant = nearest(field, known)
+        hint = (
+            f"Did you mean {meant!r}?" if meant else f"It has {', '.join(known)}; data of your own goes into 'params'."
+        )
+        return f"{model.__name__} has no field {field!r}. {hint}"
+    if detail["type"] == "missing":
+        return f"the field {field!r} is missing{_misspelled(field, fields)}."
+    description = model.model_fields[field].description if field in model.model_fields else None
+    if description is None:
+        return f"the field {field!r}: {detail['msg']}; got {shown(detail['input'])}."
+    return f"the field {field!r} takes {description}; got {shown(fields.get(field))}."
+
+
+def _misspelled(field: str, fields: Mapping[str, Any]) -> str:
+    wrong = next((name for name in fields if nearest(name, [field])), None)
+    return f" (there is {wrong!r}, which is no field)" if wrong else ""

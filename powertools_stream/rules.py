@@ -1,0 +1,225 @@
+"""Rules: what an author says, checked when it is made; and flavors, the functions that rules are of."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from powertools_stream.errors import RuleError
+from powertools_stream.matching.event_types import EventTypes
+from powertools_stream.matching.filters import Filter
+from powertools_stream.outcomes import FaultPolicy
+from powertools_stream.requests import Asks, Request
+from powertools_stream.signatures import UserFunction, bind, is_async
+from powertools_stream.uow import UnitOfWork
+
+__all__ = ["Flavor", "FlavorSpec", "Prepare", "Rule", "flavor", "make_rule", "spec_of"]
+
+Flavor = Callable[..., Any]
+"""``flavor(uow, rule)``: returns a unit of work, a list of them or None; or a generator that yields requests first."""
+
+Prepare = Callable[[UnitOfWork], "UnitOfWork | None"]
+"""Makes the unit of work that is matched from the one of the record; None: the rule is not for this record."""
+
+F = TypeVar("F", bound=Flavor)
+
+# What a rule for aws-lambda-stream carries along, and this library has its own of.
+_IGNORED = ("publish", "logger")
+
+
+class Rule(BaseModel, Mapping[str, Any]):
+    """What every rule has in common, and the model of a flavor without one of its own: it takes extra fields.
+
+    A rule is checked when it is made, and does not change. It reads as attributes and as a mapping of the fields that
+    have a value; fields come before the methods of the model (``rule.copy`` is the field ``copy`` where there is one).
+    A field that holds a function of the user's holds it ready to be called with ``(uow)``, whatever its signature.
+
+    Raises
+    ------
+    RuleError
+        A field is missing, unknown or holds what it does not take.
+    """
+
+    model_config = ConfigDict(
+        extra="allow", frozen=True, defer_build=True, arbitrary_types_allowed=True, protected_namespaces=()
+    )
+
+    user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """The fields that hold functions of the user's, each with what the flavor passes beyond the unit of work."""
+
+    own_flavor: ClassVar[Flavor | None] = None
+    """The flavor whose model this is; it need not be named."""
+
+    # A description says what the field takes: it ends up in the message of a RuleError.
+    id: str = Field(min_length=1, description="a string that is not empty")
+    flavor: Flavor = Field(default=None, validate_default=True, description="a function, e.g. task")
+    event_type: EventTypes | None = Field(
+        default=None, description="a string, a list of strings, a compiled pattern or a function"
+    )
+    filters: Sequence[UserFunction] = Field(default=(), description="a list of functions")
+    ordered: bool | None = Field(default=None, description="True or False")
+    on_fault: FaultPolicy | None = Field(default=None, description="a FaultPolicy")
+    params: dict[str, Any] = Field(default_factory=dict, description="a dict with keys that are strings")
+
+    def __init__(self, **fields: Any) -> None:
+        model = type(self)
+        if model.own_flavor is not None:
+            fields.setdefault("flavor", model.own_flavor)
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            from powertools_stream.mistakes import told
+
+            raise told(error, model, fields) from None
+        # Methods are called on the class: an extra field may have any name.
+        model._check_fields(self)
+        model._bind_functions(self)
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.__dict__:
+            value = self.__dict__[name]
+            if value is not None or name in self.__pydantic_fields_set__:
+                return value
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+        given = self.__pydantic_fields_set__
+        return iter([name for name, value in self.__dict__.items() if value is not None or name in given])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Any:
+        """Return a rule with some fields replaced, checked as a new one is, with its functions bound to it."""
+        return type(self)(**{**self, **(update or {})})
+
+    def _check_fields(self) -> None:
+        """Check what only holds between fields. A model that overrides it calls this one as well."""
+        wanted = spec_of(self.flavor).model
+        if not isinstance(self, wanted):
+            name = getattr(self.flavor, "__name__", self.flavor)
+            raise RuleError(f"Rule {self.id!r}: the flavor {name!r} takes a {wanted.__name__}.", self.id)
+        _check_extra_names(self)
+        if isinstance(self.event_type, list) and not self.event_type:
+            raise RuleError(f"Rule {self.id!r}: the list of the field 'event_type' is empty.", self.id)
+
+    def _bind_functions(self) -> None:
+        values = self.__dict__
+        # Attributes of the instance come before methods of the class.
+        values.update(self.__pydantic_extra__ or {})
+        functions = dict(type(self).user_functions)
+        if main := spec_of(self.flavor).main:
+            functions.setdefault(main, ())
+        for field, extra in functions.items():
+            if callable(values.get(field)):
+                values[field] = bind(values[field], self, field=field, extra=extra)
+        if callable(values["event_type"]):
+            values["event_type"] = _bind_filter(values["event_type"], self, "event_type")
+        values["filters"] = tuple(_bind_filter(function, self, "filters") for function in values["filters"])
+
+
+@dataclass(frozen=True, slots=True)
+class FlavorSpec:
+    """What a flavor says of itself; see `flavor`."""
+
+    model: type[Rule] = Rule
+    main: str | None = None
+    ordered: bool = False
+    prepare: Prepare | None = None
+    filters: tuple[Filter, ...] = ()
+    asks: Asks = ()
+
+
+_PLAIN = FlavorSpec()
+
+
+def flavor(
+    *,
+    model: type[Rule] = Rule,
+    main: str | None = None,
+    ordered: bool = False,
+    prepare: Prepare | None = None,
+    filters: Iterable[Filter] = (),
+    asks: Iterable[type[Request]] = (),
+) -> Callable[[F], F]:
+    """Decorate a function that is to be a flavor with more than a function says. It stays a plain function.
+
+    Parameters
+    ----------
+    model
+        The model of its rules.
+    main
+        The field that `RuleRegistry.register` puts the decorated function into.
+    ordered
+        Whether its rules take records with the same order key one at a time, in record order.
+    prepare
+        Run once per record, before matching: rules match the unit of work that it returns.
+    filters
+        What a unit of work has to pass for any rule of this flavor, before the rule's own filters.
+    asks
+        The requests that it makes, in the order in which it makes them. A hint: a call that is not full need not wait
+        for units of work that are past that request. Empty: any request may follow any other.
+    """
+    given: object = model
+    if not (isinstance(given, type) and issubclass(given, Rule)):
+        raise RuleError(f"flavor(model=…) takes a class derived from Rule; got {model!r}.")
+    if main is not None and model.model_config.get("extra") == "forbid" and main not in model.model_fields:
+        raise RuleError(f"flavor(main={main!r}): {model.__name__} has no such field.")
+    spec = FlavorSpec(model, main, ordered, prepare, tuple(filters), tuple(asks))
+
+    def hang(function: F) -> F:
+        function.flavor_spec = spec  # type: ignore[attr-defined]
+        # The first flavor of a model is the one that its rules need not name; `Rule` itself belongs to none.
+        if "own_flavor" not in vars(model):
+            model.own_flavor = function
+        return function
+
+    return hang
+
+
+def spec_of(function: Flavor) -> FlavorSpec:
+    """Return what a flavor says of itself; a plain function says nothing."""
+    spec: FlavorSpec = getattr(function, "flavor_spec", _PLAIN)
+    return spec
+
+
+def make_rule(fields: Mapping[str, Any]) -> Rule:
+    """Make a rule of plain fields, of the model that its flavor names."""
+    function = fields.get("flavor")
+    if not callable(function):
+        from powertools_stream.mistakes import named, shown
+
+        found = f"it is {shown(function)}" if function is not None else "it is missing"
+        raise RuleError(f"{named(fields)}: the field 'flavor' takes a function, e.g. task; {found}.", fields.get("id"))
+    model = spec_of(function).model
+    ignored = [name for name in _IGNORED if name in fields and model.model_config.get("extra") == "forbid"]
+    for name in ignored:
+        warnings.warn(
+            f"Rule {fields.get('id')!r}: the field {name!r} is ignored; the stream processor takes its place.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return model(**{name: value for name, value in fields.items() if name not in ignored})
+
+
+def _check_extra_names(rule: Rule) -> None:
+    # Without a type a rule is for every event, so `eventType` must not pass for a field of the user's own.
+    for name in rule.__pydantic_extra__ or ():
+        if not name.islower():
+            from powertools_stream.mistakes import nearest
+
+            known = type(rule).model_fields
+            if (meant := nearest(name, known)) in known and meant.replace("_", "") == name.replace("_", "").lower():
+                raise RuleError(f"Rule {rule.id!r}: unknown field {name!r}. Did you mean {meant!r}?", rule.id)
+
+
+def _bind_filter(function: UserFunction, rule: Rule, field: str) -> UserFunction:
+    if is_async(function):
+        raise RuleError(
+            f"Rule {rule.id!r}: a function of the field {field!r} cannot be async: matching does no I/O.", rule.id
+        )
+    return bind(function, rule, field=field)

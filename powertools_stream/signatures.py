@@ -1,0 +1,153 @@
+"""User functions: what they may take is read from their signature once, when the rule is made, never per call."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from powertools_stream.errors import RuleError
+
+__all__ = ["UserFunction", "bind", "is_async", "unbound"]
+
+UserFunction = Callable[..., Any]
+"""A function of the rule's author: it takes ``(uow)`` or ``(uow, rule)``, and ``emit`` a ``template`` as well."""
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...] = ()) -> UserFunction:
+    """Return a function of ``(uow, *extra)`` that calls a user function with what its signature asks for.
+
+    A function that takes just that comes back as it is, so that it costs nothing.
+
+    Parameters
+    ----------
+    function
+        The user's function; a builtin, a partial, a bound method or a callable object will do.
+    rule
+        What is passed where the function asks for ``rule``.
+    field
+        The rule's field, for messages.
+    extra
+        The names of what the flavor passes beyond the unit of work: ``("template",)``.
+
+    Raises
+    ------
+    RuleError
+        The function needs something that there is not.
+    """
+    function = unbound(function)
+    parameters = _parameters(function)
+    if parameters is None:
+        return function if not extra else _bound(function, lambda uow, *_: function(uow))
+    names = ("uow", "rule", *extra)
+    try:
+        positional, keywords = _arguments(parameters, names, _held_keywords(function))
+    except LookupError as error:
+        raise RuleError(
+            f"Rule {rule.id!r}: the function of the field {field!r} needs {error.args[0]}, and there is nothing to "
+            f"pass for it. It may take {_forms(names)}.",
+            rule.id,
+        ) from None
+    if not keywords and tuple(positional) == ("uow", *extra):
+        return function
+    return _bound(function, _caller(function, rule, positional, keywords, extra))
+
+
+def unbound(function: UserFunction) -> UserFunction:
+    """Return the user's own function of one that `bind` made: a rule made from another's fields binds it anew."""
+    original: UserFunction = getattr(function, "_user_function", function)
+    return original
+
+
+def is_async(function: UserFunction) -> bool:
+    """Tell whether calling the function makes a coroutine, as far as can be seen without calling it."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+
+
+def _parameters(function: UserFunction) -> Sequence[inspect.Parameter] | None:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (ValueError, TypeError):
+        # Some builtins, `dict` among them, do not tell their signature: they get the unit of work.
+        return None
+
+
+def _held_keywords(function: UserFunction) -> frozenset[str]:
+    """Return the keywords that a partial holds already: they are its own, whatever their names."""
+    return frozenset(function.keywords) if isinstance(function, functools.partial) else frozenset()
+
+
+def _arguments(
+    parameters: Sequence[inspect.Parameter], names: tuple[str, ...], held: frozenset[str]
+) -> tuple[list[str], list[str]]:
+    """Say which of ``names`` go where: by position, and by keyword.
+
+    What has a name of ours gets that; what else is required gets the next of the rest, in order; what has a default
+    of its own is left alone.
+    """
+    named = {parameter.name for parameter in parameters if parameter.name in names}
+    rest = iter([name for name in names if name not in named])
+    positional: list[str] = []
+    keywords: list[str] = []
+    skipped = False  # Behind a default that is left alone, only a keyword can reach a parameter.
+    for parameter in parameters:
+        if parameter.name in held:
+            continue
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            positional += [] if skipped else list(rest)
+        elif (name := _value_for(parameter, names, rest, first=not positional)) is None:
+            skipped = True
+        elif parameter.kind in _POSITIONAL and not skipped:
+            positional.append(name)
+        elif parameter.kind is not inspect.Parameter.POSITIONAL_ONLY:
+            keywords.append(name)
+    return positional, keywords
+
+
+def _value_for(parameter: inspect.Parameter, names: tuple[str, ...], rest: Iterator[str], *, first: bool) -> str | None:
+    if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+        return None
+    if parameter.name in names:
+        return parameter.name
+    # `bool(object=False, /)`: what can be passed by position only is no default that an author wrote for himself.
+    optional = parameter.default is not inspect.Parameter.empty
+    if optional and not (first and parameter.kind is inspect.Parameter.POSITIONAL_ONLY):
+        return None
+    name = next(rest, None) if parameter.kind in _POSITIONAL else None
+    if name is None:
+        raise LookupError(repr(parameter.name))
+    return name
+
+
+def _caller(
+    function: UserFunction, rule: Any, positional: list[str], keywords: list[str], extra: tuple[str, ...]
+) -> UserFunction:
+    # The forms that people write, without a loop; then any other.
+    if not keywords and positional == ["uow"]:
+        return lambda uow, *_: function(uow)
+    if not keywords and positional == ["uow", "rule"]:
+        return lambda uow, *_: function(uow, rule)
+    if not keywords and positional == ["uow", "rule", *extra]:
+        return lambda uow, *values: function(uow, rule, *values)
+
+    def call(uow: Any, *values: Any) -> Any:
+        given: Mapping[str, Any] = {"uow": uow, "rule": rule, **dict(zip(extra, values, strict=True))}
+        return function(*[given[name] for name in positional], **{name: given[name] for name in keywords})
+
+    return call
+
+
+def _bound(function: UserFunction, call: UserFunction) -> UserFunction:
+    functools.update_wrapper(call, function, updated=())
+    call._user_function = function  # type: ignore[attr-defined]
+    return call
+
+
+def _forms(names: tuple[str, ...]) -> str:
+    forms = [f"({', '.join(names[: n + 1])})" for n in range(len(names))]
+    return f"{', '.join(forms[:-1])} or {forms[-1]}"
