@@ -1,0 +1,166 @@
+"""From a record's payload to the event that it carries: JSON, the envelopes that AWS puts around it, what it lacks."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from datetime import datetime, timezone
+from typing import Any
+
+from powertools_stream.errors import MalformedRecordError
+from powertools_stream.uow import Event
+
+__all__ = ["complete", "malformed", "parse_base64", "parse_object", "unwrap"]
+
+# `json.loads` itself goes through this, by way of checks that we do not need.
+_parse = json.JSONDecoder().decode
+
+
+def malformed(record_id: str | None, expected: str, found: str) -> MalformedRecordError:
+    """Make the error for a record that cannot be read. What was found is described, its content is not shown."""
+    error = MalformedRecordError(f"Expected {expected}, found {found}.")
+    error.record_id = record_id
+    return error
+
+
+def parse_object(text: Any, what: str, record_id: str | None = None) -> dict[str, Any]:
+    """Parse the text of a JSON object.
+
+    Parameters
+    ----------
+    text
+        The text; anything else is an error of the record.
+    what
+        What is parsed, for the message: ``"the message's body"``.
+    record_id
+        The record, for the error.
+    """
+    if not isinstance(text, str):
+        raise malformed(record_id, f"{what} to be the text of a JSON object", _describe(text))
+    try:
+        value = _parse(text)
+    except ValueError as error:
+        # `from None`: the error of the parser holds all of the text.
+        raise malformed(record_id, f"{what} to be a JSON object", f"text that is not JSON: {error}") from None
+    except RecursionError:
+        raise malformed(record_id, f"{what} to be a JSON object", "JSON that is nested too deeply") from None
+    if type(value) is not dict:
+        raise malformed(record_id, f"{what} to be a JSON object", _describe(value))
+    return value
+
+
+def parse_base64(data: Any, what: str, record_id: str | None = None) -> str:
+    """Decode base64 to the UTF-8 text that it holds. Parameters as for `parse_object`."""
+    if not isinstance(data, str):
+        raise malformed(record_id, f"{what} to be base64", _describe(data))
+    try:
+        return b64decode(data, validate=True).decode()
+    except UnicodeDecodeError as error:
+        found = f"bytes that are not UTF-8, from byte {error.start} on"
+        raise malformed(record_id, f"{what} to hold UTF-8 text", found) from None
+    except ValueError as error:
+        raise malformed(record_id, f"{what} to be base64", f"text that is not: {error}") from None
+
+
+def unwrap(body: Event, record_id: str | None = None) -> Event:
+    """Take an event out of the envelopes around it, nested to any depth.
+
+    Of an EventBridge event, the event is its ``detail``; of an SNS notification, the JSON of its ``Message``. What the
+    event lacks of ``id``, ``type`` and ``timestamp`` is filled in from the envelope, the innermost first; the body is
+    changed by that. An event without an envelope comes back as it is; so does an S3 notification, which is an event
+    itself.
+
+    Raises
+    ------
+    MalformedRecordError
+        An envelope does not hold a JSON object.
+
+    Examples
+    --------
+    >>> unwrap({"id": "1", "detail-type": "order-created", "time": "2026-01-01T00:00:00Z", "detail": {"total": 42}})
+    {'total': 42, 'id': '1', 'type': 'order-created', 'timestamp': 1767225600000}
+    """
+    event = body
+    envelopes: list[tuple[Any, Any, Any]] = []
+    while True:
+        if "detail-type" in event and "detail" in event:
+            envelopes.append((event.get("id"), event["detail-type"], event.get("time")))
+            event = _inner(event["detail"], "the detail of the EventBridge event", record_id)
+        elif "TopicArn" in event and event.get("Type") == "Notification":
+            envelopes.append((event.get("MessageId"), None, event.get("Timestamp")))
+            event = _inner(event.get("Message"), "the Message of the SNS notification", record_id)
+        else:
+            break
+    for identifier, kind, time in reversed(envelopes):
+        _fill_in(event, identifier, kind, time)
+    return event
+
+
+def complete(event: Event, record_id: str, timestamp: float | str | None, partition_key: Any) -> Event:
+    """Fill in what the event lacks, from its record; the event is changed and returned.
+
+    Afterwards ``type`` is a string and ``tags`` an object, whatever the payload had there, ``id`` and ``timestamp`` are
+    present, and so is ``partition_key`` if the payload has one, in either spelling, or the record has.
+
+    Parameters
+    ----------
+    timestamp
+        The record's, in ms.
+    """
+    get = event.get
+    if (identifier := get("id")) is None or identifier == "":
+        event["id"] = record_id
+    if type(get("type")) is not str:
+        event["type"] = ""
+    if get("timestamp") is None:
+        event["timestamp"] = int(timestamp or 0)
+    if type(get("tags")) is not dict:
+        event["tags"] = {}
+    if get("partition_key") is None:
+        # Services written in JavaScript publish this spelling.
+        if (key := get("partitionKey")) is None:
+            key = partition_key
+        if key is not None:
+            event["partition_key"] = key
+    return event
+
+
+def _inner(content: Any, what: str, record_id: str | None) -> Event:
+    # EventBridge Scheduler sends a `detail` without content as the text "{}".
+    # https://github.com/aws-powertools/powertools-lambda-python/issues/6112
+    return content if type(content) is dict else parse_object(content, what, record_id)
+
+
+def _fill_in(event: Event, identifier: Any, kind: Any, time: Any) -> None:
+    if identifier and event.get("id") in (None, ""):
+        event["id"] = identifier
+    if kind and event.get("type") in (None, ""):
+        event["type"] = kind
+    if event.get("timestamp") is None and (timestamp := _milliseconds(time)) is not None:
+        event["timestamp"] = timestamp
+
+
+def _milliseconds(time: Any) -> int | None:
+    """Read an ISO 8601 time; None where there is none to read, and the record's own time will do."""
+    try:
+        # Python 3.10 does not read the "Z".
+        moment = datetime.fromisoformat(time.replace("Z", "+00:00"))
+    except (AttributeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return round(moment.timestamp() * 1000)
+
+
+_KINDS = {
+    type(None): "nothing",
+    list: "a JSON array",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+}
+
+
+def _describe(value: Any) -> str:
+    return _KINDS.get(type(value), f"a value of type {type(value).__name__}")

@@ -1,0 +1,78 @@
+"""The contract of an event source: how records are recognised, read and named."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Hashable, Mapping
+from typing import Any, ClassVar
+
+from aws_lambda_powertools.utilities.batch import EventType
+
+from powertools_stream.errors import MalformedRecordError
+from powertools_stream.uow import Event, Record
+
+__all__ = ["Source"]
+
+
+class Source(ABC):
+    """One kind of event source. Derive from it to read a source of your own."""
+
+    name: ClassVar[str]
+    """A short name for logs and messages: ``"sqs"``."""
+
+    event_type: ClassVar[EventType | None] = None
+    """Powertools' event type, where Powertools has one: it gives a record handler its data class."""
+
+    reports_partially: ClassVar[bool] = True
+    """Whether Lambda takes a partial batch response; where not, a reported record fails the invocation."""
+
+    @abstractmethod
+    def recognises(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether a record, as Lambda delivers it, is of this source."""
+
+    def records(self, event: Mapping[str, Any]) -> list[Record] | None:
+        """Split the event into its records, in order; None where the event has no place for them.
+
+        Only the shape is looked at, not whether the records are this source's.
+        """
+        records = event.get("Records")
+        return records if isinstance(records, list) else None
+
+    @abstractmethod
+    def read(self, record: Record) -> Event | Generator[Any, Any, Event | None] | None:
+        """Read the event that a record carries; None: the record is not for us, and is done.
+
+        May be a generator that yields requests, and returns the event.
+
+        Raises
+        ------
+        MalformedRecordError
+            The record cannot be read; it is a fault of this record alone.
+        """
+
+    @abstractmethod
+    def identifier(self, record: Record) -> Any:
+        """Return the ``itemIdentifier`` that names the record in the partial batch response."""
+
+    def record_id(self, record: Record) -> str:
+        """Return the record's identifier for logs and fault events; ``undefined`` where it has none."""
+        try:
+            return str(self.identifier(record))
+        except MalformedRecordError:
+            return "undefined"
+
+    def order_key(self, record: Record) -> Hashable | None:
+        """Return what orders the record among others, from the raw record; None: nothing does."""
+        return None
+
+    def is_grouped(self, record: Record) -> bool:
+        """Tell whether what follows a reported record in its group must be reported too, done or not (FIFO queues)."""
+        return False
+
+    def attempt(self, record: Record) -> int | None:
+        """Return how often the record was received, this time included; None where the source does not say."""
+        return None
+
+    def is_last_attempt(self, record: Record) -> bool:
+        """Tell whether the source gives up on the record when it fails once more."""
+        return False

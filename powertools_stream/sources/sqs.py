@@ -1,0 +1,81 @@
+"""Amazon SQS, standard and FIFO queues."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, ClassVar
+
+from aws_lambda_powertools.utilities.batch import EventType
+
+from powertools_stream.sources.envelopes import complete, malformed, parse_object, unwrap
+from powertools_stream.sources.source import Source
+from powertools_stream.uow import Event, Record
+
+__all__ = ["SQSSource"]
+
+_NO_ATTRIBUTES: Mapping[str, Any] = {}
+
+
+class SQSSource(Source):
+    """Messages of an SQS queue: the body is a JSON object, in the envelopes that AWS puts around it.
+
+    Parameters
+    ----------
+    fifo
+        Whether the queue is a FIFO queue; None: told from its ARN. On a standard queue a ``MessageGroupId`` serves
+        fairness and orders nothing.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+    max_receive_count
+        The ``maxReceiveCount`` of the queue's redrive policy: the receive after which SQS gives up on a message.
+    """
+
+    name: ClassVar[str] = "sqs"
+    event_type: ClassVar[EventType | None] = EventType.SQS
+
+    def __init__(self, *, fifo: bool | None = None, max_receive_count: int | None = None) -> None:
+        self.fifo = fifo
+        self.max_receive_count = max_receive_count
+
+    def recognises(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether it is a message of a queue."""
+        return record.get("eventSource") == "aws:sqs"
+
+    def read(self, record: Record) -> Event:
+        """Read the event in the message's body."""
+        record_id = record.get("messageId", "")
+        event = unwrap(parse_object(record.get("body"), "the message's body", record_id), record_id)
+        attributes = record.get("attributes") or _NO_ATTRIBUTES
+        return complete(event, record_id, attributes.get("SentTimestamp"), attributes.get("MessageGroupId"))
+
+    def identifier(self, record: Record) -> Any:
+        """Return the ``messageId``."""
+        if identifier := record.get("messageId"):
+            return identifier
+        raise malformed(None, "a message with a messageId to report it by", "none")
+
+    def order_key(self, record: Record) -> Hashable | None:
+        """Return the ``MessageGroupId`` on a FIFO queue; None on a standard queue."""
+        if not self.is_grouped(record):
+            return None
+        # A FIFO message always has a group. One that has none is ordered behind its like, rather than not at all.
+        group: str = (record.get("attributes") or _NO_ATTRIBUTES).get("MessageGroupId", "")
+        return group
+
+    def is_grouped(self, record: Record) -> bool:
+        """Tell whether the queue is a FIFO queue: what follows a reported message in its group is reported too."""
+        if self.fifo is not None:
+            return self.fifo
+        arn = record.get("eventSourceARN")
+        return arn is not None and arn.endswith(".fifo")
+
+    def attempt(self, record: Record) -> int | None:
+        """Return the ``ApproximateReceiveCount``."""
+        count = (record.get("attributes") or _NO_ATTRIBUTES).get("ApproximateReceiveCount")
+        return int(count) if isinstance(count, str) and count.isdecimal() else None
+
+    def is_last_attempt(self, record: Record) -> bool:
+        """Tell whether this receive is the last that the redrive policy grants; needs ``max_receive_count``."""
+        if self.max_receive_count is None:
+            return False
+        attempt = self.attempt(record)
+        return attempt is not None and attempt >= self.max_receive_count
