@@ -1,0 +1,135 @@
+"""EventBridge: `PutEvent`, batched into ``PutEvents``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from powertools_stream.connectors.clients import Clients
+from powertools_stream.connectors.connector import Entry, Operation
+from powertools_stream.environment import setting
+from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError, SettingError
+from powertools_stream.payloads import to_json
+from powertools_stream.requests import PutEvent, Request
+
+__all__ = ["MAX_ENTRIES", "MAX_REQUEST_BYTES", "EventBridgeConnector", "max_request_bytes"]
+
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+MAX_ENTRIES = 10
+# "Under 1 MB" over all entries, and it is not said whether that is 10⁶ or 2²⁰.
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+MAX_REQUEST_BYTES = 1_000_000
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
+_MAX_DETAIL_TYPE = 128
+
+
+class EventBridgeConnector:
+    """Publishes events.
+
+    Parameters
+    ----------
+    clients
+        Where the boto3 client comes from.
+    bus_name
+        Name or ARN of the bus for requests that name none; default: ``BUS_NAME``.
+    """
+
+    requests: tuple[type[Request], ...] = (PutEvent,)
+
+    def __init__(self, clients: Clients, *, bus_name: str | None = None) -> None:
+        self._clients = clients
+        self._bus_name = bus_name
+        self._operations: dict[tuple[str, int], Operation] = {}
+
+    def entries(self, request: PutEvent) -> Sequence[Entry]:
+        """Return one entry: the event as JSON, and its size as EventBridge counts it.
+
+        Raises
+        ------
+        InvalidRequestError
+            The event is no mapping, has no type, or a type beyond 128 characters, or holds what JSON cannot.
+        EntryTooLargeError
+            The event is, on its own, larger than one call may be.
+        SettingError
+            No bus is named anywhere.
+        """
+        bus = setting(request.bus_name or self._bus_name, "BUS_NAME", what="the event bus", option="bus_name")
+        source = request.source or os.environ.get("BUS_SRC") or "custom"
+        detail_type = _detail_type(request.event)
+        detail = to_json(request.event)
+        payload: dict[str, Any] = {
+            "EventBusName": bus,
+            "Source": source,
+            "DetailType": detail_type,
+            "Detail": detail,
+        }
+        size = _bytes(source) + _bytes(detail_type) + _bytes(detail)
+        if request.resources:
+            payload["Resources"] = list(request.resources)
+            size += sum(map(_bytes, request.resources))
+        max_bytes = max_request_bytes()
+        if size > max_bytes:
+            raise EntryTooLargeError(
+                f"Expected an event of at most {max_bytes} bytes, but the {detail_type!r} event "
+                f"{request.event.get('id')!r} has {size}. Publish less of it, or a reference to where the rest lies."
+            )
+        return (Entry(self._operation(bus, max_bytes), payload, size),)
+
+    def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
+        """Make one ``PutEvents`` call; an entry that EventBridge did not take is a `RequestFailedError`."""
+        client = self._clients.client("events")
+        response = client.put_events(Entries=[entry.payload for entry in entries])
+        return [_outcome(result) for result in response.get("Entries", ())]
+
+    def answer(self, request: PutEvent, responses: Sequence[Any]) -> Any:
+        """Return the entry's result: ``{"EventId": …}``."""
+        return responses[0]
+
+    def close(self) -> None:
+        """Cut the connections."""
+        self._clients.close()
+
+    def _operation(self, bus: str, max_bytes: int) -> Operation:
+        operation = self._operations.get((bus, max_bytes))
+        if operation is None:
+            operation = Operation("events", "PutEvents", bus, MAX_ENTRIES, max_bytes)
+            self._operations[bus, max_bytes] = operation
+        return operation
+
+
+def max_request_bytes() -> int:
+    """Return how many bytes the entries of one ``PutEvents`` call may have together: ``MAX_REQ_SIZE``, or the limit."""
+    value = os.environ.get("MAX_REQ_SIZE")
+    if not value:
+        return MAX_REQUEST_BYTES
+    if not value.isdecimal() or int(value) < 1:
+        raise SettingError(f"Expected MAX_REQ_SIZE to be a number of bytes, but found {value!r}.")
+    return int(value)
+
+
+def _detail_type(event: Any) -> str:
+    if not isinstance(event, Mapping):
+        raise InvalidRequestError(f"Expected an event to be a mapping, but found {type(event).__qualname__}.")
+    detail_type = event.get("type")
+    if not isinstance(detail_type, str) or not detail_type:
+        raise InvalidRequestError(
+            f"Expected an event with a type, such as 'order-created', but event {event.get('id')!r} has "
+            f"{detail_type!r}. Set its 'type'."
+        )
+    if len(detail_type) > _MAX_DETAIL_TYPE:
+        raise InvalidRequestError(
+            f"Expected an event type of at most {_MAX_DETAIL_TYPE} characters, but event {event.get('id')!r} has one "
+            f"of {len(detail_type)}: {detail_type!r}."
+        )
+    return detail_type
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def _outcome(result: dict[str, Any]) -> Any:
+    if code := result.get("ErrorCode"):
+        return RequestFailedError(code, result.get("ErrorMessage") or "EventBridge did not say why.")
+    return result
