@@ -1,0 +1,119 @@
+"""The flavor `cdc`, change data capture: publishes the change of an item as a domain event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from powertools_stream.errors import RuleError
+from powertools_stream.flavors.steps import PublishingRule, Steps, call, get_items, publish, tagged
+from powertools_stream.matching.filters import out_latched
+from powertools_stream.requests import GetItems, PutEvent, Query
+from powertools_stream.rules import flavor
+from powertools_stream.signatures import UserFunction
+from powertools_stream.uow import Event, UnitOfWork
+
+__all__ = ["CdcRule", "cdc"]
+
+
+class CdcRule(PublishingRule):
+    """A rule of the flavor `cdc`.
+
+    Parameters
+    ----------
+    to_event
+        Returns the fields of the domain event, which go over those of the change; None: there are none.
+    to_query_request
+        Returns what ``Query`` takes, or None. The items are there for ``to_event`` as ``query_response``.
+    query_related
+        True: query all items with the hash key of the item that changed, instead.
+    pk
+        The name of the hash key, for ``query_related``.
+    to_get_request
+        Returns what ``GetItems`` takes, or None. The answer is there for ``to_event`` as ``batch_get_response``.
+    include_raw
+        Whether the images of the item, ``raw``, are published too.
+    table_name
+        The table to query and to get from.
+    bus_name, source
+        As for `PublishingRule`.
+    """
+
+    user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "to_event": (),
+        "to_query_request": (),
+        "to_get_request": (),
+        "bus_name": (),
+    }
+
+    to_event: UserFunction | None = Field(default=None, description="a function")
+    to_query_request: UserFunction | None = Field(default=None, description="a function")
+    query_related: bool = Field(default=False, description="True or False")
+    pk: str = Field(default="pk", min_length=1, description="a string that is not empty")
+    to_get_request: UserFunction | None = Field(default=None, description="a function")
+    include_raw: bool = Field(default=True, description="True or False")
+    table_name: str | None = Field(default=None, description="a string")
+
+    def _check_fields(self) -> None:
+        super()._check_fields()
+        if self.query_related and self.to_query_request is not None:
+            raise RuleError(f"Rule {self.id!r}: it takes 'query_related' or 'to_query_request', not both.", self.id)
+
+
+@flavor(model=CdcRule, main="to_event", filters=[out_latched], asks=[Query, GetItems, PutEvent])
+def cdc(uow: UnitOfWork, rule: CdcRule) -> Steps:
+    """Query, get, make the event, publish it.
+
+    Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response`` where it asked,
+    and as ``event`` the event that it published; the change itself is in ``record``.
+    """
+    uow = yield from _query(uow, rule)
+    uow = yield from _get(uow, rule)
+    event = yield from _to_event(uow, rule)
+    published = uow.extend(event=tagged(event, rule))
+    yield from publish(published.event, published, rule)
+    return published
+
+
+def _query(uow: UnitOfWork, rule: CdcRule) -> Steps:
+    request: Any = _related(uow, rule) if rule.query_related else None
+    if rule.to_query_request is not None:
+        request = yield from call(rule.to_query_request, uow)
+    if not request:
+        return uow
+    response = yield Query(request, table_name=rule.table_name)
+    return uow.extend(query_request=request, query_response=response)
+
+
+def _related(uow: UnitOfWork, rule: CdcRule) -> dict[str, Any]:
+    # The image has the key as it is, a number or bytes; the event's partition key is always a string.
+    raw = uow.event.get("raw") or {}
+    image = raw.get("new") or raw.get("old") or {}
+    return {
+        "KeyConditionExpression": "#pk = :pk",
+        "ExpressionAttributeNames": {"#pk": rule.pk},
+        "ExpressionAttributeValues": {":pk": image.get(rule.pk, uow.event.get("partition_key"))},
+        "ConsistentRead": True,
+    }
+
+
+def _get(uow: UnitOfWork, rule: CdcRule) -> Steps:
+    if rule.to_get_request is None:
+        return uow
+    request = yield from call(rule.to_get_request, uow)
+    if not request:
+        return uow
+    response = yield from get_items(request, rule.table_name)
+    return uow.extend(batch_get_request=request, batch_get_response=response)
+
+
+def _to_event(uow: UnitOfWork, rule: CdcRule) -> Steps:
+    fields: Any = None
+    if rule.to_event is not None:
+        fields = yield from call(rule.to_event, uow)
+        if fields is not None and not isinstance(fields, Mapping):
+            raise TypeError(f"Rule {rule.id!r}: to_event returns a mapping or None; got a {type(fields).__name__}.")
+    event: Event = {name: value for name, value in uow.event.items() if name != "raw" or rule.include_raw}
+    return {**event, **(fields or {})}

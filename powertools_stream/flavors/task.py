@@ -1,0 +1,128 @@
+"""The flavor `task`: runs a function, and publishes what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from powertools_stream.errors import RuleError
+from powertools_stream.flavors.steps import PENDING, PublishingRule, Steps, call, publish, tagged
+from powertools_stream.requests import PutEvent
+from powertools_stream.rules import flavor
+from powertools_stream.signatures import UserFunction
+from powertools_stream.uow import Event, UnitOfWork
+
+__all__ = ["TaskRule", "task"]
+
+
+class TaskRule(PublishingRule):
+    """A rule of the flavor `task`.
+
+    Parameters
+    ----------
+    execute
+        The function to run: plain, async, or a generator of requests that returns its result.
+    emit
+        What to publish. A string is the type of the event: it is published with the fields of a mapping ``result``.
+        A function of ``(uow, template)`` returns the event, a list of events, or None.
+    result_key
+        Where the result stands in the unit of work.
+    bus_name, source
+        As for `PublishingRule`.
+    """
+
+    user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {"execute": (), "emit": ("template",), "bus_name": ()}
+
+    execute: UserFunction | None = Field(default=None, description="a function")
+    emit: str | UserFunction | None = Field(default=None, description="a string, the event's type, or a function")
+    result_key: str = Field(default="result", min_length=1, description="a string that is not empty")
+
+    def _check_fields(self) -> None:
+        super()._check_fields()
+        if self.execute is None and self.emit is None:
+            raise RuleError(f"Rule {self.id!r}: a task needs 'execute', 'emit' or both.", self.id)
+
+
+@flavor(model=TaskRule, main="execute", ordered=True, asks=[PutEvent])
+def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
+    """Run ``execute``, then publish ``emit``.
+
+    Leaves ``result`` (or what ``result_key`` says), and ``emit``, the event that was published: one unit of work for
+    each event, or one without ``emit`` where there is none.
+    """
+    if rule.execute is None:
+        return _emit(uow, rule)
+    result = rule.execute(uow)
+    if rule.emit is None and not isinstance(result, PENDING):
+        # Most tasks end here: nothing is asked for, so that there is nothing to be scheduled.
+        done = UnitOfWork(uow)
+        done[rule.result_key] = result
+        return done
+    return _finish(uow, rule, result)
+
+
+def _finish(uow: UnitOfWork, rule: TaskRule, result: Any) -> Steps:
+    if isinstance(result, PENDING):
+        result = yield result
+    done = UnitOfWork(uow)
+    done[rule.result_key] = result
+    return done if rule.emit is None else (yield from _emit(done, rule))
+
+
+def _emit(uow: UnitOfWork, rule: TaskRule) -> Steps:
+    events = yield from _events(uow, rule)
+    if not events:
+        return uow
+    results = [uow.extend(emit=tagged(event, rule)) for event in events]
+    if len(results) == 1:
+        yield from publish(results[0]["emit"], results[0], rule)
+    else:
+        # Side by side: they fill one call.
+        yield [publish(result["emit"], result, rule) for result in results]
+    return results
+
+
+def _events(uow: UnitOfWork, rule: TaskRule) -> Steps:
+    template = _template(uow, rule)
+    if isinstance(rule.emit, str):
+        result = uow.get(rule.result_key)
+        # What makes the event this event, and no other on a second attempt, is not the result's to say.
+        fixed = {name: template[name] for name in ("id", "type", "timestamp")}
+        return [{**template, **result, **fixed} if isinstance(result, Mapping) else template]
+    assert rule.emit is not None
+    events = _listed((yield from call(rule.emit, uow, template)), rule)
+    return events if len(events) < 2 else [_numbered(event, n, template) for n, event in enumerate(events)]
+
+
+def _template(uow: UnitOfWork, rule: TaskRule) -> Event:
+    """Make what every event of this rule has.
+
+    All of it follows from the event that is being processed, so that a second attempt publishes the same event again.
+    """
+    event = uow["event"]
+    return {
+        "id": f"{event.get('id')}.{rule.id}",
+        "type": rule.emit if isinstance(rule.emit, str) else None,
+        "timestamp": event.get("timestamp"),
+        "partition_key": event.get("partition_key"),
+    }
+
+
+def _numbered(event: Event, position: int, template: Event) -> Event:
+    return {**event, "id": f"{template['id']}.{position}"} if event.get("id") == template["id"] else event
+
+
+def _listed(emitted: Any, rule: TaskRule) -> list[Event]:
+    if emitted is None:
+        return []
+    several = isinstance(emitted, Iterable) and not isinstance(emitted, Mapping | str | bytes)
+    events = list(emitted) if several else [emitted]
+    for event in events:
+        if not isinstance(event, Mapping):
+            raise TypeError(
+                f"Rule {rule.id!r}: emit returns an event (a mapping), a list of events or None; "
+                f"got a {type(event).__name__}."
+            )
+    return events
