@@ -1,0 +1,310 @@
+"""Takes the requests of a batch, fills calls with them, and hands each answer to exactly the one who asked."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Sequence
+from queue import Empty, Queue
+from typing import TYPE_CHECKING, Any, Protocol
+
+from powertools_stream.attempts import Attempts, RetryPolicy
+from powertools_stream.chunks import Chunk, Chunks, Pending
+from powertools_stream.outcomes import Failed, Observer
+from powertools_stream.workers import Workers
+
+if TYPE_CHECKING:
+    import threading
+
+    from powertools_stream.connectors.connector import Connector, Operation
+    from powertools_stream.requests import Asks, Request
+
+__all__ = ["Asker", "ConnectorFinder", "Dispatcher", "Waiter"]
+
+_LONGEST_WAIT = 3600.0
+"""Seconds; a queue takes no infinite time-out."""
+
+
+class Waiter(Protocol):
+    """Gets the answer."""
+
+    def deliver(self, slot: int, answer: Any) -> None:
+        """Take the answer to the request that was asked for under this slot; an error comes as `Failed`."""
+
+
+class Asker(Protocol):
+    """The unit of work on whose behalf a request is made."""
+
+    wrote_at: int
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Its place in the batch: by record, then by rule."""
+        ...
+
+    @property
+    def asks(self) -> Asks:
+        """The requests that its flavor makes, in order."""
+        ...
+
+
+class ConnectorFinder(Protocol):
+    """Knows which connector carries out which request."""
+
+    def connector_for(self, request_type: type[Request]) -> Connector:
+        """Return the connector, or raise a `StreamError` that says what to do."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class _Ticket:
+    """One request, and the responses to its entries that have come so far."""
+
+    __slots__ = ("asker", "connector", "missing", "request", "responses", "slot", "waiter")
+
+    def __init__(self, request: Request, connector: Connector, asker: Asker, waiter: Waiter, slot: int) -> None:
+        self.request = request
+        self.connector = connector
+        self.asker = asker
+        self.waiter = waiter
+        self.slot = slot
+        self.responses: list[Any] = []
+        self.missing = 0
+
+    def expect(self, entries: int) -> None:
+        self.responses = [None] * entries
+        self.missing = entries
+
+    def take(self, index: int, response: Any) -> bool:
+        """Take one response; tell whether it was the last."""
+        self.responses[index] = response
+        self.missing -= 1
+        return self.missing == 0
+
+    def answer(self) -> Any:
+        for response in self.responses:
+            if isinstance(response, BaseException):
+                return Failed(response)
+        try:
+            return self.connector.answer(self.request, self.responses)
+        except Exception as error:
+            return Failed(error)
+
+
+class Dispatcher:
+    """Collects requests into calls, and runs the calls on worker threads.
+
+    All methods are for the main thread. A batch is bracketed by `begin` and `abandon`.
+
+    Parameters
+    ----------
+    connectors
+        Knows which connector carries out which request.
+    max_workers
+        How many calls are under way at a time, at most.
+    retry
+        How entries are sent again that failed in passing.
+    observers
+        Told of each call that has ended.
+    """
+
+    def __init__(
+        self,
+        connectors: ConnectorFinder,
+        *,
+        max_workers: int = 8,
+        retry: RetryPolicy | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self._connectors = connectors
+        self._workers = Workers(max_workers)
+        self._retry = retry or RetryPolicy()
+        self._observers = tuple(observers)
+        self.wake: Callable[[], None] | None = None
+        # Not a SimpleQueue: its get() waits for ever when a signal, such as the guard's, comes as its time runs out.
+        self._ended: Queue[tuple[Chunk, Attempts]] = Queue()
+        self.begin(math.inf)
+
+    def begin(self, deadline: float) -> None:
+        """Get ready for requests that are to be answered before the deadline (`time.monotonic` seconds; inf: none)."""
+        self._deadline = deadline
+        # In any case before the deadline: half of the time is for collecting, the other half for the calls.
+        self._hold_until = (time.monotonic() + deadline) / 2
+        self._chunks = Chunks()
+        self._reads: dict[tuple[Operation, Hashable], Pending] = {}
+        self._answers: deque[_Ticket] = deque()
+        self._under_way: Counter[tuple[Asks, type | None]] = Counter()
+        self._calls_under_way = 0
+        self._writes = 0
+
+    def wait_for_abandoned(self, until: float) -> bool:
+        """Wait for the calls that an earlier batch left behind; False: the time (`time.monotonic`) came first."""
+        return self._workers.wait_for_abandoned(until)
+
+    def submit(self, request: Request, asker: Asker, waiter: Waiter, slot: int) -> None:
+        """Take a request. What it becomes is decided now, when it is sent is decided later.
+
+        Raises
+        ------
+        Exception
+            Whatever the connector finds wrong with the request: it is the error of this request alone.
+        """
+        connector = self._connectors.connector_for(type(request))
+        entries = connector.entries(request)
+        ticket = _Ticket(request, connector, asker, waiter, slot)
+        ticket.expect(len(entries))
+        if not entries:
+            self._answers.append(ticket)
+        for index, entry in enumerate(entries):
+            if entry.operation.reads and entry.key is not None:
+                known = self._reads.get((entry.operation, entry.key))
+                # A unit of work that has written must see its write: it never joins a read sent before.
+                if known is not None and (known.sent_at is None or known.sent_at >= asker.wrote_at):
+                    known.waiters.append((ticket, index))
+                    self._under_way[asker.asks, type(request)] += known.sent_at is not None
+                    continue
+            pending = Pending(entry, asker.position, (ticket, index))
+            if entry.operation.reads and entry.key is not None:
+                self._reads[entry.operation, entry.key] = pending
+            self._chunks.add(pending, connector)
+        self._send_full()
+
+    def expect(self, asks: Asks, count: int = 1) -> None:
+        """Say that a unit of work, not in any call, may still make these requests (or no longer: a negative count)."""
+        self._under_way[asks, None] += count
+
+    @property
+    def hold_remaining(self) -> float:
+        """Seconds until partial chunks are sent whatever could still be added; inf where that is past."""
+        return left if (left := self._hold_until - time.monotonic()) > 0 else math.inf
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a call is under way or an answer has come."""
+        return self._calls_under_way > 0 or bool(self._answers)
+
+    def flush(self, *, others_run: bool = False) -> None:
+        """Send the partial chunks that nothing under way could add to; all of them where nothing is under way.
+
+        Called when nothing more can run on the main thread.
+
+        Parameters
+        ----------
+        others_run
+            Whether something that is no call is under way, e.g. a coroutine.
+        """
+        hold = (self._calls_under_way > 0 or others_run) and time.monotonic() < self._hold_until
+        for chunk in self._chunks.partial():
+            if not (hold and self._may_grow(chunk)):
+                self._chunks.close(chunk)
+                self._send(chunk)
+
+    def collect(self, timeout: float = 0.0) -> None:
+        """Hand out the answers that have come; wait up to `timeout` seconds for the first."""
+        self._hand_out()
+        if self._calls_under_way == 0:
+            return  # no answer will come
+        try:
+            ended = self._ended.get(timeout=min(timeout, _LONGEST_WAIT)) if timeout > 0 else self._ended.get_nowait()
+            while True:
+                self._chunk_ended(*ended)
+                ended = self._ended.get_nowait()
+        except Empty:
+            pass
+        self._hand_out()
+
+    def abandon(self) -> None:
+        """End the batch: leave behind what is under way, and ignore its answers. What is not sent goes with `begin`."""
+        # Not what the workers say: one may have delivered its answer and not be back for the next job yet.
+        if self._calls_under_way > 0:
+            self._workers.abandon()
+            self._connectors.close()
+            # Where late answers go, nobody looks any more. Made here, not per batch: it costs as much as two records.
+            self._ended = Queue()
+
+    def _may_grow(self, chunk: Chunk) -> bool:
+        wanted = {type(ticket.request) for pending in chunk.pending for ticket, _ in pending.waiters}
+        return any(count > 0 and _may_follow(asks, asked, wanted) for (asks, asked), count in self._under_way.items())
+
+    def _send_full(self) -> None:
+        full = self._chunks.take_full()
+        for chunk in full:
+            self._send(chunk)
+        if full:
+            # Gives the interpreter away for a moment: a worker gets its call out now, not only when the main thread's
+            # turn of 5 ms is over (`sys.getswitchinterval`), which is half of the time that a call takes.
+            time.sleep(0)
+
+    def _send(self, chunk: Chunk) -> None:
+        for pending in chunk.pending:
+            pending.sent_at = self._writes
+        self._count(chunk, +1)
+        self._calls_under_way += 1
+        # Bound here: a late answer goes to the queue of its own batch, where nobody looks any more.
+        entries, policy, deadline, ended = chunk.entries(), self._retry, self._deadline, self._ended
+
+        def carry_out(dismissed: threading.Event) -> None:
+            attempts = Attempts(chunk.connector, entries, policy, deadline, dismissed)
+            attempts.carry_out()
+            ended.put((chunk, attempts))
+            if (wake := self.wake) is not None:
+                wake()
+
+        self._workers.submit(carry_out)
+
+    def _count(self, chunk: Chunk, change: int) -> None:
+        # Most chunks hold requests of one type for one flavor, so that one look-up counts them all.
+        asks: Asks | None = None
+        asked: type | None = None
+        count = 0
+        for pending in chunk.pending:
+            for ticket, _ in pending.waiters:
+                if ticket.asker.asks is not asks or type(ticket.request) is not asked:
+                    if asks is not None:
+                        self._under_way[asks, asked] += count
+                    asks, asked, count = ticket.asker.asks, type(ticket.request), 0
+                count += change
+        if asks is not None:
+            self._under_way[asks, asked] += count
+
+    def _chunk_ended(self, chunk: Chunk, attempts: Attempts) -> None:
+        self._calls_under_way -= 1
+        self._count(chunk, -1)
+        self._chunks.ended(chunk)
+        operation = chunk.operation
+        if not operation.reads:
+            self._writes += 1
+        for pending, response in zip(chunk.pending, attempts.responses, strict=True):
+            if operation.reads:
+                self._forget_read(pending)
+            for ticket, index in pending.waiters:
+                if not operation.reads:
+                    ticket.asker.wrote_at = self._writes
+                if ticket.take(index, response):
+                    self._answers.append(ticket)
+        self._send_full()
+        for observer in self._observers:
+            for call in attempts.calls:
+                observer.on_call(call)
+
+    def _forget_read(self, pending: Pending) -> None:
+        known = (pending.entry.operation, pending.entry.key)
+        if self._reads.get(known) is pending:
+            del self._reads[known]
+
+    def _hand_out(self) -> None:
+        while self._answers:
+            ticket = self._answers.popleft()
+            ticket.waiter.deliver(ticket.slot, ticket.answer())
+
+
+def _may_follow(asks: Asks, asked: type | None, wanted: set[type]) -> bool:
+    """Tell whether a flavor that asks for these, and waits for `asked`, may go on to ask for one of `wanted`."""
+    if not asks or (asked is not None and asked not in asks):
+        return True
+    later = asks if asked is None else asks[asks.index(asked) + 1 :]
+    return not wanted.isdisjoint(later)

@@ -1,0 +1,218 @@
+"""Decides what a failure means for its record, and makes the fault event that tells about it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from powertools_stream.environment import standard_tags
+from powertools_stream.outcomes import Disposition, FaultPolicy, Reason, classify
+from powertools_stream.payloads import to_safe, to_safe_json
+from powertools_stream.requests import PutEvent
+
+if TYPE_CHECKING:
+    from powertools_stream.batch import Failure
+    from powertools_stream.sources.source import Source
+    from powertools_stream.uow import Event, Record
+
+__all__ = ["FAULT_TYPE", "FaultEvent", "FaultPublisher", "PublishedIds", "Verdicts", "fault_bus_name"]
+
+FAULT_TYPE = "fault"
+
+_STACK_LENGTH = 20_000
+"""Characters of a stack trace that go into a fault event: the innermost frames, which are at its end."""
+
+_PAYLOAD_HEAD = 4_096
+"""Characters of a record's payload that are left in a trimmed fault event."""
+
+
+def fault_bus_name(fault_bus: str | None, bus: str | None) -> str | None:
+    """Return the bus for fault events; None: there is none, so there are no fault events."""
+    return fault_bus or os.environ.get("FAULT_BUS_NAME") or bus or os.environ.get("BUS_NAME") or None
+
+
+class Verdicts:
+    """Says whether a failing record is reported, and whether a fault event is due.
+
+    Parameters
+    ----------
+    policy
+        The processor's; a rule may have its own.
+    retryable
+        Tells passing errors.
+    has_bus
+        Whether fault events can be published; where not, every failing record is reported.
+    """
+
+    def __init__(self, policy: FaultPolicy, retryable: Callable[[BaseException], bool], *, has_bus: bool) -> None:
+        self._policy = policy
+        self._retryable = retryable
+        self._has_bus = has_bus
+
+    def reason(self, error: BaseException) -> Reason:
+        """Classify an error."""
+        return classify(error, self._retryable)
+
+    def judge(
+        self, reason: Reason, policy: FaultPolicy | None, event: Event | None, *, is_last_attempt: bool
+    ) -> tuple[bool, bool]:
+        """Return whether the record is reported whatever becomes of the fault event, and whether one is due.
+
+        Parameters
+        ----------
+        reason
+            How the error was classified.
+        policy
+            The rule's; None: the processor's.
+        event
+            The event of the record: a fault event that fails is reported, never published again.
+        is_last_attempt
+            Whether the source gives the record up after this attempt, so that nobody would ever hear of it.
+        """
+        policy = policy or self._policy
+        if not self._has_bus or policy is FaultPolicy.REPORT or (event is not None and event.get("type") == FAULT_TYPE):
+            return True, False
+        if reason is Reason.FAULT:
+            return policy is not FaultPolicy.PUBLISH, True
+        return True, reason is Reason.CONFIGURATION or is_last_attempt
+
+
+class PublishedIds:
+    """The ids of the fault events that a processor has published for reported records, the latest ones only.
+
+    Parameters
+    ----------
+    size
+        How many are remembered.
+    """
+
+    def __init__(self, size: int = 10_000) -> None:
+        self._size = size
+        self._ids: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, fault_id: object) -> bool:
+        return fault_id in self._ids
+
+    def add(self, fault_id: str) -> None:
+        """Remember an id, and forget the oldest where there are too many."""
+        self._ids[fault_id] = None
+        while len(self._ids) > self._size:
+            self._ids.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultEvent:
+    """What became of the fault event of one failure.
+
+    Parameters
+    ----------
+    failure
+        The failure that it tells about.
+    event
+        The event.
+    is_whole
+        Whether it carries all that the rule knew, so that the record may be set aside.
+    error
+        Why EventBridge did not accept it; None where it did, now or on an earlier delivery of the record.
+    """
+
+    failure: Failure
+    event: dict[str, Any]
+    is_whole: bool
+    error: BaseException | None = None
+
+
+class FaultPublisher:
+    """Publishes the fault events of one batch.
+
+    Parameters
+    ----------
+    source
+        Where the records come from.
+    bus_name
+        Where the fault events go.
+    max_bytes
+        How large the ``Detail`` of one entry may be, in bytes of UTF-8.
+    already_published
+        Ids of reported records' fault events, which are not published a second time.
+    """
+
+    def __init__(self, source: Source, bus_name: str, max_bytes: int, already_published: PublishedIds) -> None:
+        self._source = source
+        self._bus_name = bus_name
+        self._max_bytes = max_bytes
+        self._already_published = already_published
+
+    def publish(self, failure: Failure) -> Generator[Any, Any, FaultEvent]:
+        """Publish one event. Driven like a flavor: yields requests."""
+        event, is_whole = self._event(failure)
+        if not (failure.is_reported and event["id"] in self._already_published):
+            try:
+                yield PutEvent(event, bus_name=self._bus_name)
+            except Exception as error:
+                return FaultEvent(failure, event, is_whole, error)
+            if failure.is_reported:
+                self._already_published.add(event["id"])
+        return FaultEvent(failure, event, is_whole)
+
+    def _event(self, failure: Failure) -> tuple[dict[str, Any], bool]:
+        event = fault_event(failure, self._source)
+        if self._fits(event):
+            return event, True
+        # First all but the record goes, then the record is cut down to its identifiers and the payload's head.
+        uow = event["uow"]
+        event["uow"] = {"pipeline": uow.get("pipeline"), "record": uow.get("record")}
+        event["trimmed"] = True
+        if not self._fits(event):
+            event["uow"]["record"] = _trimmed(failure.state.record, self._source)
+            event["err"]["message"] = event["err"]["message"][:_PAYLOAD_HEAD]
+            event["err"]["stack"] = event["err"]["stack"][-_PAYLOAD_HEAD:]
+        return event, False
+
+    def _fits(self, event: dict[str, Any]) -> bool:
+        return len(to_safe_json(event).encode()) <= self._max_bytes
+
+
+def fault_event(failure: Failure, source: Source) -> dict[str, Any]:
+    """Make the fault event of a failure. It is valid JSON whatever the unit of work holds."""
+    state = failure.state
+    error = failure.error
+    record_id = source.record_id(state.record)
+    name = type(error).__name__
+    fault: dict[str, Any] = {
+        "id": _fault_id(record_id, failure.rule_id, name),
+        "type": FAULT_TYPE,
+        "timestamp": int(time.time() * 1000),
+        "partition_key": _partition_key(failure.uow.get("event"), record_id),
+        "tags": standard_tags(failure.rule_id),
+        "err": {"name": name, "message": str(error), "stack": _stack(error)},
+        "uow": {"pipeline": failure.rule_id, **failure.uow},
+        "disposition": (Disposition.REPORTED if failure.is_reported else Disposition.SET_ASIDE).value,
+    }
+    if (attempt := source.attempt(state.record)) is not None:
+        fault["attempt"] = attempt
+    safe: dict[str, Any] = to_safe(fault)
+    return safe
+
+
+def _fault_id(record_id: str, rule_id: str, error_name: str) -> str:
+    return hashlib.sha256("\0".join((record_id, rule_id, error_name)).encode()).hexdigest()[:32]
+
+
+def _partition_key(event: Event | None, record_id: str) -> str:
+    return str((event or {}).get("partition_key") or record_id)
+
+
+def _stack(error: BaseException) -> str:
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))[-_STACK_LENGTH:]
+
+
+def _trimmed(record: Record, source: Source) -> dict[str, Any]:
+    head = to_safe_json(record)[:_PAYLOAD_HEAD]
+    return {"itemIdentifier": source.identifier(record), "source": source.name, "head": head}

@@ -1,0 +1,250 @@
+"""One batch on its way through the rules: every record is read, matched, and run through each rule that matches it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Hashable
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any
+
+from powertools_stream.batch import Batch, Failure, Reading, RecordState, Unit
+from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError
+from powertools_stream.lanes import Lanes
+from powertools_stream.outcomes import Failed, FaultPolicy
+from powertools_stream.uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from powertools_stream.deadline import Deadline, Guard
+    from powertools_stream.dispatch import Dispatcher
+    from powertools_stream.faults import Verdicts
+    from powertools_stream.registry import CompiledRule, RuleGroup, RuleRegistry
+    from powertools_stream.strands import Strands
+    from powertools_stream.uow import Event
+
+__all__ = ["NO_RULE", "BatchRun"]
+
+NO_RULE = "undefined"
+"""The rule's id in a failure that belongs to no rule: the record could not be read."""
+
+_NOT_STARTED = "The invocation is about to time out; this record was not started."
+_NOT_FINISHED = "The invocation is about to time out; this rule had not finished."
+_HELD_BACK = "An earlier record with the same order key is reported; this rule was not started."
+
+
+class _Delivery:
+    """Hands an answer over to a method, with what it is about."""
+
+    __slots__ = ("_subject", "_take")
+
+    def __init__(self, take: Callable[[Any, Any], None], subject: Any) -> None:
+        self._take = take
+        self._subject = subject
+
+    def deliver(self, slot: int, answer: Any) -> None:
+        self._take(self._subject, answer)
+
+
+class BatchRun:
+    """Runs the records of a batch side by side.
+
+    Parameters
+    ----------
+    batch
+        The records; what becomes of them is noted here.
+    registry
+        The rules.
+    handler
+        A rule made of Powertools' record handler; None: there is none.
+    order_key
+        What orders a record among others; None: nothing does.
+    verdicts
+        Says what a failure means.
+    keep_results
+        Whether anybody will ask for what the rules leave behind. Where not, it goes at once, which costs a large batch
+        less than half of the time: memory that was just used is used again.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        registry: RuleRegistry,
+        handler: CompiledRule | None,
+        order_key: Callable[[RecordState], Hashable | None],
+        verdicts: Verdicts,
+        *,
+        keep_results: bool,
+    ) -> None:
+        self._batch = batch
+        self._source = batch.source
+        self._groups = registry.groups()
+        self._handler = handler
+        self._order_key = order_key
+        self._verdicts = verdicts
+        self._keep_results = keep_results
+        self._lanes = Lanes()
+        self._open: set[Unit] = set()
+        self._reported_keys: dict[Hashable, int] = {}
+        self._to_match: deque[RecordState] = deque()
+
+    def run(self, dispatcher: Dispatcher, strands: Strands, guard: Guard, deadline: Deadline) -> bool:
+        """Run until everything is done; False: the deadline came first."""
+        self._dispatcher = dispatcher
+        self._strands = strands
+        self._guard = guard
+        try:
+            for state in self._batch.states:
+                if deadline.has_passed:
+                    return False
+                self._read(state)
+                if strands.may_go_on:
+                    strands.run_ready(deadline)
+            return strands.run(deadline)
+        except CutOffError:
+            # The signal came between two steps of user code: what it belonged to has not finished.
+            guard.running = False
+            return False
+
+    def note_unfinished(self) -> None:
+        """Note a failure for every record that was not started, and every rule that has not finished."""
+        for state in self._batch.states:
+            if not state.is_matched:
+                uow = UnitOfWork(record=state.record)
+                self._note(state, NO_RULE, -1, None, DeadlineError(_NOT_STARTED), uow)
+        for unit in self._open:
+            self._note_unit(unit, DeadlineError(_NOT_FINISHED))
+
+    def _read(self, state: RecordState) -> None:
+        """Read the event of a record, where there are rules that want one."""
+        event = self._guard.attempt(self._source.read, state.record) if self._groups else None
+        if type(event) is GeneratorType:
+            self._to_match.append(state)
+            self._strands.start(event, Reading(state), _Delivery(self._has_been_read, state))
+        elif self._to_match:
+            self._to_match.append(state)
+            self._has_been_read(state, event)
+        else:
+            self._match(state, event)
+
+    def _has_been_read(self, state: RecordState, event: Any) -> None:
+        """Match records in their order, even where one waits for its payload longer than the next."""
+        state.event = event
+        state.is_read = True
+        while self._to_match and self._to_match[0].is_read:
+            first = self._to_match.popleft()
+            self._match(first, first.event)
+            first.event = None
+
+    def _match(self, state: RecordState, event: Any) -> None:
+        """Start a unit of work for each rule that matches the event of a record."""
+        record = state.record
+        if type(event) is Failed:
+            self._note(state, NO_RULE, -1, None, event.error, UnitOfWork(record=record))
+        elif event is not None:
+            for group in self._groups:
+                if group.prepare is not None:
+                    self._match_prepared(state, event, group)
+                    continue
+                for rule in group.candidates(event["type"]):
+                    uow = UnitOfWork(pipeline=rule.id, record=record, event=event)
+                    if rule.residual is None or self._holds(rule, uow, state):
+                        self._start(Unit(rule, uow, state))
+        if self._handler is not None:
+            uow = self._batch.handled[state.position] = UnitOfWork(pipeline=self._handler.id, record=record)
+            self._start(Unit(self._handler, uow, state))
+        state.is_matched = True
+
+    def _match_prepared(self, state: RecordState, event: Event, group: RuleGroup) -> None:
+        base = UnitOfWork(record=state.record, event=event)
+        prepared = self._guard.attempt(group.prepare, base)
+        if type(prepared) is Failed:
+            self._note(state, NO_RULE, -1, None, prepared.error, base)
+        elif prepared is not None:
+            for rule in group.candidates(prepared["event"]["type"]):
+                uow = prepared.extend(pipeline=rule.id)
+                if rule.residual is None or self._holds(rule, uow, state):
+                    self._start(Unit(rule, uow, state))
+
+    def _holds(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
+        """Tell whether the rest of a rule's conditions hold; one that raises is a fault of the rule on this record."""
+        held = self._guard.attempt(rule.residual, uow)
+        if type(held) is Failed:
+            self._note(state, rule.id, rule.position, rule.on_fault, held.error, uow)
+            return False
+        return bool(held)
+
+    def _start(self, unit: Unit) -> None:
+        """Start a unit of work, or put it behind the one before it in its lane."""
+        if unit.rule.ordered or self._source.is_grouped(unit.state.record):
+            key = self._order_key(unit.state)
+            if key is not None:
+                unit.lanes = ((unit.rule.position, key),)
+                if not self._lanes.is_free(unit):
+                    self._lanes.enter(unit)
+                    self._open.add(unit)
+                    self._dispatcher.expect(unit.asks, 1)
+                    return
+                if self._is_held_back(unit):
+                    self._ended(unit, Failed(HeldBackError(_HELD_BACK)))
+                    return
+        self._begin(unit)
+
+    def _begin(self, unit: Unit) -> None:
+        """Call the flavor. One that asks for nothing is done at once, without any scheduling."""
+        outcome = self._guard.attempt(unit.rule.flavor, unit.uow, unit.rule.rule)
+        if type(outcome) is GeneratorType:
+            self._lanes.enter(unit)
+            self._open.add(unit)
+            self._strands.start(outcome, unit, _Delivery(self._ended, unit))
+        else:
+            self._ended(unit, outcome)
+
+    def _begin_released(self, unit: Unit) -> Generator[Any, Any, Any]:
+        """Run a unit that waited in its lane, unless a record before it was reported meanwhile."""
+        if self._is_held_back(unit):
+            raise HeldBackError(_HELD_BACK)
+        outcome: Any = unit.rule.flavor(unit.uow, unit.rule.rule)
+        if type(outcome) is GeneratorType:
+            outcome = yield from outcome
+        return outcome
+
+    def _ended(self, unit: Unit, outcome: Any) -> None:
+        """Note what a unit of work left behind, and let the next one in its lane go on."""
+        error = unit.take_results(outcome)
+        if error is not None:
+            self._note_unit(unit, error)
+        elif self._keep_results:
+            self._batch.done.append(unit)
+        self._open.discard(unit)
+        if unit.lanes:
+            for released in self._lanes.leave(unit):
+                self._dispatcher.expect(released.asks, -1)
+                self._strands.start_later(self._begin_released(released), released, _Delivery(self._ended, released))
+
+    def _is_held_back(self, unit: Unit) -> bool:
+        position, reported = unit.state.position, self._reported_keys
+        return bool(reported) and any(position > reported.get(key, position) for _, key in unit.lanes)
+
+    def _note_unit(self, unit: Unit, error: BaseException) -> None:
+        rule = unit.rule
+        self._note(unit.state, rule.id, rule.position, rule.on_fault, error, unit.uow)
+
+    def _note(
+        self,
+        state: RecordState,
+        rule_id: str,
+        rule_position: int,
+        policy: FaultPolicy | None,
+        error: BaseException,
+        uow: UnitOfWork,
+    ) -> None:
+        """Note why a record failed, and hold back what comes behind it if it is reported."""
+        if isinstance(error, CutOffError):
+            error = DeadlineError(_NOT_FINISHED)
+        reason = self._verdicts.reason(error)
+        last = self._source.is_last_attempt(state.record)
+        reported, published = self._verdicts.judge(reason, policy, uow.get("event"), is_last_attempt=last)
+        state.add_failure(Failure(state, rule_id, rule_position, error, reason, reported, published, uow))
+        if reported:
+            key = self._order_key(state)
+            if key is not None:
+                self._reported_keys[key] = min(state.position, self._reported_keys.get(key, state.position))
