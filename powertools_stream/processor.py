@@ -1,0 +1,371 @@
+"""The face towards Powertools and Lambda: a batch processor that runs rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.batch import BasePartialBatchProcessor, EventType
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import SqsFifoPartialProcessor
+
+from powertools_stream.attempts import RetryPolicy
+from powertools_stream.batch import Batch, RecordState
+from powertools_stream.connectors import Clients, Connector, Connectors
+from powertools_stream.deadline import Deadline
+from powertools_stream.dispatch import Dispatcher
+from powertools_stream.engine import BatchOptions, Engine
+from powertools_stream.errors import UnknownSourceError
+from powertools_stream.faults import fault_bus_name
+from powertools_stream.outcomes import (
+    Disposition,
+    Fault,
+    FaultPolicy,
+    Observer,
+    Reason,
+    RecordDetails,
+    Retryable,
+    RuleResult,
+    retryable_predicate,
+)
+from powertools_stream.registry import CompiledRule, RuleRegistry, Rules
+from powertools_stream.sources import Source, source_of, source_of_event_type
+from powertools_stream.telemetry import AnyLogger, observers_for, traced
+from powertools_stream.uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["StreamProcessor"]
+
+_HANDLER_ID = "record_handler"
+
+
+class StreamProcessor(BasePartialBatchProcessor):
+    """Runs each record of a batch through rules, and reports those that failed.
+
+    A drop-in for Powertools' ``BatchProcessor``, ``AsyncBatchProcessor`` and, on a FIFO queue,
+    ``SqsFifoPartialProcessor``: whatever takes one of these takes it, with a record handler, with rules, or with both.
+    One processor serves one invocation at a time.
+
+    Parameters
+    ----------
+    event_type
+        Powertools' event type; None: told from the event itself, anew for every invocation.
+    model
+        Powertools' parser model for the record handler.
+    raise_on_entire_batch_failure
+        Whether to raise when every record failed; else they are all reported.
+    logger
+        Gets one line for each record that failed.
+    rules
+        A registry, or a list of rules or plain dicts.
+    source
+        A source with options, or of your own; default: the built-in one that recognises the records.
+    on_fault
+        What happens to a record when a rule fails for good; a rule may say otherwise.
+    retryable
+        A predicate that tells passing errors, or exception types that are passing besides the default ones.
+    skip_group_on_error
+        On a FIFO queue: True holds back the message group of a reported record, False every record behind it.
+    max_workers
+        How many calls are under way at a time, at most.
+    timeout_margin
+        Seconds before the time-out of the function at which the batch is ended; at most a quarter of the time left at
+        its start.
+    bus_name
+        The bus of events; default: ``BUS_NAME``.
+    fault_bus_name
+        The bus of fault events; default: ``FAULT_BUS_NAME``, then `bus_name`. Without any there are no fault events.
+    boto3_session, boto_config
+        For the clients of the built-in connectors.
+    connectors
+        Your own, which come before the built-in ones.
+    retry
+        How entries are sent again that failed in passing.
+    tracer, metrics
+        Powertools' Tracer and Metrics.
+    observers
+        Told of calls and of failed records.
+    keep_results
+        Whether `results` is filled. Without it a large batch takes less memory and less time.
+
+    Attributes
+    ----------
+    results
+        After a batch: a list of `RuleResult`, in record order, then rule order.
+    faults
+        After a batch: a list of `Fault`, in the same order.
+    """
+
+    def __init__(
+        self,
+        event_type: EventType | None = None,
+        model: Any = None,
+        raise_on_entire_batch_failure: bool = True,
+        logger: AnyLogger | None = None,
+        *,
+        rules: Rules = (),
+        source: Source | None = None,
+        on_fault: FaultPolicy = FaultPolicy.REPORT_AND_PUBLISH,
+        retryable: Retryable = (),
+        skip_group_on_error: bool = True,
+        max_workers: int = 8,
+        timeout_margin: float = 1.0,
+        bus_name: str | None = None,
+        fault_bus_name: str | None = None,
+        boto3_session: Any = None,
+        boto_config: Any = None,
+        connectors: Sequence[Connector] = (),
+        retry: RetryPolicy | None = None,
+        tracer: Any = None,
+        metrics: Any = None,
+        observers: Sequence[Observer] = (),
+        keep_results: bool = True,
+    ) -> None:
+        super().__init__(
+            event_type,  # type: ignore[arg-type]  # None is told from the event, before Powertools looks at it
+            model=model,
+            raise_on_entire_batch_failure=raise_on_entire_batch_failure,
+            logger=logger,  # type: ignore[arg-type]  # Powertools takes its own Logger, though it does not say so
+        )
+        self._given_source = source or (source_of_event_type(event_type) if event_type is not None else None)
+        self._given_event_type = event_type
+        self._on_fault = FaultPolicy(on_fault)
+        self._retryable = retryable_predicate(retryable)
+        self._skip_group_on_error = skip_group_on_error
+        self._timeout_margin = timeout_margin
+        self._bus_name = bus_name
+        self._fault_bus_name = fault_bus_name
+        self._keep_results = keep_results
+        self._tracer = tracer
+        self._observers = observers_for(logger, metrics, observers)
+        self._rules = RuleRegistry.of(rules)
+        finder = Connectors(Clients(boto3_session, boto_config, max_workers), connectors, bus_name)
+        dispatcher = Dispatcher(finder, max_workers=max_workers, retry=retry, observers=self._observers)
+        self._engine = Engine(self._rules, dispatcher)
+        self._context: Any = None
+        self._source: Source | None = None
+        self._record_handler: Callable[..., Any] | None = None
+        self._batch: Batch | None = None
+
+    def process_event(self, event: Any, context: Any = None) -> Any:
+        """Process what Lambda hands over, and return the partial batch response.
+
+        Raises
+        ------
+        UnknownSourceError
+            The event is of no source that is known, or has no place for records. Nothing was processed.
+        BatchProcessingError
+            Every record failed; or a record failed, and the source takes no partial response.
+        """
+        source, records = self._split(event)
+        with self(records, None, context):
+            self._source = source
+            self.process()
+        return self.response()
+
+    def __call__(
+        self, records: list[dict[str, Any]], handler: Callable[..., Any] | None = None, lambda_context: Any = None
+    ) -> StreamProcessor:
+        """Take the records of a batch, and the handler for them, if there is one."""
+        self._context = lambda_context
+        self._record_handler = handler
+        self._source = None
+        if handler is None:
+            self.records = records
+        else:
+            super().__call__(records, handler, lambda_context)
+        return self
+
+    def process(self) -> list[tuple[Any, ...]]:
+        """Run the batch. Returns what `success_handler` or `failure_handler` made of each record, in record order.
+
+        A success comes with what the record handler returned, None without one; what rules left is in `results`.
+        """
+        with traced(self._tracer, "stream_processor"):
+            batch = self._batch = self._run(self.records)
+        for state in batch.states:
+            if state.failures:
+                self._tell_failure(state, batch.source)
+        return self._settle(batch)
+
+    def async_process(self) -> list[tuple[Any, ...]]:
+        """Run the batch: the same as `process`, which runs coroutines as well."""
+        return self.process()
+
+    @property
+    def results(self) -> list[RuleResult]:
+        """What the rules left behind, in record order, then rule order."""
+        return self._batch.results() if self._batch is not None else []
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Why records failed, in record order, then rule order."""
+        return self._batch.faults() if self._batch is not None else []
+
+    def failure_handler(self, record: Any, exception: Any) -> Any:
+        """Keep track of a record that failed. Called once per record, with the first error in rule order."""
+        # Powertools would log here, without rule, reason and attempt: the observers have done it.
+        logger, self.logger = self.logger, None
+        try:
+            return super().failure_handler(record, exception)
+        finally:
+            self.logger = logger
+
+    def __exit__(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:
+        if exception_type is None:
+            self._clean()
+        elif self.records:
+            # The engine itself failed. The error goes on to Lambda; whoever swallows it must not lose a record.
+            self._report(self.records, self._source_of(self.records))
+
+    def _prepare(self) -> None:
+        super()._prepare()  # type: ignore[no-untyped-call]
+        self._batch = None
+
+    def _clean(self) -> None:
+        batch = self._batch
+        if batch is None:
+            if self.records:
+                self._report(self.records, self._source_of(self.records))
+            return
+        reported = [state for state in batch.states if state.is_reported]
+        if not reported:
+            return
+        entire = len(reported) == len(batch.states) and all(map(_has_failed, reported))
+        if (entire and self.raise_on_entire_batch_failure) or not batch.source.reports_partially:
+            raise BatchProcessingError(
+                msg=f"All records failed processing. {len(self.exceptions)} individual errors logged separately below."
+                if entire
+                else f"{len(reported)} of {len(batch.states)} records failed processing.",
+                child_exceptions=self.exceptions,
+            )
+        self._report([state.record for state in reported], batch.source)
+
+    def _report(self, records: Sequence[dict[str, Any]], source: Source) -> None:
+        identifiers = {str(identifier): identifier for identifier in map(source.identifier, records)}
+        if not all(identifiers.values()):
+            raise BatchProcessingError(
+                "Expected every record that failed to have an identifier, but found one without: Lambda takes a "
+                "response with an empty identifier as the failure of the whole batch, so the batch is failed here.",
+                child_exceptions=self.exceptions,
+            )
+        self.batch_response = {"batchItemFailures": [{"itemIdentifier": value} for value in identifiers.values()]}
+
+    def _process_record(self, record: dict[str, Any]) -> Any:
+        return self._settle(self._run([record]))[0]
+
+    async def _async_process_record(self, record: dict[str, Any]) -> Any:
+        return self._process_record(record)
+
+    def _split(self, event: Any) -> tuple[Source | None, list[dict[str, Any]]]:
+        """Tell the source of an event, and split it into its records; without records, there is no source to tell."""
+        source = source_of(event, [self._given_source] if self._given_source is not None else [])
+        records = source.records(event) if source is not None else None
+        if source is None or records is None:
+            return None, []
+        if self._given_event_type is not None and source is not self._given_source:
+            raise UnknownSourceError(
+                f"Expected an event of {self._given_event_type.value}, as event_type says, but found one of "
+                f"{source.name}. Leave event_type out to have it told from the event."
+            )
+        return source, records
+
+    def _source_of(self, records: Sequence[dict[str, Any]]) -> Source:
+        known = self._source or self._given_source
+        return known or source_of(records) or source_of_event_type(EventType.SQS)
+
+    def _run(self, records: Sequence[dict[str, Any]]) -> Batch:
+        source = self._source_of(records)
+        if self._given_event_type is None:
+            self.event_type = source.event_type  # type: ignore[assignment]  # as in __init__
+        options = BatchOptions(
+            source=source,
+            on_fault=self._on_fault,
+            retryable=self._retryable,
+            skip_group_on_error=self._skip_group_on_error,
+            fault_bus_name=fault_bus_name(self._fault_bus_name, self._bus_name),
+            handler=self._handler_rule(),
+            keep_results=self._keep_results,
+        )
+        return self._engine.run(records, options, Deadline.of(self._context, self._timeout_margin))
+
+    def _handler_rule(self) -> CompiledRule | None:
+        """Make a rule of the record handler: its failure is reported, and never a fault event."""
+        if self._record_handler is None:
+            return None
+        return CompiledRule(
+            position=len(self._rules),
+            id=_HANDLER_ID,
+            rule=None,  # type: ignore[arg-type]
+            flavor=self._handle,
+            ordered=False,
+            on_fault=FaultPolicy.REPORT,
+            prepare=None,
+            residual=None,
+        )
+
+    def _handle(self, uow: UnitOfWork, rule: Any) -> UnitOfWork | Generator[Any, Any, UnitOfWork]:
+        data = uow["data"] = self._data_of(uow["record"], self.model)
+        if self._handler_accepts_lambda_context:
+            result = self.handler(record=data, lambda_context=self.lambda_context)
+        else:
+            result = self.handler(record=data)
+        if type(result) is CoroutineType:
+            return _awaited(uow, result)
+        uow["result"] = result
+        return uow
+
+    def _data_of(self, record: dict[str, Any], model: Any = None) -> Any:
+        """Return a record as Powertools' model or data class; as it is, where Powertools has none for the source."""
+        if model is None and self.event_type not in self._DATA_CLASS_MAPPING:
+            return record
+        return self._to_batch_type(record, self.event_type, model)
+
+    def _settle(self, batch: Batch) -> list[tuple[Any, ...]]:
+        """Hand each record over to `success_handler` or `failure_handler`, as Powertools does."""
+        handled = batch.handled
+        return [
+            self._fail(state, handled.get(state.position))
+            if state.failures
+            else self.success_handler(
+                record=state.record, result=handled[state.position]["result"] if handled else None
+            )
+            for state in batch.states
+        ]
+
+    def _fail(self, state: RecordState, handled: UnitOfWork | None) -> Any:
+        failure = state.failures_in_rule_order()[0]
+        exception = (type(failure.error), failure.error, failure.error.__traceback__)
+        if failure.reason is Reason.HELD_BACK and self.event_type is EventType.SQS:
+            exception = self._circuit_breaker()
+        data = handled["data"] if handled is not None and "data" in handled else self._data_of(state.record)
+        return self.failure_handler(record=data, exception=exception)
+
+    def _circuit_breaker(self) -> Any:
+        if self._skip_group_on_error:
+            return SqsFifoPartialProcessor.group_circuit_breaker_exc
+        return SqsFifoPartialProcessor.circuit_breaker_exc
+
+    def _tell_failure(self, state: RecordState, source: Source) -> None:
+        details = RecordDetails(
+            record=state.record,
+            record_id=source.record_id(state.record),
+            faults=state.faults,
+            disposition=Disposition.REPORTED if state.is_reported else Disposition.SET_ASIDE,
+            attempt=source.attempt(state.record),
+        )
+        for observer in self._observers:
+            observer.on_record_failed(details)
+
+
+def _has_failed(state: RecordState) -> bool:
+    """Tell whether a record failed: one that there was no time for does not make an entire batch fail."""
+    return any(failure.reason is not Reason.UNFINISHED for failure in state.failures)
+
+
+def _awaited(uow: UnitOfWork, coroutine: Any) -> Generator[Any, Any, UnitOfWork]:
+    uow["result"] = yield coroutine
+    return uow

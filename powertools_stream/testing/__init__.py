@@ -1,0 +1,74 @@
+"""For tests of your own: record builders, batches without AWS, a flavor driver, fakes, and conformance suites."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from powertools_stream.testing.connector_suite import ConnectorSuite
+    from powertools_stream.testing.driving import DriveOutcome, assert_unchanged, drive
+    from powertools_stream.testing.endpoint import ScriptedEndpoint
+    from powertools_stream.testing.envelopes import to_eventbridge_envelope, to_sns_envelope
+    from powertools_stream.testing.fakes import FakeConnector
+    from powertools_stream.testing.records import (
+        to_dynamodb_records,
+        to_kafka_records,
+        to_kinesis_records,
+        to_sqs_records,
+    )
+    from powertools_stream.testing.running import Outcome, run
+    from powertools_stream.testing.source_suite import SourceSuite
+
+__all__ = [
+    # Batches without AWS
+    "FakeConnector",
+    "Outcome",
+    "run",
+    # What Lambda sends
+    "to_dynamodb_records",
+    "to_eventbridge_envelope",
+    "to_kafka_records",
+    "to_kinesis_records",
+    "to_sns_envelope",
+    "to_sqs_records",
+    # One flavor
+    "DriveOutcome",
+    "assert_unchanged",
+    "drive",
+    # A service with scripted answers
+    "ScriptedEndpoint",
+    # Conformance suites
+    "ConnectorSuite",
+    "SourceSuite",
+]
+
+_HOMES = {
+    "ConnectorSuite": "connector_suite",
+    "DriveOutcome": "driving",
+    "FakeConnector": "fakes",
+    "Outcome": "running",
+    "ScriptedEndpoint": "endpoint",
+    "SourceSuite": "source_suite",
+    "assert_unchanged": "driving",
+    "drive": "driving",
+    "run": "running",
+    "to_dynamodb_records": "records",
+    "to_eventbridge_envelope": "envelopes",
+    "to_kafka_records": "records",
+    "to_kinesis_records": "records",
+    "to_sns_envelope": "envelopes",
+    "to_sqs_records": "records",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

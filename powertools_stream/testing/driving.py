@@ -1,0 +1,220 @@
+"""Drives a flavor without I/O and without the engine: a test hands in the answers, and looks at the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CoroutineType, GeneratorType
+from typing import Any
+
+from powertools_stream.requests import Request
+from powertools_stream.rules import Flavor, Rule, make_rule
+from powertools_stream.uow import UnitOfWork
+
+__all__ = ["DriveOutcome", "assert_unchanged", "differences", "drive"]
+
+Responses = Iterable[Any] | Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DriveOutcome:
+    """What a flavor did with one unit of work.
+
+    Parameters
+    ----------
+    requests
+        What it asked for, in order.
+    results
+        The units of work that it left behind.
+    """
+
+    requests: tuple[Any, ...]
+    results: tuple[UnitOfWork, ...]
+
+    @property
+    def result(self) -> UnitOfWork:
+        """The only unit of work that it left behind."""
+        if len(self.results) != 1:
+            raise AssertionError(f"Expected one result; got {len(self.results)}.")
+        return self.results[0]
+
+
+def drive(
+    flavor: Flavor,
+    uow: Mapping[str, Any],
+    rule: Rule | Mapping[str, Any] | None = None,
+    responses: Responses = (),
+) -> DriveOutcome:
+    """Run a flavor on a unit of work, and answer its requests.
+
+    What runs side by side in the engine runs one after the other here, in the order of the list that was yielded, each
+    to its end.
+
+    Parameters
+    ----------
+    uow
+        A dict with an ``event`` is enough.
+    rule
+        A rule, or its fields; ``flavor`` need not be among them, and ``id`` is ``rule`` where it is not.
+    responses
+        The answers, one for each request, in order; or a function that makes one of a request. An exception is raised
+        in the flavor, as the error of a request is.
+
+    Raises
+    ------
+    AssertionError
+        There were fewer requests than responses, or more; or the record or its event was changed.
+
+    Examples
+    --------
+    >>> from powertools_stream.flavors import materialize
+    >>> rule = {"to_update_request": lambda uow: {"Key": {"pk": uow.event["id"]}}}
+    >>> drive(materialize, {"event": {"id": "1"}}, rule, [{}]).requests[0].params
+    {'Key': {'pk': '1'}}
+    """
+    made = rule if isinstance(rule, Rule) else make_rule({"id": "rule", "flavor": flavor, **(rule or {})})
+    unit = UnitOfWork({"pipeline": made.id, "record": {}, **uow})
+    driver = _Driver(responses)
+    with assert_unchanged({name: unit[name] for name in ("record", "event") if name in unit}):
+        left = driver.run(flavor(unit, made))
+    results = (unit,) if left is None else tuple(left) if isinstance(left, list | tuple) else (left,)
+    return DriveOutcome(tuple(driver.requests), tuple(_flat(results)))
+
+
+@contextmanager
+def assert_unchanged(value: Any) -> Iterator[None]:
+    """Check that nothing inside a value changes: the event handed to `run`, a unit of work, a record.
+
+    Rules of the same record share it and its event, so a rule that changes them changes what the others see.
+
+    Raises
+    ------
+    AssertionError
+        Something changed; the message names the paths.
+    """
+    before = copy.deepcopy(value)
+    yield
+    if changes := differences(before, value):
+        raise AssertionError(
+            "Expected that rules only read what they share, but they changed " + "; ".join(changes) + ". "
+            "Make a new value instead: uow.extend(…), {**uow.event, …}."
+        )
+
+
+def differences(before: Any, after: Any, path: str = "") -> list[str]:
+    """Return what differs between two values, one phrase for each path: ``event.tags.x: 1 became 2``."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        names = dict.fromkeys([*before, *after])
+        return [line for name in names for line in _of_item(before, after, name, f"{path}.{name}".lstrip("."))]
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        pairs = enumerate(zip(before, after, strict=True))
+        return [line for n, (old, new) in pairs for line in differences(old, new, f"{path}[{n}]")]
+    # NaN is the same as NaN here, though not equal to itself.
+    same = type(before) is type(after) and (before == after or before != before)
+    return [] if same else [f"{path or 'the value'}: {before!r} became {after!r}"]
+
+
+def _of_item(before: Mapping[Any, Any], after: Mapping[Any, Any], name: Any, path: str) -> list[str]:
+    if name not in before:
+        return [f"{path}: {after[name]!r} was added"]
+    if name not in after:
+        return [f"{path}: {before[name]!r} was removed"]
+    return differences(before[name], after[name], path)
+
+
+class _Driver:
+    """Settles what a flavor yields, depth first."""
+
+    def __init__(self, responses: Responses) -> None:
+        self.requests: list[Any] = []
+        self._answer = responses if callable(responses) else None
+        self._responses = iter(()) if callable(responses) else iter(responses)
+
+    def run(self, outcome: Any) -> Any:
+        """Return what a flavor leaves behind, once it has used every response."""
+        try:
+            left = self._drive(outcome) if isinstance(outcome, GeneratorType) else outcome
+        except _NoResponse as error:
+            raise AssertionError(str(error)) from None
+        if unused := list(self._responses):
+            raise AssertionError(
+                f"Expected {len(self.requests) + len(unused)} requests, but the flavor made {len(self.requests)}; "
+                f"left over: {unused!r}."
+            )
+        return left
+
+    def _drive(self, generator: Generator[Any, Any, Any]) -> Any:
+        resume: Callable[[Any], Any] = generator.send
+        value: Any = None
+        while True:
+            try:
+                asked = resume(value)
+            except StopIteration as stop:
+                return stop.value
+            try:
+                resume, value = generator.send, self._answered(asked)
+            except _NoResponse:
+                generator.close()
+                raise
+            except Exception as error:
+                resume, value = generator.throw, error
+
+    def _answered(self, asked: Any) -> Any:
+        if isinstance(asked, Request):
+            return self._respond(asked)
+        if isinstance(asked, list | tuple):
+            return self._all(asked)
+        if isinstance(asked, GeneratorType):
+            return self._drive(asked)
+        if isinstance(asked, CoroutineType):
+            return asyncio.run(asked)
+        raise TypeError(
+            f"A flavor yields requests, generators, coroutines, or a list of them; it yielded a {type(asked).__name__}."
+        )
+
+    def _all(self, asked: Iterable[Any]) -> list[Any]:
+        """Settle all, whatever fails; then raise the first error."""
+        answers: list[Any] = []
+        errors: list[Exception] = []
+        for one in asked:
+            try:
+                answers.append(self._answered(one))
+            except _NoResponse:
+                raise
+            except Exception as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        return answers
+
+    def _respond(self, request: Request) -> Any:
+        self.requests.append(request)
+        if self._answer is not None:
+            response = self._answer(request)
+        else:
+            response = next(self._responses, _NONE)
+            if response is _NONE:
+                raise _NoResponse(
+                    f"The flavor made request {len(self.requests)}, {request!r}, and there is no response for it."
+                )
+        if isinstance(response, BaseException):
+            raise response
+        return response
+
+
+_NONE = object()
+
+
+class _NoResponse(BaseException):
+    """A test gave too few responses; not an `Exception`, so that no flavor handles it."""
+
+
+def _flat(results: Iterable[Any]) -> Iterator[UnitOfWork]:
+    for result in results:
+        if isinstance(result, list | tuple):
+            yield from _flat(result)
+        else:
+            yield result

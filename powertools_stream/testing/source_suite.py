@@ -1,0 +1,200 @@
+"""What every event source must do, as tests: inherit from `SourceSuite` in a test module of your own."""
+
+# The name of a test is its sentence.
+# ruff: noqa: D102
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
+
+from powertools_stream.errors import MalformedRecordError
+from powertools_stream.sources.recognition import source_of
+from powertools_stream.sources.source import Source
+from powertools_stream.testing.records import (
+    to_dynamodb_records,
+    to_kafka_records,
+    to_kinesis_records,
+    to_sqs_records,
+)
+from powertools_stream.uow import Event, Record
+
+__all__ = ["SourceSuite"]
+
+
+class SourceSuite:
+    """The contract of a `Source`. Derive a class ``Test…`` from it, and pytest collects its tests.
+
+    Override `source`, `event` and `malformed_record`; `read` too, if the source reads with requests.
+    """
+
+    def source(self) -> Source:
+        """Return the source under test, made anew."""
+        raise NotImplementedError
+
+    def event(self) -> dict[str, Any]:
+        """Return an event as Lambda sends it, with at least two records that can be read, made anew."""
+        raise NotImplementedError
+
+    def malformed_record(self) -> Record:
+        """Return a record of this source that cannot be read, made anew."""
+        raise NotImplementedError
+
+    def foreign_records(self) -> list[Record]:
+        """Return records that the source must not recognise; by default, of the built-in sources but its own."""
+        own = _trait(self._records()[0])
+        built = [
+            to_sqs_records([{}]),
+            to_kinesis_records([{}]),
+            to_dynamodb_records([{"new_image": {"pk": "1", "sk": "order"}}]),
+            to_kafka_records([{}]),
+        ]
+        return [{}, *(record for event in built for record in _flat(event) if _trait(record) != own)]
+
+    def read(self, record: Record) -> Event | None:
+        """Read a record to its end. Override it to answer the requests of a source that yields some."""
+        event = self.source().read(record)
+        if not isinstance(event, Generator):
+            return event
+        try:
+            request = next(event)
+        except StopIteration as stop:
+            result: Event | None = stop.value
+            return result
+        raise AssertionError(f"{type(self).__name__}.read does not answer {request!r}: override it.")
+
+    # -- Recognising ---------------------------------------------------------------------------------------------------
+
+    def test_it_has_a_short_name(self) -> None:
+        assert self.source().name
+
+    def test_it_splits_its_event_into_records(self) -> None:
+        assert len(self._records()) >= 2, "event() should have two records or more."
+
+    def test_it_finds_no_records_in_an_event_without_a_place_for_them(self) -> None:
+        assert self.source().records({}) is None
+
+    def test_it_recognises_its_own_records_readable_or_not(self) -> None:
+        source = self.source()
+        for record in [*self._records(), self.malformed_record()]:
+            assert source.recognises(record) is True
+
+    def test_it_does_not_recognise_the_records_of_other_sources(self) -> None:
+        source = self.source()
+        for record in self.foreign_records():
+            assert not source.recognises(record), f"recognised a record with the keys {sorted(record)}"
+
+    def test_it_is_told_from_its_event_and_from_its_records(self) -> None:
+        source = self.source()
+        assert source_of(self.event(), [source]) is source
+        assert source_of(self._records(), [source]) is source
+
+    # -- Reading -------------------------------------------------------------------------------------------------------
+
+    def test_an_event_has_an_id_a_type_a_timestamp_and_tags(self) -> None:
+        for record in self._records():
+            event = self._read(record)
+            assert isinstance(event["id"], str), "the id is a string"
+            assert event["id"], "the id is not empty"
+            assert isinstance(event["type"], str), "the type is a string, empty where there is none"
+            assert isinstance(event["timestamp"], int), "the timestamp is an integer, in ms"
+            assert isinstance(event["tags"], dict), "the tags are an object, empty where there are none"
+            assert isinstance(event.get("partition_key", ""), str), "the partition key, if any, is a string"
+
+    def test_the_timestamp_is_in_milliseconds(self) -> None:
+        for record in self._records():
+            # The year 2001, in ms; in seconds that is 33,658.
+            assert self._read(record)["timestamp"] > 10**12
+
+    def test_reading_does_not_change_the_record(self) -> None:
+        for record in self._records():
+            before = copy.deepcopy(record)
+            self._read(record)
+            assert record == before
+
+    def test_reading_twice_gives_equal_events_that_share_nothing(self) -> None:
+        for record in self._records():
+            first, second = self._read(record), self._read(record)
+            assert first == second
+            first["tags"]["changed"] = True
+            assert first != second
+
+    def test_a_malformed_record_raises_an_error_that_names_it(self) -> None:
+        raised: MalformedRecordError | None = None
+        try:
+            self.read(self.malformed_record())
+        except MalformedRecordError as error:
+            raised = error
+        assert raised is not None, "malformed_record() was read without a MalformedRecordError."
+        assert raised.record_id == self.source().record_id(self.malformed_record())
+
+    # -- Naming --------------------------------------------------------------------------------------------------------
+
+    def test_identifiers_are_stable_not_empty_and_unique(self) -> None:
+        first = [self._identifier(record) for record in self._records()]
+        assert first == [self._identifier(record) for record in self._records()]
+        assert len(set(first)) == len(first)
+
+    def test_record_ids_are_texts_not_empty_and_unique(self) -> None:
+        source = self.source()
+        ids: list[Any] = [source.record_id(record) for record in self._records()]
+        assert all(isinstance(record_id, str) and record_id for record_id in ids)
+        assert len(set(ids)) == len(ids)
+
+    def test_a_malformed_record_can_still_be_named_and_ordered(self) -> None:
+        source, record = self.source(), self.malformed_record()
+        assert self._identifier(record)
+        assert source.record_id(record)
+        assert hash(source.order_key(record)) == hash(source.order_key(self.malformed_record()))
+
+    # -- Ordering and attempts -----------------------------------------------------------------------------------------
+
+    def test_order_keys_are_hashable_and_stable(self) -> None:
+        source = self.source()
+        keys = [hash(source.order_key(record)) for record in self._records()]
+        assert keys == [hash(source.order_key(record)) for record in self._records()]
+
+    def test_a_grouped_record_has_an_order_key(self) -> None:
+        source = self.source()
+        for record in self._records():
+            if source.is_grouped(record):
+                assert source.order_key(record) is not None
+
+    def test_attempts_are_counted_from_one_where_they_are_counted(self) -> None:
+        source = self.source()
+        for record in self._records():
+            attempt = source.attempt(record)
+            assert attempt is None or attempt >= 1
+            assert isinstance(source.is_last_attempt(record), bool)
+
+    # -- Steps ---------------------------------------------------------------------------------------------------------
+
+    def _records(self) -> list[Record]:
+        records = self.source().records(self.event())
+        assert records is not None, "source().records(event()) found no place for records."
+        return records
+
+    def _read(self, record: Record) -> Event:
+        event = self.read(record)
+        assert event is not None, "event() should have records only that are not skipped."
+        return event
+
+    def _identifier(self, record: Record) -> str:
+        identifier = self.source().identifier(record)
+        assert identifier, "Lambda takes an empty identifier as the failure of the whole batch."
+        return json.dumps(identifier, sort_keys=True)
+
+
+def _trait(record: Mapping[str, Any]) -> Any:
+    """Return what tells a built-in source's record: its ``eventSource``, or, of Kafka's, that it has none."""
+    return record.get("eventSource") or "topic" in record
+
+
+def _flat(event: Mapping[str, Any]) -> Iterator[Record]:
+    if "Records" in event:
+        yield from event["Records"]
+    else:
+        for records in event["records"].values():
+            yield from records

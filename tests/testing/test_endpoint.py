@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+
+from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint
+
+
+def _call(url: str, operation: str, body: dict[str, Any]) -> tuple[int, Any]:
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"X-Amz-Target": f"Service.{operation}"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status, json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "answer"),
+    [
+        ("PutEvents", {"Entries": [{}, {}]}, {"Entries": [{"EventId": "event-0"}, {"EventId": "event-1"}]}),
+        ("UpdateItem", {"Key": {"pk": {"S": "1"}}, "ReturnValues": "ALL_NEW"}, {"Attributes": {"pk": {"S": "1"}}}),
+        ("UpdateItem", {"Key": {"pk": {"S": "1"}}}, {}),
+        ("BatchGetItem", {"RequestItems": {"t": {}}}, {"Responses": {"t": []}, "UnprocessedKeys": {}}),
+        ("SendMessageBatch", {"Entries": [{"Id": "a"}]}, {"Successful": [{"Id": "a", "MessageId": "message-0"}]}),
+        ("PutRecords", {"Records": [{}]}, {"FailedRecordCount": 0}),
+        ("Unheard", {}, {}),
+    ],
+)
+def test_operations_succeed_unless_the_script_says_otherwise(
+    operation: str, body: dict[str, Any], answer: dict[str, Any]
+) -> None:
+    with ScriptedEndpoint() as endpoint:
+        status, found = _call(endpoint.url, operation, body)
+
+    assert status == 200
+    assert answer.items() <= found.items()
+
+
+def test_the_script_answers_by_operation() -> None:
+    throttled: Answer = (400, {"__type": "ThrottlingException"})
+
+    with ScriptedEndpoint({"PutEvents": lambda operation, body: throttled}) as endpoint:
+        assert _call(endpoint.url, "PutEvents", {}) == throttled
+        assert _call(endpoint.url, "Scan", {})[0] == 200
+
+
+def test_calls_are_counted_and_kept() -> None:
+    with ScriptedEndpoint() as endpoint:
+        _call(endpoint.url, "PutEvents", {"Entries": []})
+        _call(endpoint.url, "Scan", {"TableName": "t"})
+
+        assert (endpoint.count(), endpoint.count("Scan")) == (2, 1)
+        assert endpoint.bodies("Scan") == [{"TableName": "t"}]
+        assert endpoint.calls[0] == ("PutEvents", {"Entries": []})
+        assert repr(endpoint) == f"ScriptedEndpoint({endpoint.url}, 2 calls)"
+        endpoint.clear()
+        assert endpoint.count() == 0
+
+
+def test_every_answer_takes_its_time() -> None:
+    with ScriptedEndpoint(latency=0.1) as endpoint:
+        started = time.monotonic()
+        _call(endpoint.url, "Scan", {})
+
+    assert time.monotonic() - started >= 0.1
+
+
+def test_a_connection_breaks_off_where_the_script_says_so() -> None:
+    def broken(operation: str, body: dict[str, Any]) -> Answer:
+        raise ConnectionError
+
+    with ScriptedEndpoint(broken) as endpoint, pytest.raises((ConnectionError, urllib.error.URLError)):
+        _call(endpoint.url, "Scan", {})
+
+
+def test_it_has_no_address_before_it_is_entered() -> None:
+    assert repr(ScriptedEndpoint()) == "ScriptedEndpoint(not entered, 0 calls)"
+    with pytest.raises(RuntimeError, match="with ScriptedEndpoint"):
+        print(ScriptedEndpoint().url)
+
+
+def test_what_is_no_json_call_is_recorded_by_its_path() -> None:
+    with ScriptedEndpoint() as endpoint:
+        request = urllib.request.Request(f"{endpoint.url}/bucket/key", b"\xff", method="PUT")
+        with urllib.request.urlopen(request, timeout=10):
+            pass
+
+        assert endpoint.calls == [("PUT /bucket/key", {"content": "ÿ"})]
