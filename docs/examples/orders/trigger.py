@@ -1,0 +1,34 @@
+"""Watches the table: tells the bus of each order that is new in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork, stream_processor
+from powertools_stream.flavors import cdc
+
+from .calls import CallCounter
+
+EUROS = {"EUR": 1.0, "CHF": 1.04, "GBP": 1.15, "USD": 0.86}
+
+logger = Logger()
+rules = RuleRegistry()
+
+
+# A stream waits for a record that fails. PUBLISH sets it aside instead: a fault event carries it, the shard moves on.
+@rules.register(cdc, event_type="order-created", on_fault=FaultPolicy.PUBLISH, include_raw=False)
+def announce_order(uow: UnitOfWork) -> dict[str, Any]:
+    row = uow.event["raw"]["new"]
+    return {"order": {"id": row["pk"], "total": row["total"], "euros": round(row["total"] * EUROS[row["currency"]])}}
+
+
+calls = CallCounter()  # for the tables at the end of the demo; a service does without
+processor = StreamProcessor(rules=rules, logger=logger, observers=[calls])
+
+
+@logger.inject_lambda_context
+@stream_processor(processor=processor)
+def handler(event: dict[str, Any], context: LambdaContext) -> None: ...

@@ -1,0 +1,98 @@
+"""Polls a DynamoDB table's stream as Lambda does."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from powertools_stream.local.streams import StartingPosition, StreamPoller
+
+__all__ = ["DynamoDBPoller"]
+
+
+class DynamoDBPoller(StreamPoller):
+    """An event source mapping between a table's stream and a function. See `StreamPoller`.
+
+    Two things that moto's stream tells, and DynamoDB's does not, are left out: a first ``INSERT`` of the bare key,
+    where an ``UpdateItem`` makes an item; and a ``MODIFY`` that changes nothing.
+    """
+
+    _service: ClassVar[str] = "dynamodbstreams"
+
+    def _shard_ids(self) -> list[str]:
+        stream = self._client.describe_stream(StreamArn=self.stream_arn)["StreamDescription"]
+        return [shard["ShardId"] for shard in stream["Shards"]]
+
+    def _first_iterator(self, shard_id: str, position: StartingPosition) -> str:
+        iterator: str = self._client.get_shard_iterator(
+            StreamArn=self.stream_arn, ShardId=shard_id, ShardIteratorType=position
+        )["ShardIterator"]
+        return iterator
+
+    def _get_records(self, **arguments: Any) -> Any:
+        while True:
+            response = self._client.get_records(**arguments)
+            records, iterator = response["Records"], response.get("NextShardIterator")
+            told = _told(records, self._records_behind(records, iterator))
+            if told or not records or iterator is None:
+                return {**response, "Records": told}
+            arguments["ShardIterator"] = iterator
+
+    def _records_behind(self, records: Sequence[Mapping[str, Any]], iterator: str | None) -> list[Mapping[str, Any]]:
+        """Look, without taking them, at the records behind a batch, where the second half of an INSERT may lie."""
+        if iterator is None or not any(map(_is_bare, records)):
+            return []
+        behind: list[Mapping[str, Any]] = self._client.get_records(ShardIterator=iterator)["Records"]
+        return behind
+
+    def _to_record(self, record: Mapping[str, Any], shard_id: str) -> dict[str, Any]:
+        # https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+        change = dict(record["dynamodb"])
+        created = change.get("ApproximateCreationDateTime")
+        if isinstance(created, datetime):
+            change["ApproximateCreationDateTime"] = int(created.timestamp())
+        for name in ("Keys", "NewImage", "OldImage"):
+            if name in change:
+                change[name] = {key: _to_json(value) for key, value in change[name].items()}
+        return {**record, "dynamodb": change, "awsRegion": self._region, "eventSourceARN": self.stream_arn}
+
+    def _sequence_number(self, record: Mapping[str, Any]) -> str:
+        number: str = record["dynamodb"]["SequenceNumber"]
+        return number
+
+
+def _told(records: Sequence[Mapping[str, Any]], ahead: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    told = []
+    following: dict[str, Mapping[str, Any]] = {}
+    everything = [*records, *ahead]
+    for position in reversed(range(len(everything))):
+        record = everything[position]
+        key = str(record["dynamodb"]["Keys"])
+        if position < len(records) and not _is_artefact(record, following.get(key)):
+            told.append(record)
+        following[key] = record
+    return told[::-1]
+
+
+def _is_artefact(record: Mapping[str, Any], following: Mapping[str, Any] | None) -> bool:
+    """Tell whether moto alone would tell of this, given the next change of the same item."""
+    change = record["dynamodb"]
+    if record["eventName"] == "MODIFY" and "OldImage" in change:
+        return bool(change["OldImage"] == change.get("NewImage"))
+    return _is_bare(record) and following is not None and following["eventName"] == "INSERT"
+
+
+def _is_bare(record: Mapping[str, Any]) -> bool:
+    change = record["dynamodb"]
+    return record["eventName"] == "INSERT" and bool(change.get("NewImage") == change["Keys"])
+
+
+def _to_json(value: Any) -> Any:
+    """Return an attribute value as JSON has it: bytes as base64."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, dict):
+        return {key: _to_json(part) for key, part in value.items()}
+    return [_to_json(part) for part in value] if isinstance(value, list | set) else value

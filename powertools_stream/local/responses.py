@@ -1,0 +1,82 @@
+"""What a function's response means to Lambda's event source mapping, with ``ReportBatchItemFailures`` on.
+
+Pure: nothing is called, nothing is kept. The rules are AWS's:
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["BadResponseError", "checkpoint", "failed_messages"]
+
+
+class BadResponseError(ValueError):
+    """Lambda cannot make sense of the response, so it takes the whole batch for failed."""
+
+
+def failed_messages(response: Any, message_ids: Sequence[str]) -> frozenset[str]:
+    """Return the ids of the messages of an SQS batch that failed.
+
+    Parameters
+    ----------
+    response
+        What the function returned, once through JSON.
+    message_ids
+        The ids of the messages of the batch.
+
+    Raises
+    ------
+    BadResponseError
+        The response names no identifier, an empty one, or one that is not in the batch.
+    """
+    failed = frozenset(_identifiers(response))
+    if unknown := failed - frozenset(message_ids):
+        raise BadResponseError(f"Expected identifiers of messages of this batch, found {sorted(unknown)}.")
+    return failed
+
+
+def checkpoint(response: Any, sequence_numbers: Sequence[str]) -> int | None:
+    """Return the index of the record from which a shard's batch is sent again; None: all of it is done.
+
+    Sequence numbers are compared as integers: as strings, ``"10"`` comes before ``"9"``. Lambda's documentation does
+    not say what a number from outside the batch does; here it fails the whole batch, so that the mistake is seen.
+
+    Parameters
+    ----------
+    response
+        What the function returned, once through JSON.
+    sequence_numbers
+        The sequence numbers of the batch, in its order.
+
+    Raises
+    ------
+    BadResponseError
+        The response names no identifier, an empty one, or one that is not in the batch.
+    """
+    failed = frozenset(_identifiers(response))
+    if unknown := failed - frozenset(sequence_numbers):
+        raise BadResponseError(f"Expected sequence numbers of this batch, found {sorted(unknown)}.")
+    return sequence_numbers.index(min(failed, key=int)) if failed else None
+
+
+def _identifiers(response: Any) -> list[str]:
+    # There are four ways to say that all is well: nothing, an empty object, no list, an empty list.
+    if response is None or response == {}:
+        return []
+    if not isinstance(response, dict):
+        raise BadResponseError(f"Expected an object or null, found {type(response).__name__}.")
+    failures = response.get("batchItemFailures") or []
+    if not isinstance(failures, list):
+        raise BadResponseError(f"Expected a list in batchItemFailures, found {type(failures).__name__}.")
+    return [_identifier(failure) for failure in failures]
+
+
+def _identifier(failure: Any) -> str:
+    identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+    if not isinstance(identifier, str) or not identifier:
+        raise BadResponseError(f'Expected {{"itemIdentifier": "…"}}, found {failure!r}.')
+    return identifier
