@@ -1,0 +1,9 @@
+"""A function whose rule is written wrongly: importing it fails."""
+
+from __future__ import annotations
+
+from powertools_stream import RuleRegistry
+from powertools_stream.flavors import task
+
+rules = RuleRegistry()
+rules.add(id="price-order", flavor=task, event_typ="order-created", execute=print)
