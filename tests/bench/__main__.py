@@ -1,0 +1,65 @@
+"""The benchmark: ``python -m tests.bench [--quick] [--write docs/benchmark.md]``.
+
+Measures this library beside Powertools' batch utility, aws-lambda-stream and code written by hand, in one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench import calls, cpu, imports
+from tests.bench.measuring import Effort
+from tests.bench.processes import Contestants, Endpoint, has_lambda_stream
+from tests.bench.report import Report, Section, write
+
+__all__ = ["QUICK", "main", "run"]
+
+QUICK = Effort(sizes=(5, 20), records=20, max_copies=50, rounds=1, seconds=0.1, emits=(12,), writes=(5,), imports=1)
+"""To see that it runs; its figures mean nothing."""
+
+
+def run(effort: Effort, progress: Callable[[str], None]) -> Report:
+    """Measure everything."""
+    started = time.monotonic()
+    with Endpoint() as endpoint, Contestants(endpoint.url) as contestants:
+        sections: list[Section] = [
+            cpu.measure(contestants, effort, progress),
+            cpu.measure_memory(contestants, effort, progress),
+            calls.measure(endpoint, contestants, effort, progress),
+            imports.measure(effort, progress),
+        ]
+    return Report(sections, time.monotonic() - started)
+
+
+def main() -> None:
+    """Measure, print, and write where asked to."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: to see that it runs")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the figures into this Markdown page")
+    arguments = parser.parse_args()
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)
+    if not has_lambda_stream():
+        console.print("aws-lambda-stream is not installed (extra: bench); it is left out.")
+    with console.status("measuring") as status:
+        report = run(QUICK if arguments.quick else Effort(), lambda what: _say(console, status.update, what))
+    report.show(console)
+    if arguments.write:
+        write(report, arguments.write)
+        console.print(f"Written to {arguments.write}.")
+
+
+def _say(console: Console, update: Callable[[str], None], what: str) -> None:
+    update(f"measuring: {what}")
+    if not console.is_terminal:
+        console.print(f"measuring: {what}", highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""The part with I/O: calls and wall time, against an endpoint that answers after a while."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from statistics import median
+from urllib.parse import urlsplit
+
+from tests.bench.cases import LATENCY, THREADS, Case, Job
+from tests.bench.measuring import Effort, Medians, medians
+from tests.bench.processes import Contestants, Endpoint, has_lambda_stream
+from tests.bench.report import Section, Table, Target
+
+__all__ = ["measure"]
+
+_WHAT: dict[Job, str] = {
+    "emit": "{:,} records emit an event each",
+    "put": "{:,} records put an item each",
+    "update": "{:,} records update a row each",
+}
+_ENTRIES: dict[Job, int] = {"emit": 10, "put": 25, "update": 1}
+"""How many entries a call takes; the least number of calls follows."""
+
+_ROWS: Sequence[tuple[str, str, str]] = (
+    ("written by hand, 8 threads", "by_hand", ""),
+    ("powertools-stream", "stream", ""),
+    ("aws-lambda-stream", "lambda_stream", ""),
+    ("AsyncBatchProcessor, a call per record, 8 threads", "powertools", "async"),
+    ("BatchProcessor, a call per record", "powertools", ""),
+)
+
+
+def measure(endpoint: Endpoint, contestants: Contestants, effort: Effort, progress: Callable[[str], None]) -> Section:
+    """Measure each job with each contestant, and what the endpoint itself takes."""
+    progress("the endpoint")
+    answers_after, cpu_per_call = _endpoint_alone(endpoint)
+    jobs: list[tuple[Job, int]] = [("emit", size) for size in effort.emits]
+    jobs += [("put", size) for size in effort.writes] + [("update", size) for size in effort.writes]
+    measured: Medians = {}
+    calls: dict[Case, int] = {}
+    for job, size in jobs:
+        progress(f"calls: {_WHAT[job].format(size)}")
+        cases = [case for case in (_case(row, job, size) for row in _ROWS) if _is_measured(case)]
+        measured |= medians(cases, lambda case: _sample(endpoint, contestants, case, calls), effort)
+        contestants.forget()
+    tables = [_table(job, size, measured, calls) for job, size in jobs]
+    note = (
+        f"Answers come after {LATENCY * 1e3:.0f} ms, measured {answers_after * 1e3:.1f} ms with {THREADS} connections "
+        f"busy; the endpoint, a process of its own, takes {cpu_per_call * 1e6:.0f} µs of CPU per call."
+    )
+    tables[-1] = replace(tables[-1], note=note)
+    return Section(tables, [target for job, size in jobs for target in _targets(job, size, measured, calls)])
+
+
+def _case(row: tuple[str, str, str], job: Job, size: int) -> Case:
+    _, contestant, form = row
+    return Case(contestant, job, size, form=form)
+
+
+def _is_measured(case: Case) -> bool:
+    if case.contestant == "powertools" and not case.form:
+        return case.records <= 100  # one call after the other: more would take minutes, and show nothing new
+    return case.contestant != "lambda_stream" or has_lambda_stream()
+
+
+def _sample(endpoint: Endpoint, contestants: Contestants, case: Case, calls: dict[Case, int]) -> float:
+    endpoint.calls()
+    seconds = contestants.run(case)["wall"]
+    came = sum(endpoint.calls().values())
+    if calls.setdefault(case, came) != came:
+        raise RuntimeError(f"Expected {case} to make {calls[case]} calls each time, but it has made {came}.")
+    return seconds
+
+
+def _table(job: Job, size: int, measured: Medians, calls: dict[Case, int]) -> Table:
+    base = measured[Case("by_hand", job, size)]
+    rows = []
+    for row in _ROWS:
+        case = _case(row, job, size)
+        if case in measured:
+            wall = measured[case]
+            rows.append((row[0], f"{calls[case]:,}", f"{wall * 1e3:,.0f}", f"×{wall / base:.2f}"))
+        else:
+            rows.append((row[0], "–", "–", "–"))
+    return Table(f"{_WHAT[job].format(size)}", ("", "calls", "ms", "by hand"), rows)
+
+
+def _targets(job: Job, size: int, measured: Medians, calls: dict[Case, int]) -> list[Target]:
+    ours, by_hand = Case("stream", job, size), Case("by_hand", job, size)
+    what = _WHAT[job].format(size)
+    least = -(-size // _ENTRIES[job])
+    return [
+        Target(f"{what}: calls", calls[ours], least, ""),
+        Target(f"{what}: wall time, times written by hand", measured[ours] / measured[by_hand], 1.15),
+    ]
+
+
+def _endpoint_alone(endpoint: Endpoint, calls: int = 50) -> tuple[float, float]:
+    """Return the seconds that an answer takes with all connections busy, and of CPU per call on the endpoint's side."""
+    before = endpoint.cpu()
+    with ThreadPoolExecutor(THREADS) as pool:
+        seconds = [each for several in pool.map(_call, [endpoint.url] * THREADS, [calls] * THREADS) for each in several]
+    return median(seconds), (endpoint.cpu() - before) / len(seconds)
+
+
+def _call(url: str, calls: int) -> list[float]:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    seconds = []
+    for _ in range(calls):
+        started = time.perf_counter()
+        connection.request("POST", "/", b"{}", {"X-Amz-Target": "AWSEvents.PutEvents"})
+        connection.getresponse().read()
+        seconds.append(time.perf_counter() - started)
+    connection.close()
+    return seconds

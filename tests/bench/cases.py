@@ -1,0 +1,117 @@
+"""What is measured: the jobs, the events that they work on, and the protocol between the bench and its workers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from powertools_stream.testing import to_sqs_records
+
+__all__ = [
+    "BUS",
+    "LATENCY",
+    "TABLE",
+    "THREADS",
+    "Case",
+    "Handler",
+    "Job",
+    "Prepare",
+    "environment",
+    "event_of",
+    "order_total",
+    "totals",
+]
+
+THREADS = 8
+"""How many calls are under way at a time: the default of ``max_workers``, and what the others are given."""
+
+LATENCY = 0.010
+"""Seconds that the local endpoint takes for an answer."""
+
+BUS = "bench-bus"
+TABLE = "bench-table"
+
+Job = Literal["total", "emit", "put", "update"]
+"""Add prices up, without I/O; publish an event per record; put an item per record; update a row per record."""
+
+Handler = Callable[[dict[str, Any]], object]
+"""A Lambda handler that needs no context."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that is measured; travels to the worker as JSON.
+
+    Parameters
+    ----------
+    contestant
+        The module under ``tests/bench/contestants`` that does it.
+    job
+        What is done for each record.
+    records
+        How many records the batch has.
+    rules
+        How many rules match each of them.
+    others
+        How many more rules there are, of which none matches.
+    form
+        Which way of doing it, where the contestant has several.
+    """
+
+    contestant: str
+    job: Job
+    records: int
+    rules: int = 1
+    others: int = 0
+    form: str = ""
+
+
+Prepare = Callable[[Case], Handler]
+"""What each contestant's module has as ``prepare``: makes the handler of a case."""
+
+totals: list[int] = []
+"""What the job "total" has come to: the worker counts, so that nobody is fast by leaving something out."""
+
+
+def order_total(event: dict[str, Any]) -> int:
+    """Do what stands for business logic here."""
+    total: int = sum(line["price"] for line in event["order"]["lines"])
+    totals.append(total)
+    return total
+
+
+def event_of(records: int) -> dict[str, Any]:
+    """Make the batch that Lambda would deliver from a queue, every order under a key of its own."""
+    return to_sqs_records(
+        {
+            "id": f"order-event-{n}",
+            "type": "order-created",
+            "timestamp": 1_545_082_649_183 + n,
+            "partition_key": f"order-{n}",
+            "tags": {"region": "eu-central-1", "source": "shop"},
+            "order": {"id": f"order-{n}", "lines": [{"sku": "a", "price": 3}, {"sku": "b", "price": 4}]},
+        }
+        for n in range(records)
+    )
+
+
+def environment(endpoint_url: str) -> dict[str, str]:
+    """Return the environment of a worker, the same for all contestants."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "POWERTOOLS_"))}
+    return {
+        **inherited,
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "BUS_NAME": BUS,
+        "ENTITY_TABLE_NAME": TABLE,
+        "LOG_LEVEL": "CRITICAL",
+        "SERVICE": "bench",
+    }

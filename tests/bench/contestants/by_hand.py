@@ -1,0 +1,100 @@
+"""Code written by hand for one job: as few calls as the API allows, on a pool of threads that is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import boto3
+from boto3.dynamodb.types import TypeSerializer
+from botocore.config import Config
+
+from tests.bench.cases import BUS, TABLE, THREADS, Case, Handler, Job
+
+__all__ = ["call_for_one", "prepare"]
+
+_pool = ThreadPoolExecutor(THREADS)
+_config = Config(max_pool_connections=THREADS)
+_serialize = TypeSerializer().serialize
+
+
+def prepare(case: Case) -> Handler:
+    call, make, size = _parts(case.job)
+
+    def handler(event: dict[str, Any]) -> dict[str, Any]:
+        made = [make(json.loads(record["body"])) for record in event["Records"]]
+        list(_pool.map(call, (made[start : start + size] for start in range(0, len(made), size))))
+        return {"batchItemFailures": []}
+
+    return handler
+
+
+def call_for_one(job: Job) -> Callable[[dict[str, Any]], Any]:
+    """Return what makes one call for one event."""
+    call, make, _ = _parts(job)
+    return lambda event: call([make(event)])
+
+
+def _parts(job: Job) -> tuple[Callable[[Sequence[Any]], None], Callable[[dict[str, Any]], Any], int]:
+    """Return what makes a call, what makes an entry of it, and how many entries a call takes."""
+    if job == "emit":
+        return partial(_put_events, boto3.client("events", config=_config)), _entry, 10
+    dynamodb = boto3.client("dynamodb", config=_config)
+    if job == "put":
+        return partial(_batch_write, dynamodb), _put_request, 25
+    return partial(_update, dynamodb), _update_request, 1
+
+
+def _put_events(client: Any, entries: Sequence[Any]) -> None:
+    response = client.put_events(Entries=entries)
+    if response["FailedEntryCount"]:
+        raise RuntimeError(response)
+
+
+def _batch_write(client: Any, requests: Sequence[Any]) -> None:
+    response = client.batch_write_item(RequestItems={TABLE: requests})
+    if response["UnprocessedItems"]:
+        raise RuntimeError(response)
+
+
+def _update(client: Any, requests: Sequence[Any]) -> None:
+    client.update_item(**requests[0])
+
+
+def _entry(event: dict[str, Any]) -> dict[str, Any]:
+    accepted = {
+        "id": f"{event['id']}.accept-order",
+        "type": "order-accepted",
+        "timestamp": event["timestamp"],
+        "partition_key": event["partition_key"],
+        "total": sum(line["price"] for line in event["order"]["lines"]),
+        "tags": {"region": "eu-central-1", "source": "bench", "functionname": "undefined", "pipeline": "accept-order"},
+    }
+    return {"EventBusName": BUS, "Source": "custom", "DetailType": "order-accepted", "Detail": json.dumps(accepted)}
+
+
+def _put_request(event: dict[str, Any]) -> dict[str, Any]:
+    item = {"pk": event["id"], "sk": "EVENT", "data": event["order"]["id"], "event": event}
+    return {"PutRequest": {"Item": {name: _serialize(value) for name, value in item.items()}}}
+
+
+def _update_request(event: dict[str, Any]) -> dict[str, Any]:
+    order = event["order"]
+    values = {
+        ":status": "created",
+        ":total": sum(line["price"] for line in order["lines"]),
+        ":lines": order["lines"],
+        ":timestamp": event["timestamp"],
+    }
+    return {
+        "TableName": TABLE,
+        "Key": {"pk": {"S": order["id"]}, "sk": {"S": "order"}},
+        "UpdateExpression": "SET #status = :status, #total = :total, #lines = :lines, #timestamp = :timestamp",
+        "ConditionExpression": "attribute_not_exists(#timestamp) OR #timestamp < :timestamp",
+        "ExpressionAttributeNames": {f"#{name[1:]}": name[1:] for name in values},
+        "ExpressionAttributeValues": {name: _serialize(value) for name, value in values.items()},
+        "ReturnValues": "ALL_NEW",
+    }

@@ -1,0 +1,29 @@
+"""The AWS of the benchmark, in a process of its own: answers after a while, and counts calls.
+
+``python -m tests.bench.endpoint <seconds>`` prints its address, then answers each line it reads with what came since.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+
+from powertools_stream.testing import ScriptedEndpoint
+
+__all__ = ["main"]
+
+
+def main(latency: float) -> None:
+    """Serve until there are no more lines."""
+    with ScriptedEndpoint(latency=latency) as endpoint:
+        print(json.dumps({"url": endpoint.url}), flush=True)
+        for _ in sys.stdin:
+            calls = Counter(operation for operation, _ in endpoint.calls)
+            endpoint.clear()
+            print(json.dumps({"calls": calls, "cpu": time.process_time()}), flush=True)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]))

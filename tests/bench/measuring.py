@@ -1,0 +1,68 @@
+"""Measures cases in turn, round after round, so that whatever else the machine does falls on all of them alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tests.bench.cases import Case
+
+__all__ = ["Effort", "Medians", "Sample", "medians"]
+
+Sample = Callable[[Case], float]
+"""Measures a case once."""
+
+Medians = dict[Case, float]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured.
+
+    Parameters
+    ----------
+    sizes
+        Batch sizes of the part without I/O.
+    records
+        A sample of that part is of so many records at least: small batches are run several times.
+    max_copies
+        aws-lambda-stream copies the batch for every rule; beyond so many copies it takes minutes, and is left out.
+    rounds
+        How often a case is measured at most.
+    seconds
+        A case that has taken so many seconds is not measured again, once it has been three times.
+    emits
+        Batch sizes of the jobs that emit events.
+    writes
+        Batch sizes of the jobs that write to a table.
+    imports
+        How often each import is measured.
+    """
+
+    sizes: Sequence[int] = (10, 100, 1_000, 10_000)
+    records: int = 500
+    max_copies: int = 10_000
+    rounds: int = 25
+    seconds: float = 1.0
+    emits: Sequence[int] = (100, 1_000)
+    writes: Sequence[int] = (100,)
+    imports: int = 21
+
+
+def medians(cases: Sequence[Case], sample: Sample, effort: Effort) -> Medians:
+    """Return the median of each case, after one sample that does not count."""
+    samples: dict[Case, list[float]] = {case: [] for case in cases}
+    spent = dict.fromkeys(cases, 0.0)
+    for case in cases:
+        sample(case)
+    least = min(3, effort.rounds)
+    for n in range(effort.rounds):
+        due = [case for case in cases if n < least or spent[case] < effort.seconds]
+        # Each round starts with another case: none always comes right after the same one.
+        for case in due[n % len(due) :] + due[: n % len(due)] if due else ():
+            started = time.monotonic()
+            samples[case].append(sample(case))
+            spent[case] += time.monotonic() - started
+    return {case: median(values) for case, values in samples.items()}
