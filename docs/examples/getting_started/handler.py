@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from powertools_stream import RuleRegistry, UnitOfWork, stream_processor
+from powertools_stream.flavors import task
+
+logger = Logger(service="orders")
+rules = RuleRegistry()
+
+
+@rules.register(task, event_type="order-created", emit="order-accepted")
+def accept_order(uow: UnitOfWork) -> dict[str, Any]:
+    return {"total": sum(line["price"] for line in uow.event["order"]["lines"])}
+
+
+@rules.register(task, event_type=["order-cancelled", "order-returned"], emit="refund-requested")
+async def request_refund(uow: UnitOfWork) -> dict[str, Any]:
+    return {"refund": await refund_for(uow.event["order"])}
+
+
+async def refund_for(order: dict[str, Any]) -> int:
+    return int(order["paid"])
+
+
+@logger.inject_lambda_context
+@stream_processor(rules=rules, logger=logger)
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Runs once the batch is through; the decorator returns the partial batch response."""

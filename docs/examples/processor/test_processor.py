@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import Any
+
+from docs.examples.processor import drop_in, results, step_by_step
+from powertools_stream.local import LambdaContext
+from powertools_stream.testing import to_sqs_records
+
+CONTEXT: Any = LambdaContext("orders")
+EVENT = to_sqs_records(
+    [
+        {"type": "order-created", "order": {"lines": [{"price": 3}]}},
+        {"type": "order-created", "order": {}},
+        {"type": "order-created"},
+    ]
+)
+FIRST, SECOND, THIRD = (record["messageId"] for record in EVENT["Records"])
+
+
+def test_a_record_handler_alone_needs_no_events() -> None:
+    event = to_sqs_records(["plain text"])
+
+    assert drop_in.handler(event, CONTEXT) == {"batchItemFailures": []}
+
+
+def test_rules_and_record_handler_both_run_and_either_may_fail_the_record() -> None:
+    response = step_by_step.handler(EVENT, CONTEXT)
+
+    assert response == {"batchItemFailures": [{"itemIdentifier": SECOND}, {"itemIdentifier": THIRD}]}
+
+
+def test_what_the_handler_returns_is_merged_under_the_response() -> None:
+    response = results.handler(EVENT, CONTEXT)
+
+    assert response["totals"] == [3]
+    assert response["failed"] == [SECOND, THIRD]
+    assert len(response["batchItemFailures"]) == 2

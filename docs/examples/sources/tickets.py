@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from powertools_stream.sources import Source
+from powertools_stream.sources.envelopes import complete, parse_object, unwrap
+from powertools_stream.uow import Event, Record
+
+
+class TicketSource(Source):
+    """Tickets that a partner's broker hands over: ``{"tickets": [{"no": …, "at": …, "desk": …, "text": …}]}``."""
+
+    name = "tickets"
+
+    def recognises(self, record: Mapping[str, Any]) -> bool:
+        return "no" in record and "desk" in record
+
+    def records(self, event: Mapping[str, Any]) -> list[Record] | None:
+        return event.get("tickets")
+
+    def read(self, record: Record) -> Event:
+        record_id = self.record_id(record)
+        event = unwrap(parse_object(record.get("text"), "the ticket's text", record_id), record_id)
+        return complete(event, record_id, record.get("at"), record["desk"])
+
+    def identifier(self, record: Record) -> Any:
+        return record["no"]
+
+    def order_key(self, record: Record) -> Hashable | None:
+        desk: str = record["desk"]
+        return desk

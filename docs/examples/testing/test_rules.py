@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from docs.examples.testing.rules import keep_order, rules
+from powertools_stream import UnitOfWork
+from powertools_stream.attempts import RetryPolicy
+from powertools_stream.errors import RequestFailedError
+from powertools_stream.flavors import materialize
+from powertools_stream.outcomes import Reason
+from powertools_stream.requests import UpdateItem
+from powertools_stream.testing import assert_unchanged, drive, run, to_kinesis_records
+
+ACCEPTED = {"type": "order-accepted", "partition_key": "o-1", "total": 7}
+
+
+# --8<-- [start:run]
+def test_an_accepted_order_is_written_to_the_view() -> None:
+    outcome = run(rules, to_kinesis_records([ACCEPTED]))
+
+    (update,) = outcome.requests
+    assert isinstance(update, UpdateItem)
+    assert update.params["Key"] == {"pk": "o-1", "sk": "order"}
+    assert update.params["ExpressionAttributeValues"] == {":total": 7, ":status": "ACCEPTED"}
+    assert outcome.response == {"batchItemFailures": []}
+
+
+# --8<-- [end:run]
+
+
+# --8<-- [start:function]
+def test_the_key_is_made_from_the_partition_key() -> None:
+    uow = UnitOfWork(event=ACCEPTED)
+
+    assert keep_order(uow)["Key"] == {"pk": "o-1", "sk": "order"}
+
+
+# --8<-- [end:function]
+
+
+# --8<-- [start:drive]
+def test_the_view_row_is_left_in_the_unit_of_work() -> None:
+    row = {"pk": "o-1", "sk": "order", "total": 7}
+
+    driven = drive(materialize, UnitOfWork(event=ACCEPTED), rules["keep_order"], [{"Attributes": row}])
+
+    (result,) = driven.results
+    assert result["update_response"]["Attributes"] == row
+
+
+# --8<-- [end:drive]
+
+
+# --8<-- [start:unchanged]
+def test_the_rules_only_read_the_event() -> None:
+    event = to_kinesis_records([ACCEPTED])
+
+    with assert_unchanged(event):
+        run(rules, event)
+
+
+# --8<-- [end:unchanged]
+
+
+# --8<-- [start:responses]
+def test_an_order_that_is_throttled_for_too_long_is_sent_again() -> None:
+    throttled = RequestFailedError("ThrottlingException", "Rate exceeded")
+    event = to_kinesis_records([ACCEPTED])
+
+    outcome = run(rules, event, responses={UpdateItem: throttled}, retry=RetryPolicy(max_attempts=1))
+
+    assert outcome.faults[0].reason is Reason.RETRYABLE
+    assert outcome.response["batchItemFailures"] != []
+
+
+# --8<-- [end:responses]

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from docs.examples.orders import generate
+from docs.examples.orders.accounts import Account, FaultKind, Letter, count_faults, order_in
+from docs.examples.orders.report import print_report
+
+ROOT = Path(__file__).resolve().parents[2]
+
+LETTER = {"messageId": "m-2"}
+ROW = {"dynamodb": {"Keys": {"pk": {"S": "o-3"}, "sk": {"S": "order"}}}}
+
+
+def a_fault(
+    record: object, disposition: str, function: str = "listener", rule: str = "accept_order"
+) -> dict[str, object]:
+    return {
+        "tags": {"functionname": function, "pipeline": rule},
+        "err": {"name": "ValueError", "message": "no [price]"},
+        "uow": {"record": record},
+        "disposition": disposition,
+    }
+
+
+WELL = Account(
+    orders=("o-1", "o-2", "o-3"),
+    rows=("o-1", "o-3"),
+    letters=(Letter("o-2", "m-2"),),
+    events=(
+        {"type": "order-accepted", "order_id": "o-1"},
+        {"type": "order-accepted", "order_id": "o-3"},
+        {"type": "order-created", "order": {"id": "o-1"}},
+    ),
+    faults=(a_fault(LETTER, "reported"), a_fault(ROW, "set-aside", "trigger", "announce_order")),
+)
+
+
+def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "docs.examples.orders.demo", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
+
+
+def test_the_demo_adds_up(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+
+    demo = run_demo("--log", str(log))
+
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert demo.stderr == ""
+    assert "300 orders in = 284 processed + 16 dead-lettered, 0 lost. It adds up." in demo.stdout
+    # Every order once as an event, whatever came back; and each failure once as a fault event.
+    assert re.search(r"order-accepted +│ +284 ", demo.stdout)
+    assert re.search(r"order-created +│ +281 ", demo.stdout)
+    assert re.search(r"fault +│ +27 ", demo.stdout)
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert {line["function_name"] for line in lines} == {"listener", "trigger"}
+
+
+def test_the_demo_takes_a_file_of_ones_own(tmp_path: Path) -> None:
+    orders = tmp_path / "orders.jsonl"
+    orders.write_text("\n".join(["nothing", *generate.ORDERS.read_text(encoding="utf-8").splitlines()[:3]]))
+
+    demo = run_demo("--orders", str(orders))
+
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert "4 orders in = 3 processed + 1 dead-lettered, 0 lost." in demo.stdout
+
+
+def test_the_file_of_orders_is_what_its_script_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = generate.ORDERS.read_text(encoding="utf-8")
+    monkeypatch.setattr(generate, "ORDERS", tmp_path / "orders.jsonl")
+
+    generate.main()
+
+    assert generate.ORDERS.read_text(encoding="utf-8") == written
+
+
+def test_an_account_adds_up_when_every_order_is_in_one_place_and_the_bus_knows() -> None:
+    assert WELL.adds_up
+
+
+@pytest.mark.parametrize(
+    ("account", "what"),
+    [
+        (replace(WELL, rows=("o-3",)), "lost"),
+        (replace(WELL, rows=("o-1", "o-2", "o-3")), "surplus"),
+        (replace(WELL, rows=("o-1", "o-1", "o-3")), "surplus"),
+        (replace(WELL, orders=("o-2", "o-3")), "surplus"),
+        (replace(WELL, faults=WELL.faults[1:]), "unexplained"),
+        (replace(WELL, faults=WELL.faults[:1]), "unheard"),
+        (replace(WELL, events=WELL.events[1:]), "unheard"),
+    ],
+)
+def test_an_account_does_not_add_up_when_an_order_is_in_doubt(account: Account, what: str) -> None:
+    assert not account.adds_up
+    assert getattr(account, what)
+
+
+def test_the_report_names_the_orders_that_are_in_doubt() -> None:
+    written = io.StringIO()
+    console = Console(file=written, width=80)
+
+    print_report(console, replace(WELL, rows=("o-3",)), [], 1.0)
+
+    printed = written.getvalue()
+    assert "3 orders in = 1 processed + 1 dead-lettered, 1 lost. It does not add up." in printed
+    assert "1 nowhere: o-1" in printed
+    assert "ValueError: no [price]" in printed
+
+
+@pytest.mark.parametrize(
+    ("body", "order"),
+    [
+        ('{"id": "o-1"}', "o-1"),
+        ('{"detail": {"order": {"id": "o-1"}}}', "o-1"),
+        ("not JSON", "not JSON"),
+        ("null", "null"),
+        ('["o-1"]', '["o-1"]'),
+        ("{}", "{}"),
+    ],
+)
+def test_an_order_is_named_by_its_id_or_else_by_its_text(body: str, order: str) -> None:
+    assert order_in(body) == order
+
+
+def test_fault_events_that_say_the_same_are_counted_together() -> None:
+    kinds = count_faults([a_fault(LETTER, "reported"), a_fault({"messageId": "m-9"}, "reported")])
+
+    assert kinds == {FaultKind("listener", "accept_order", "ValueError", "reported"): 2}
