@@ -180,7 +180,9 @@ def test_a_value_or_key_that_dynamodb_cannot_hold_is_refused() -> None:
 
 def test_it_does_without_boto3() -> None:
     code = (
-        "import sys, powertools_stream.attribute_values; sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
+        "import sys, aws_lambda_powertools.utilities.batch; theirs = set(sys.modules); "
+        "import powertools_stream.attribute_values; ours = set(sys.modules) - theirs; "
+        "sys.exit('boto3' in sys.modules or bool({'botocore', 'botocore.session'} & ours))"
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
