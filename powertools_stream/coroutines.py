@@ -56,17 +56,21 @@ class Coroutines:
             self._woken = asyncio.Event()
         task = self._loop.create_task(self._run(coroutine, guard, waiter, slot))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: coroutine.close())  # one that was cancelled before it began
 
     async def _run(self, coroutine: Coroutine[Any, Any, Any], guard: Guard, waiter: Waiter, slot: int) -> None:
+        task: Any = asyncio.current_task()
         try:
             answer = await _guarded(coroutine, guard)
         except asyncio.CancelledError:
-            if (task := asyncio.current_task()) is not None and _is_cancelling(task):
+            if _is_cancelling(task):
                 raise
             answer = Failed(RunError("The coroutine was cancelled by user code."))
         except (Exception, CutOffError) as error:
             answer = Failed(error)
+        # Here, not in a callback of the task: the loop may be left before it calls that, and be entered again to
+        # wait for a coroutine that has ended.
+        self._tasks.discard(task)
         waiter.deliver(slot, answer)
         if self._woken is not None:
             self._woken.set()

@@ -565,3 +565,21 @@ def test_what_the_deadline_leaves_in_a_lane_or_in_a_call_is_reported_as_unfinish
     assert [fault.reason for fault in outcome.faults] == [Reason.UNFINISHED] * 2
     assert len(outcome.results) == 1
     assert all(fault.event is None for fault in outcome.faults)
+
+
+def test_many_coroutines_that_end_together_are_all_waited_for_and_no_longer() -> None:
+    async def short(n: int) -> int:
+        await asyncio.sleep(n % 3 / 10_000)
+        return n
+
+    def asks(uow: UnitOfWork, rule: Any) -> Generator[Any, Any, UnitOfWork]:
+        total = 0
+        for n in range(5):
+            answers = yield [short(n), Call(int, n), short(n + 1)]
+            total += sum(answers)
+        return uow.extend(total=total)
+
+    for _ in range(10):
+        outcome = run([{"id": "asks", "flavor": asks}], numbered(20), max_workers=4)
+
+        assert [result.uow["total"] for result in outcome.results] == [35] * 20
