@@ -61,18 +61,19 @@ class RecordState:
 
 
 class Unit:
-    """One rule's work on one record.
+    """One rule's work on one record; where the rule compacts, on several, of which `state` is the newest.
 
     It knows its record, and not the other way round: without circles, it goes as soon as it has ended, and leaves
     nothing to the garbage collector.
     """
 
-    __slots__ = ("_outcome", "lanes", "rule", "state", "uow", "waits_for", "wrote_at")
+    __slots__ = ("_outcome", "lanes", "others", "rule", "state", "uow", "waits_for", "wrote_at")
 
     def __init__(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
         self.rule = rule
         self.uow = uow
         self.state = state
+        self.others: tuple[RecordState, ...] = ()
         self._outcome: Any = ()
         self.lanes: tuple[tuple[int, Hashable], ...] = ()
         self.waits_for = 0
@@ -82,6 +83,11 @@ class Unit:
     def position(self) -> tuple[int, int]:
         """Its place in the batch: by record, then by rule."""
         return self.state.position, self.rule.position
+
+    @property
+    def states(self) -> tuple[RecordState, ...]:
+        """All its records."""
+        return (*self.others, self.state)
 
     @property
     def asks(self) -> Asks:
@@ -146,6 +152,8 @@ class Failure:
         Whether a fault event is due.
     uow
         What the rule knew, for the fault event.
+    told_by
+        The failure of the newest record that this one was compacted with: its fault event tells of this one as well.
     """
 
     state: RecordState
@@ -156,6 +164,12 @@ class Failure:
     is_reported: bool
     is_published: bool
     uow: UnitOfWork
+    told_by: Failure | None = None
+
+    @property
+    def teller(self) -> Failure:
+        """The failure whose fault event tells of this one: most often itself."""
+        return self.told_by or self
 
 
 @dataclass(slots=True)

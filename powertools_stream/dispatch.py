@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from powertools_stream.attempts import Attempts, RetryPolicy
 from powertools_stream.chunks import Chunk, Chunks, Pending
 from powertools_stream.outcomes import Failed, Observer
+from powertools_stream.requests import RemainingTime
 from powertools_stream.workers import Workers
 
 if TYPE_CHECKING:
@@ -153,6 +154,9 @@ class Dispatcher:
         Exception
             Whatever the connector finds wrong with the request: it is the error of this request alone.
         """
+        if type(request) is RemainingTime:
+            waiter.deliver(slot, max(0.0, self._deadline - time.monotonic()))
+            return
         connector = self._connectors.connector_for(type(request))
         entries = connector.entries(request)
         ticket = _Ticket(request, connector, asker, waiter, slot)

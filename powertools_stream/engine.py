@@ -122,7 +122,9 @@ class Engine:
         for state in batch.states:
             if state.failures:
                 in_order = state.failures_in_rule_order()
-                state.faults = tuple(_fault(failure, events.get(id(failure)), batch.source) for failure in in_order)
+                state.faults = tuple(
+                    _fault(failure, events.get(id(failure.teller)), batch.source) for failure in in_order
+                )
 
     def _run_rules(self, run: BatchRun, deadline: Deadline) -> bool:
         """Run the rules; False: the deadline came before all were done."""
@@ -180,7 +182,7 @@ def _report_what_was_not_published(batch: Batch, events: dict[int, FaultEvent]) 
     """Report every record whose whole fault event EventBridge did not accept: only the others are set aside."""
     for failure in batch.failures():
         if not failure.is_reported:
-            event = events.get(id(failure))
+            event = events.get(id(failure.teller))
             if event is None or event.error is not None or not event.is_whole:
                 failure.state.is_reported = True
 
@@ -210,7 +212,8 @@ _UNTOLD = DeadlineError("The invocation is about to time out; there was no time 
 def _fault(failure: Failure, told: FaultEvent | None, source: Source) -> Fault:
     state = failure.state
     error = None
-    if failure.is_published:
+    is_due = failure.teller.is_published
+    if is_due:
         error = told.error if told is not None else _UNTOLD
     return Fault(
         record_id=source.record_id(state.record),
@@ -219,6 +222,6 @@ def _fault(failure: Failure, told: FaultEvent | None, source: Source) -> Fault:
         reason=failure.reason,
         disposition=Disposition.REPORTED if state.is_reported else Disposition.SET_ASIDE,
         event=told.event if told is not None else None,
-        published=failure.is_published and error is None,
+        published=is_due and error is None,
         publishing_error=error,
     )

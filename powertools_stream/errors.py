@@ -10,6 +10,7 @@ __all__ = [
     "DeadlineError",
     "EntryTooLargeError",
     "HeldBackError",
+    "InvalidEventError",
     "InvalidRequestError",
     "MalformedRecordError",
     "RequestFailedError",
@@ -54,6 +55,10 @@ class SettingError(StreamError, LookupError):
 
 class UnknownSourceError(StreamError, ValueError):
     """The event that Lambda handed over is of no source that the processor knows."""
+
+
+class InvalidEventError(StreamError, ValueError):
+    """An event does not fit the ``event_model`` of a rule. The message names the fields, never their values."""
 
 
 class MalformedRecordError(StreamError, ValueError):

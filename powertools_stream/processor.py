@@ -31,7 +31,8 @@ from powertools_stream.outcomes import (
 )
 from powertools_stream.registry import CompiledRule, RuleRegistry, Rules
 from powertools_stream.sources import Source, source_of, source_of_event_type
-from powertools_stream.telemetry import AnyLogger, observers_for, traced
+from powertools_stream.switches import Switches
+from powertools_stream.telemetry import AnyLogger, log_of, observers_for, tell_switches, traced
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ class StreamProcessor(BasePartialBatchProcessor):
         self._source: Source | None = None
         self._record_handler: Callable[..., Any] | None = None
         self._batch: Batch | None = None
+        self._log = log_of(logger)
+        self._has_told_switches = False
 
     def process_event(self, event: Any, context: Any = None) -> Any:
         """Process what Lambda hands over, and return the partial batch response.
@@ -278,6 +281,9 @@ class StreamProcessor(BasePartialBatchProcessor):
         return known or source_of(records) or source_of_event_type(EventType.SQS)
 
     def _run(self, records: Sequence[dict[str, Any]]) -> Batch:
+        if not self._has_told_switches:
+            self._has_told_switches = True
+            tell_switches(self._log, Switches.from_environment(), [rule.id for rule in self._rules])
         source = self._source_of(records)
         if self._given_event_type is None:
             self.event_type = source.event_type  # type: ignore[assignment]  # as in __init__

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from powertools_stream.errors import RuleError
+from powertools_stream.matching.event_models import model_reader
 from powertools_stream.matching.event_types import TypeIndex
 from powertools_stream.matching.filters import Filter
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Asks
-from powertools_stream.rules import Flavor, Prepare, Rule, make_rule, spec_of
+from powertools_stream.rules import Compact, Flavor, FlavorSpec, Prepare, Rule, make_rule, spec_of
+from powertools_stream.switches import Switches
 
 __all__ = ["CompiledRule", "RuleGroup", "RuleRegistry", "Rules"]
 
@@ -30,6 +32,8 @@ class CompiledRule:
         What is still to be asked once the index has found the rule for a type; None: nothing, it matches.
     asks
         The requests that its flavor makes, in order; empty: it does not say.
+    compact
+        How its records are compacted, with functions for keys; None: they are not.
     """
 
     position: int
@@ -41,6 +45,7 @@ class CompiledRule:
     prepare: Prepare | None
     residual: Filter | None
     asks: Asks = ()
+    compact: Compact | None = None
 
 
 class RuleGroup:
@@ -137,13 +142,16 @@ class RuleRegistry:
     def groups(self) -> tuple[RuleGroup, ...]:
         """Return the rules as they are matched: one group without a ``prepare``, then one for each ``prepare``.
 
-        A group without rules is left out; most registries have one group.
+        A group without rules is left out; most registries have one group. Rules that `Switches` switch off are no part
+        of any group.
         """
         if self._groups is None:
+            switches = Switches.from_environment()
             rules: dict[Prepare | None, list[CompiledRule]] = {None: []}
             for position, rule in enumerate(self):
-                compiled = _compiled(position, rule)
-                rules.setdefault(compiled.prepare, []).append(compiled)
+                if switches.is_on(rule.id):
+                    compiled = _compiled(position, rule)
+                    rules.setdefault(compiled.prepare, []).append(compiled)
             self._groups = tuple(RuleGroup(prepare, group) for prepare, group in rules.items() if group)
         return self._groups
 
@@ -196,11 +204,32 @@ def _made(rule: Rule | Mapping[str, Any] | None, fields: dict[str, Any]) -> Rule
 def _compiled(position: int, rule: Rule) -> CompiledRule:
     spec = spec_of(rule.flavor)
     ordered = spec.ordered if rule.ordered is None else rule.ordered
-    tests: list[Filter] = [rule.event_type] if callable(rule.event_type) else []
-    # The flavor's filters come first, so that the rule's own see only what can be theirs.
-    tests += [*spec.filters, *rule.filters]
-    residual = _all_of(tests)
-    return CompiledRule(position, rule.id, rule, rule.flavor, ordered, rule.on_fault, spec.prepare, residual, spec.asks)
+    return CompiledRule(
+        position,
+        rule.id,
+        rule,
+        rule.flavor,
+        ordered,
+        rule.on_fault,
+        spec.prepare,
+        _all_of(list(_tests(rule, spec))),
+        spec.asks,
+        rule.compact or None,  # type: ignore[arg-type]  # True was replaced when the rule was made
+    )
+
+
+def _tests(rule: Rule, spec: FlavorSpec) -> Iterator[Filter]:
+    """Yield what is asked once the index has found the rule for a type.
+
+    The flavor's filters come first, so that the rule's own see only what can be theirs. The event's model comes last:
+    only an event that the rule is for has to fit it.
+    """
+    if callable(rule.event_type):
+        yield rule.event_type
+    yield from spec.filters
+    yield from rule.tests()
+    if rule.event_model is not None:
+        yield model_reader(rule.event_model, rule.id)
 
 
 def _all_of(tests: list[Filter]) -> Filter | None:

@@ -18,6 +18,7 @@ __all__ = [
     "PutEvent",
     "PutItem",
     "Query",
+    "RemainingTime",
     "Request",
     "Scan",
     "UpdateItem",
@@ -208,3 +209,12 @@ class Call(Request):
         object.__setattr__(self, "function", function)
         object.__setattr__(self, "args", args)
         object.__setattr__(self, "kwargs", kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class RemainingTime(Request):
+    """Ask how much time there is left, for work that can stop in good time. No call is made.
+
+    Answers the seconds until the batch's deadline, when whatever has not finished is cut off; ``math.inf`` where the
+    invocation has none.
+    """

@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from powertools_stream.errors import RuleError
 from powertools_stream.matching.event_types import EventTypes
 from powertools_stream.matching.filters import Filter
 from powertools_stream.outcomes import FaultPolicy
+from powertools_stream.paths import check_path, path_reader
 from powertools_stream.requests import Asks, Request
 from powertools_stream.signatures import UserFunction, bind, is_async
 from powertools_stream.uow import UnitOfWork
 
-__all__ = ["Flavor", "FlavorSpec", "Prepare", "Rule", "flavor", "make_rule", "spec_of"]
+__all__ = ["Compact", "Flavor", "FlavorSpec", "Prepare", "Rule", "flavor", "make_rule", "spec_of"]
 
 Flavor = Callable[..., Any]
 """``flavor(uow, rule)``: returns a unit of work, a list of them or None; or a generator that yields requests first."""
@@ -29,6 +30,25 @@ F = TypeVar("F", bound=Flavor)
 
 # What a rule for aws-lambda-stream carries along, and this library has its own of.
 _IGNORED = ("publish", "logger")
+
+
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """How records are compacted: those with the same group key become one unit of work, that of the newest.
+
+    Parameters
+    ----------
+    group_key
+        A path into the unit of work, or a function of it. A record without one stays alone. None: as the flavor has it,
+        most often the event's partition key.
+    sort_key
+        A path or a function as well: the greatest value is the newest, and of equal ones the last.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # where it is given as a dict
+
+    group_key: str | UserFunction | None = None
+    sort_key: str | UserFunction = "event.timestamp"
 
 
 class Rule(BaseModel, Mapping[str, Any]):
@@ -54,6 +74,12 @@ class Rule(BaseModel, Mapping[str, Any]):
     own_flavor: ClassVar[Flavor | None] = None
     """The flavor whose model this is; it need not be named."""
 
+    takes_compact: ClassVar[bool] = True
+    """Whether it makes sense for the flavor to see only the newest of several records."""
+
+    compact_group_key: ClassVar[str] = "event.partition_key"
+    """Where compacted records have their group key, unless the rule says otherwise."""
+
     # A description says what the field takes: it ends up in the message of a RuleError.
     id: str = Field(min_length=1, description="a string that is not empty")
     flavor: Flavor = Field(default=None, validate_default=True, description="a function, e.g. task")
@@ -61,9 +87,17 @@ class Rule(BaseModel, Mapping[str, Any]):
         default=None, description="a string, a list of strings, a compiled pattern or a function"
     )
     filters: Sequence[UserFunction] = Field(default=(), description="a list of functions")
+    event_pattern: dict[str, Any] | None = Field(default=None, description="an event pattern (a dict)")
+    record_pattern: dict[str, Any] | None = Field(default=None, description="an event pattern (a dict)")
+    event_model: type[BaseModel] | None = Field(default=None, description="a pydantic model (a class)")
+    compact: bool | Compact = Field(
+        default=False, description="True, or a Compact (a dict) with 'group_key' and 'sort_key'"
+    )
     ordered: bool | None = Field(default=None, description="True or False")
     on_fault: FaultPolicy | None = Field(default=None, description="a FaultPolicy")
     params: dict[str, Any] = Field(default_factory=dict, description="a dict with keys that are strings")
+
+    _patterns: dict[str, Callable[[Any], bool]] = PrivateAttr(default_factory=dict)
 
     def __init__(self, **fields: Any) -> None:
         model = type(self)
@@ -97,6 +131,14 @@ class Rule(BaseModel, Mapping[str, Any]):
         """Return a rule with some fields replaced, checked as a new one is, with its functions bound to it."""
         return type(self)(**{**self, **(update or {})})
 
+    def tests(self) -> Iterator[Filter]:
+        """Yield what a unit of work has to pass, besides the event type, for this rule to be for it; in order."""
+        if (fits_event := self._patterns.get("event_pattern")) is not None:
+            yield lambda uow: fits_event(uow["event"])
+        if (fits_record := self._patterns.get("record_pattern")) is not None:
+            yield lambda uow: fits_record(uow["record"])
+        yield from self.filters
+
     def _check_fields(self) -> None:
         """Check what only holds between fields. A model that overrides it calls this one as well."""
         wanted = spec_of(self.flavor).model
@@ -106,6 +148,23 @@ class Rule(BaseModel, Mapping[str, Any]):
         _check_extra_names(self)
         if isinstance(self.event_type, list) and not self.event_type:
             raise RuleError(f"Rule {self.id!r}: the list of the field 'event_type' is empty.", self.id)
+        for field in ("event_pattern", "record_pattern"):
+            self._check_pattern(field)
+        if self.compact and not self.takes_compact:
+            name = getattr(self.flavor, "__name__", self.flavor)
+            raise RuleError(
+                f"Rule {self.id!r}: the flavor {name!r} is for every record, so it takes no 'compact'.", self.id
+            )
+
+    def _check_pattern(self, field: str) -> None:
+        if (pattern := self.__dict__[field]) is None:
+            return
+        from powertools_stream.matching import EventPatternError, compile_event_pattern
+
+        try:
+            self._patterns[field] = compile_event_pattern(pattern)
+        except EventPatternError as error:
+            raise RuleError(f"Rule {self.id!r}: the field {field!r}: {error}", self.id) from None
 
     def _bind_functions(self) -> None:
         values = self.__dict__
@@ -120,6 +179,8 @@ class Rule(BaseModel, Mapping[str, Any]):
         if callable(values["event_type"]):
             values["event_type"] = _bind_filter(values["event_type"], self, "event_type")
         values["filters"] = tuple(_bind_filter(function, self, "filters") for function in values["filters"])
+        if compact := values["compact"]:
+            values["compact"] = _bind_compact(Compact() if compact is True else compact, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +276,21 @@ def _check_extra_names(rule: Rule) -> None:
             known = type(rule).model_fields
             if (meant := nearest(name, known)) in known and meant.replace("_", "") == name.replace("_", "").lower():
                 raise RuleError(f"Rule {rule.id!r}: unknown field {name!r}. Did you mean {meant!r}?", rule.id)
+
+
+def _bind_compact(compact: Compact, rule: Rule) -> Compact:
+    """Return it with functions in place of paths."""
+
+    def bound(key: str | UserFunction, field: str) -> UserFunction:
+        if isinstance(key, str):
+            check_path(key, rule_id=rule.id, field=field)
+            return path_reader(key)
+        return _bind_filter(key, rule, field)
+
+    return Compact(
+        group_key=bound(compact.group_key or rule.compact_group_key, "compact.group_key"),
+        sort_key=bound(compact.sort_key, "compact.sort_key"),
+    )
 
 
 def _bind_filter(function: UserFunction, rule: Rule, field: str) -> UserFunction:

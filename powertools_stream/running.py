@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Hashable
+from collections.abc import Callable, Generator, Hashable, Sequence
+from dataclasses import replace
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.batch import Batch, Failure, Reading, RecordState, Unit
+from powertools_stream.compaction import Compactor
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError
 from powertools_stream.lanes import Lanes
 from powertools_stream.outcomes import Failed, FaultPolicy
@@ -85,6 +87,8 @@ class BatchRun:
         self._open: set[Unit] = set()
         self._reported_keys: dict[Hashable, int] = {}
         self._to_match: deque[RecordState] = deque()
+        self._unmatched = len(batch.states)
+        self._compactor = Compactor()
 
     def run(self, dispatcher: Dispatcher, strands: Strands, guard: Guard, deadline: Deadline) -> bool:
         """Run until everything is done; False: the deadline came first."""
@@ -110,7 +114,7 @@ class BatchRun:
             if not state.is_matched:
                 uow = UnitOfWork(record=state.record)
                 self._note(state, NO_RULE, -1, None, DeadlineError(_NOT_STARTED), uow)
-        for unit in self._open:
+        for unit in (*self._open, *self._compactor.units()):
             self._note_unit(unit, DeadlineError(_NOT_FINISHED))
 
     def _read(self, state: RecordState) -> None:
@@ -147,11 +151,14 @@ class BatchRun:
                 for rule in group.candidates(event["type"]):
                     uow = UnitOfWork(pipeline=rule.id, record=record, event=event)
                     if rule.residual is None or self._holds(rule, uow, state):
-                        self._start(Unit(rule, uow, state))
+                        self._take(rule, uow, state)
         if self._handler is not None:
             uow = self._batch.handled[state.position] = UnitOfWork(pipeline=self._handler.id, record=record)
             self._start(Unit(self._handler, uow, state))
         state.is_matched = True
+        self._unmatched -= 1
+        if not self._unmatched:
+            self._start_compacted()
 
     def _match_prepared(self, state: RecordState, event: Event, group: RuleGroup) -> None:
         base = UnitOfWork(record=state.record, event=event)
@@ -162,7 +169,7 @@ class BatchRun:
             for rule in group.candidates(prepared["event"]["type"]):
                 uow = prepared.extend(pipeline=rule.id)
                 if rule.residual is None or self._holds(rule, uow, state):
-                    self._start(Unit(rule, uow, state))
+                    self._take(rule, uow, state)
 
     def _holds(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
         """Tell whether the rest of a rule's conditions hold; one that raises is a fault of the rule on this record."""
@@ -171,6 +178,28 @@ class BatchRun:
             self._note(state, rule.id, rule.position, rule.on_fault, held.error, uow)
             return False
         return bool(held)
+
+    def _take(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
+        """Start what a rule matched, or keep it until the rest of its group is there."""
+        if rule.compact is None:
+            self._start(Unit(rule, uow, state))
+            return
+        kept = self._guard.attempt(self._compactor.add, rule, uow, state)
+        if type(kept) is Failed:
+            self._note(state, rule.id, rule.position, rule.on_fault, kept.error, uow)
+
+    def _start_compacted(self) -> None:
+        """Start what was compacted, as soon as the main thread is free; every record has been matched."""
+        for unit in self._compactor.units():
+            self._open.add(unit)
+            if unit.rule.ordered or self._source.is_grouped(unit.state.record):
+                keys = dict.fromkeys(map(self._order_key, unit.states))
+                unit.lanes = tuple((unit.rule.position, key) for key in keys if key is not None)
+                self._lanes.enter(unit)
+            if unit.waits_for:
+                self._dispatcher.expect(unit.asks, 1)
+            else:
+                self._strands.start_later(self._begin_released(unit), unit, _Delivery(self._ended, unit))
 
     def _start(self, unit: Unit) -> None:
         """Start a unit of work, or put it behind the one before it in its lane."""
@@ -221,12 +250,17 @@ class BatchRun:
                 self._strands.start_later(self._begin_released(released), released, _Delivery(self._ended, released))
 
     def _is_held_back(self, unit: Unit) -> bool:
-        position, reported = unit.state.position, self._reported_keys
-        return bool(reported) and any(position > reported.get(key, position) for _, key in unit.lanes)
+        reported = self._reported_keys
+        if not reported or not unit.lanes:
+            return False
+        return any(state.position > reported.get(self._order_key(state), state.position) for state in unit.states)
 
     def _note_unit(self, unit: Unit, error: BaseException) -> None:
+        """Note the failure of a unit of work for all its records; the newest one's fault event tells of all."""
         rule = unit.rule
-        self._note(unit.state, rule.id, rule.position, rule.on_fault, error, unit.uow)
+        told_by = self._note(unit.state, rule.id, rule.position, rule.on_fault, error, unit.uow, unit.others)
+        for state in unit.others:
+            self._note_failure(replace(told_by, state=state, is_published=False, told_by=told_by))
 
     def _note(
         self,
@@ -236,15 +270,20 @@ class BatchRun:
         policy: FaultPolicy | None,
         error: BaseException,
         uow: UnitOfWork,
-    ) -> None:
+        others: Sequence[RecordState] = (),
+    ) -> Failure:
         """Note why a record failed, and hold back what comes behind it if it is reported."""
         if isinstance(error, CutOffError):
             error = DeadlineError(_NOT_FINISHED)
         reason = self._verdicts.reason(error)
-        last = self._source.is_last_attempt(state.record)
+        last = any(self._source.is_last_attempt(concerned.record) for concerned in (state, *others))
         reported, published = self._verdicts.judge(reason, policy, uow.get("event"), is_last_attempt=last)
-        state.add_failure(Failure(state, rule_id, rule_position, error, reason, reported, published, uow))
-        if reported:
-            key = self._order_key(state)
-            if key is not None:
-                self._reported_keys[key] = min(state.position, self._reported_keys.get(key, state.position))
+        failure = Failure(state, rule_id, rule_position, error, reason, reported, published, uow)
+        self._note_failure(failure)
+        return failure
+
+    def _note_failure(self, failure: Failure) -> None:
+        state = failure.state
+        state.add_failure(failure)
+        if failure.is_reported and (key := self._order_key(state)) is not None:
+            self._reported_keys[key] = min(state.position, self._reported_keys.get(key, state.position))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from powertools_stream.outcomes import CallDetails, Disposition, Fault, Observer, Reason, RecordDetails
+from powertools_stream.switches import Switches
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
-__all__ = ["AnyLogger", "LogObserver", "MetricsObserver", "observers_for", "traced"]
+__all__ = ["AnyLogger", "LogObserver", "MetricsObserver", "log_of", "observers_for", "tell_switches", "traced"]
 
 AnyLogger: TypeAlias = "logging.Logger | Logger"
 """A logger of the standard library, or Powertools' Logger, which is not one to the type checker."""
@@ -94,9 +95,30 @@ class MetricsObserver:
         self._metrics.add_metric(name=name, unit="Count", value=1)
 
 
+def log_of(logger: AnyLogger | None) -> AnyLogger:
+    """Return the user's logger, else the library's own."""
+    return logger or logging.getLogger("powertools_stream")
+
+
+def tell_switches(logger: AnyLogger, switches: Switches, rule_ids: Iterable[str]) -> None:
+    """Say which rules the environment has switched off, and which ids in it are of no rule; nothing where it has not.
+
+    One variable may be meant for several functions, so an id that is unknown here is no error.
+    """
+    ids = list(rule_ids)
+    if off := [rule_id for rule_id in ids if not switches.is_on(rule_id)]:
+        logger.warning("Rules that ENABLED_PIPELINES and DISABLED_PIPELINES have switched off: %s", ", ".join(off))
+    if unknown := switches.unknown(ids):
+        logger.warning(
+            "ENABLED_PIPELINES and DISABLED_PIPELINES name rules that there are not: %s. There are: %s",
+            ", ".join(unknown),
+            ", ".join(ids),
+        )
+
+
 def observers_for(logger: AnyLogger | None, metrics: Any, others: Sequence[Observer]) -> tuple[Observer, ...]:
     """Return the observers of a processor; without a logger of the user's, the library's own is written to."""
-    log = LogObserver(logger or logging.getLogger("powertools_stream"))
+    log = LogObserver(log_of(logger))
     return (log, *([MetricsObserver(metrics)] if metrics is not None else []), *others)
 
 

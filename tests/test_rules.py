@@ -28,8 +28,8 @@ def test_a_rule_reads_as_attributes_and_as_a_mapping() -> None:
     assert rule["result_key"] == "result"
     assert "emit" not in rule
     assert rule.get("emit", "none") == "none"
-    assert list(rule) == ["id", "flavor", "event_type", "filters", "params", "execute", "result_key"]
-    assert len(rule) == 7
+    assert list(rule) == ["id", "flavor", "event_type", "filters", "compact", "params", "execute", "result_key"]
+    assert len(rule) == 8
     assert {**rule}["execute"] is execute
     with pytest.raises(KeyError):
         rule["emit"]

@@ -12,38 +12,73 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from powertools_stream.flavors.cdc import CdcRule, cdc
+    from powertools_stream.flavors.collect import CollectRule, collect
+    from powertools_stream.flavors.correlate import CorrelateRule, correlate
+    from powertools_stream.flavors.emitting import emitted, publish_all
+    from powertools_stream.flavors.evaluate import EvaluateRule, evaluate
+    from powertools_stream.flavors.expired import ExpiredRule, expired
     from powertools_stream.flavors.materialize import MaterializeRule, materialize
     from powertools_stream.flavors.steps import PublishingRule, call, get_items, publish, split
+    from powertools_stream.flavors.tables import TableRule, UpdatingRule
     from powertools_stream.flavors.task import TaskRule, task
+    from powertools_stream.flavors.update import UpdateRule, update
 
 __all__ = [
     # Flavors, each with the model of its rules.
     "CdcRule",
     "cdc",
+    "CollectRule",
+    "collect",
+    "CorrelateRule",
+    "correlate",
+    "EvaluateRule",
+    "evaluate",
+    "ExpiredRule",
+    "expired",
     "MaterializeRule",
     "materialize",
     "TaskRule",
     "task",
+    "UpdateRule",
+    "update",
     # The steps that they are made of, for flavors of one's own.
     "PublishingRule",
+    "TableRule",
+    "UpdatingRule",
     "call",
+    "emitted",
     "get_items",
     "publish",
+    "publish_all",
     "split",
 ]
 
 _MODULES = {
     "CdcRule": "cdc",
+    "CollectRule": "collect",
+    "CorrelateRule": "correlate",
+    "EvaluateRule": "evaluate",
+    "ExpiredRule": "expired",
     "MaterializeRule": "materialize",
     "PublishingRule": "steps",
+    "TableRule": "tables",
     "TaskRule": "task",
+    "UpdateRule": "update",
+    "UpdatingRule": "tables",
     "call": "steps",
     "cdc": "cdc",
+    "collect": "collect",
+    "correlate": "correlate",
+    "emitted": "emitting",
+    "evaluate": "evaluate",
+    "expired": "expired",
     "get_items": "steps",
     "materialize": "materialize",
     "publish": "steps",
+    "publish_all": "emitting",
     "split": "steps",
     "task": "task",
+    "update": "update",
 }
 
 

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors.steps import PublishingRule, Steps, call, get_items, publish, tagged
+from powertools_stream.flavors.steps import PublishingRule, Steps, call, publish, tagged
+from powertools_stream.flavors.tables import TableRule, get, query
 from powertools_stream.matching.filters import out_latched
 from powertools_stream.requests import GetItems, PutEvent, Query
 from powertools_stream.rules import flavor
@@ -18,7 +19,7 @@ from powertools_stream.uow import Event, UnitOfWork
 __all__ = ["CdcRule", "cdc"]
 
 
-class CdcRule(PublishingRule):
+class CdcRule(PublishingRule, TableRule):
     """A rule of the flavor `cdc`.
 
     Parameters
@@ -36,7 +37,7 @@ class CdcRule(PublishingRule):
     include_raw
         Whether the images of the item, ``raw``, are published too.
     table_name
-        The table to query and to get from.
+        The table to query and to get from; default: as for `TableRule`.
     bus_name, source
         As for `PublishingRule`.
     """
@@ -54,7 +55,6 @@ class CdcRule(PublishingRule):
     pk: str = Field(default="pk", min_length=1, description="a string that is not empty")
     to_get_request: UserFunction | None = Field(default=None, description="a function")
     include_raw: bool = Field(default=True, description="True or False")
-    table_name: str | None = Field(default=None, description="a string")
 
     def _check_fields(self) -> None:
         super()._check_fields()
@@ -69,22 +69,18 @@ def cdc(uow: UnitOfWork, rule: CdcRule) -> Steps:
     Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response`` where it asked,
     and as ``event`` the event that it published; the change itself is in ``record``.
     """
-    uow = yield from _query(uow, rule)
-    uow = yield from _get(uow, rule)
+    uow = yield from query(uow, (yield from _query_request(uow, rule)), rule)
+    uow = yield from get(uow, rule.to_get_request, rule)
     event = yield from _to_event(uow, rule)
     published = uow.extend(event=tagged(event, rule))
     yield from publish(published.event, published, rule)
     return published
 
 
-def _query(uow: UnitOfWork, rule: CdcRule) -> Steps:
-    request: Any = _related(uow, rule) if rule.query_related else None
+def _query_request(uow: UnitOfWork, rule: CdcRule) -> Steps:
     if rule.to_query_request is not None:
-        request = yield from call(rule.to_query_request, uow)
-    if not request:
-        return uow
-    response = yield Query(request, table_name=rule.table_name)
-    return uow.extend(query_request=request, query_response=response)
+        return (yield from call(rule.to_query_request, uow))
+    return _related(uow, rule) if rule.query_related else None
 
 
 def _related(uow: UnitOfWork, rule: CdcRule) -> dict[str, Any]:
@@ -97,16 +93,6 @@ def _related(uow: UnitOfWork, rule: CdcRule) -> dict[str, Any]:
         "ExpressionAttributeValues": {":pk": image.get(rule.pk, uow.event.get("partition_key"))},
         "ConsistentRead": True,
     }
-
-
-def _get(uow: UnitOfWork, rule: CdcRule) -> Steps:
-    if rule.to_get_request is None:
-        return uow
-    request = yield from call(rule.to_get_request, uow)
-    if not request:
-        return uow
-    response = yield from get_items(request, rule.table_name)
-    return uow.extend(batch_get_request=request, batch_get_response=response)
 
 
 def _to_event(uow: UnitOfWork, rule: CdcRule) -> Steps:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors.steps import PENDING, PublishingRule, Steps, call, publish, tagged
+from powertools_stream.flavors.emitting import emitted, publish_all
+from powertools_stream.flavors.steps import PENDING, PublishingRule, Steps
 from powertools_stream.requests import PutEvent
 from powertools_stream.rules import flavor
 from powertools_stream.signatures import UserFunction
@@ -72,28 +73,16 @@ def _finish(uow: UnitOfWork, rule: TaskRule, result: Any) -> Steps:
 
 
 def _emit(uow: UnitOfWork, rule: TaskRule) -> Steps:
-    events = yield from _events(uow, rule)
-    if not events:
-        return uow
-    results = [uow.extend(emit=tagged(event, rule)) for event in events]
-    if len(results) == 1:
-        yield from publish(results[0]["emit"], results[0], rule)
-    else:
-        # Side by side: they fill one call.
-        yield [publish(result["emit"], result, rule) for result in results]
-    return results
-
-
-def _events(uow: UnitOfWork, rule: TaskRule) -> Steps:
     template = _template(uow, rule)
     if isinstance(rule.emit, str):
         result = uow.get(rule.result_key)
         # What makes the event this event, and no other on a second attempt, is not the result's to say.
         fixed = {name: template[name] for name in ("id", "type", "timestamp")}
-        return [{**template, **result, **fixed} if isinstance(result, Mapping) else template]
-    assert rule.emit is not None
-    events = _listed((yield from call(rule.emit, uow, template)), rule)
-    return events if len(events) < 2 else [_numbered(event, n, template) for n, event in enumerate(events)]
+        events = [{**template, **result, **fixed} if isinstance(result, Mapping) else template]
+    else:
+        assert rule.emit is not None
+        events = yield from emitted(rule.emit, uow, template, rule)
+    return (yield from publish_all(events, uow, rule))
 
 
 def _template(uow: UnitOfWork, rule: TaskRule) -> Event:
@@ -108,21 +97,3 @@ def _template(uow: UnitOfWork, rule: TaskRule) -> Event:
         "timestamp": event.get("timestamp"),
         "partition_key": event.get("partition_key"),
     }
-
-
-def _numbered(event: Event, position: int, template: Event) -> Event:
-    return {**event, "id": f"{template['id']}.{position}"} if event.get("id") == template["id"] else event
-
-
-def _listed(emitted: Any, rule: TaskRule) -> list[Event]:
-    if emitted is None:
-        return []
-    several = isinstance(emitted, Iterable) and not isinstance(emitted, Mapping | str | bytes)
-    events = list(emitted) if several else [emitted]
-    for event in events:
-        if not isinstance(event, Mapping):
-            raise TypeError(
-                f"Rule {rule.id!r}: emit returns an event (a mapping), a list of events or None; "
-                f"got a {type(event).__name__}."
-            )
-    return events

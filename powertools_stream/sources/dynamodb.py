@@ -10,9 +10,9 @@ from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.attribute_values import deserialize_item
 from powertools_stream.errors import SettingError
-from powertools_stream.sources.envelopes import complete, malformed
+from powertools_stream.sources.envelopes import malformed
 from powertools_stream.sources.source import Source
-from powertools_stream.uow import Event, Record
+from powertools_stream.uow import Event, Record, complete
 
 __all__ = ["DynamoDBSource"]
 

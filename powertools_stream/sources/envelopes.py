@@ -10,7 +10,7 @@ from typing import Any
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.uow import Event
 
-__all__ = ["complete", "malformed", "parse_base64", "parse_object", "unwrap"]
+__all__ = ["malformed", "parse_base64", "parse_object", "unwrap"]
 
 # `json.loads` itself goes through this, by way of checks that we do not need.
 _parse = json.JSONDecoder().decode
@@ -93,35 +93,6 @@ def unwrap(body: Event, record_id: str | None = None) -> Event:
             break
     for identifier, kind, time in reversed(envelopes):
         _fill_in(event, identifier, kind, time)
-    return event
-
-
-def complete(event: Event, record_id: str, timestamp: float | str | None, partition_key: Any) -> Event:
-    """Fill in what the event lacks, from its record; the event is changed and returned.
-
-    Afterwards ``type`` is a string and ``tags`` an object, whatever the payload had there, ``id`` and ``timestamp`` are
-    present, and so is ``partition_key`` if the payload has one, in either spelling, or the record has.
-
-    Parameters
-    ----------
-    timestamp
-        The record's, in ms.
-    """
-    get = event.get
-    if (identifier := get("id")) is None or identifier == "":
-        event["id"] = record_id
-    if type(get("type")) is not str:
-        event["type"] = ""
-    if get("timestamp") is None:
-        event["timestamp"] = int(timestamp or 0)
-    if type(get("tags")) is not dict:
-        event["tags"] = {}
-    if get("partition_key") is None:
-        # Services written in JavaScript publish this spelling.
-        if (key := get("partitionKey")) is None:
-            key = partition_key
-        if key is not None:
-            event["partition_key"] = key
     return event
 
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from powertools_stream.sources.envelopes import complete, malformed, parse_object, unwrap
+from powertools_stream.sources.envelopes import malformed, parse_object, unwrap
 from powertools_stream.sources.source import Source
-from powertools_stream.uow import Event, Record
+from powertools_stream.uow import Event, Record, complete
 
 __all__ = ["SQSSource"]
 

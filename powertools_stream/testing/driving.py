@@ -11,7 +11,7 @@ from types import CoroutineType, GeneratorType
 from typing import Any
 
 from powertools_stream.requests import Request
-from powertools_stream.rules import Flavor, Rule, make_rule
+from powertools_stream.rules import Flavor, Rule, make_rule, spec_of
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["DriveOutcome", "assert_unchanged", "differences", "drive"]
@@ -51,7 +51,9 @@ def drive(
     """Run a flavor on a unit of work, and answer its requests.
 
     What runs side by side in the engine runs one after the other here, in the order of the list that was yielded, each
-    to its end.
+    to its end. A flavor that prepares the unit of work of a record (`correlate`, `evaluate`, `update`) does so first;
+    one that its preparation is not for is taken as it is, so that a prepared one may be given as well. Whether the rule
+    matches is not asked.
 
     Parameters
     ----------
@@ -79,6 +81,8 @@ def drive(
     unit = UnitOfWork({"pipeline": made.id, "record": {}, **uow})
     driver = _Driver(responses)
     with assert_unchanged({name: unit[name] for name in ("record", "event") if name in unit}):
+        prepare = spec_of(made.flavor).prepare
+        unit = (prepare(unit) if prepare is not None else None) or unit
         left = driver.run(flavor(unit, made))
     results = (unit,) if left is None else tuple(left) if isinstance(left, list | tuple) else (left,)
     return DriveOutcome(tuple(driver.requests), tuple(_flat(results)))

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.sources import unwrap
-from powertools_stream.sources.envelopes import complete, parse_base64, parse_object
+from powertools_stream.sources.envelopes import parse_base64, parse_object
 from powertools_stream.testing.envelopes import to_eventbridge_envelope, to_sns_envelope
+from powertools_stream.uow import complete
 
 NOW = 1_767_225_600_000  # what the envelopes' builders say
 

@@ -4,8 +4,8 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from powertools_stream.sources import Source
-from powertools_stream.sources.envelopes import complete, parse_object, unwrap
-from powertools_stream.uow import Event, Record
+from powertools_stream.sources.envelopes import parse_object, unwrap
+from powertools_stream.uow import Event, Record, complete
 
 
 class TicketSource(Source):

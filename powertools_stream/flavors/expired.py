@@ -1,0 +1,72 @@
+"""The flavor `expired`: tells that something has not happened in time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from powertools_stream.flavors.emitting import inherited_tags, publish_all, triggers_of
+from powertools_stream.flavors.event_table import event_of_row
+from powertools_stream.flavors.steps import PublishingRule, Steps
+from powertools_stream.requests import PutEvent
+from powertools_stream.rules import flavor
+from powertools_stream.uow import Event, UnitOfWork
+
+__all__ = ["ExpiredRule", "expired"]
+
+
+class ExpiredRule(PublishingRule):
+    """A rule of the flavor `expired`, for the stream of the event table.
+
+    Parameters
+    ----------
+    bus_name, source
+        As for `PublishingRule`.
+    """
+
+    takes_compact = False
+
+
+def _is_expired(uow: UnitOfWork) -> bool:
+    """Pass the removal of a row that asks for it with ``expire``, and was due.
+
+    Nothing is asked of who removed it: in the replicas of a global table TTL's removals do not say so.
+    """
+    if uow.record.get("eventName") != "REMOVE":
+        return False
+    old = (uow.event.get("raw") or {}).get("old") or {}
+    ttl = old.get("ttl")
+    if not ttl or not old.get("expire"):
+        return False
+    removed = uow.record.get("dynamodb", {}).get("ApproximateCreationDateTime")
+    return removed is None or bool(removed >= ttl)
+
+
+@flavor(model=ExpiredRule, filters=[_is_expired], asks=[PutEvent])
+def expired(uow: UnitOfWork, rule: ExpiredRule) -> Steps:
+    """Publish the event of a row that has expired, as the type that its ``expire`` says.
+
+    Rows are those of `collect` and `correlate` with ``expire``: True stands for the event's type and ``-expired``
+    (``.expired``, where the type is written with dots). Leaves ``emit``.
+    """
+    return (yield from publish_all([_event(uow)], uow, rule))
+
+
+def _event(uow: UnitOfWork) -> Event:
+    old: dict[str, Any] = uow.event["raw"]["old"]
+    event = event_of_row(old)
+    timestamp = event["timestamp"]
+    return {
+        **event,
+        "id": uow.event["id"],
+        "type": _type(event["type"], old["expire"]),
+        # When it was due, and the original's milliseconds, so that events that were due in one second keep their order.
+        "timestamp": old["ttl"] * 1000 + timestamp % 1000,
+        "tags": inherited_tags([event]),
+        "triggers": triggers_of([event]),
+    }
+
+
+def _type(event_type: str, expire: Any) -> str:
+    if isinstance(expire, str):
+        return expire
+    return f"{event_type}.expired" if "." in event_type else f"{event_type}-expired"

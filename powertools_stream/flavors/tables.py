@@ -1,0 +1,109 @@
+"""The steps of flavors that read and update tables: query, get, update. Each takes a unit of work and returns one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from powertools_stream.flavors.steps import Steps, call, get_items
+from powertools_stream.requests import OnConditionFailed, Query, UpdateItem
+from powertools_stream.rules import Rule
+from powertools_stream.signatures import UserFunction
+from powertools_stream.uow import UnitOfWork
+
+__all__ = ["TableRule", "UpdatingRule", "get", "query", "update"]
+
+
+class TableRule(Rule):
+    """What the rules of flavors that read tables have in common.
+
+    Parameters
+    ----------
+    table_name
+        The table; default: ``ENTITY_TABLE_NAME``, then ``EVENT_TABLE_NAME``.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    table_name: str | None = Field(default=None, description="a string")
+
+
+class UpdatingRule(TableRule):
+    """What the rules of flavors that update tables have in common.
+
+    Parameters
+    ----------
+    to_update_request
+        Returns what ``UpdateItem`` takes, or None where there is nothing to do.
+    to_fallback_update_request
+        Returns what is tried instead once a condition has failed, or None. It sees ``update_request``.
+    on_condition_failed
+        ``"ignore"``: a condition that failed, and no fallback, is counted; ``"fault"``: it is a fault.
+    """
+
+    user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "to_update_request": (),
+        "to_fallback_update_request": (),
+    }
+
+    to_update_request: UserFunction | None = Field(default=None, description="a function")
+    to_fallback_update_request: UserFunction | None = Field(default=None, description="a function")
+    on_condition_failed: OnConditionFailed = Field(default="ignore", description="'ignore' or 'fault'")
+
+
+def query(uow: UnitOfWork, request: Any, rule: TableRule) -> Steps:
+    """Query where there is a request: leaves ``query_request`` and ``query_response``, a list of all items."""
+    if not request:
+        return uow
+    response = yield Query(request, table_name=rule.table_name)
+    return uow.extend(query_request=request, query_response=response)
+
+
+def get(uow: UnitOfWork, to_get_request: UserFunction | None, rule: TableRule) -> Steps:
+    """Get items where there is a request: leaves ``batch_get_request`` and ``batch_get_response``."""
+    request = None if to_get_request is None else (yield from call(to_get_request, uow))
+    if not request:
+        return uow
+    response = yield from get_items(request, rule.table_name)
+    return uow.extend(batch_get_request=request, batch_get_response=response)
+
+
+def update(uow: UnitOfWork, rule: UpdatingRule) -> Steps:
+    """Update an item, and try the fallback where a condition failed.
+
+    Leaves ``update_request`` (None where there is nothing to do) and ``update_response`` (``{}`` where a condition
+    failed), and ``fallback_update_request`` where it was tried.
+    """
+    assert rule.to_update_request is not None
+    request = yield from call(rule.to_update_request, uow)
+    if not request:
+        return uow.extend(update_request=None)
+    has_fallback = rule.to_fallback_update_request is not None
+    first = _request(request, rule, "ignore" if has_fallback else rule.on_condition_failed)
+    uow = uow.extend(update_request=request, update_response=(yield first))
+    return (yield from _fall_back(uow, rule)) if has_fallback and _has_failed(uow) else uow
+
+
+def _fall_back(uow: UnitOfWork, rule: UpdatingRule) -> Steps:
+    assert rule.to_fallback_update_request is not None
+    request = yield from call(rule.to_fallback_update_request, uow)
+    if not request:
+        return uow
+    response = yield _request(request, rule, rule.on_condition_failed)
+    return uow.extend(fallback_update_request=request, update_response=response)
+
+
+def _has_failed(uow: UnitOfWork) -> bool:
+    # Without a condition an empty answer is a success that returns no values.
+    return uow["update_response"] == {} and "ConditionExpression" in uow["update_request"]
+
+
+def _request(params: Any, rule: UpdatingRule, on_condition_failed: OnConditionFailed) -> UpdateItem:
+    if not isinstance(params, Mapping):
+        raise TypeError(
+            f"Rule {rule.id!r}: an update request is a mapping or None; got a {type(params).__name__}. "
+            f"To make several updates of one event, use split_on."
+        )
+    return UpdateItem(params, table_name=rule.table_name, on_condition_failed=on_condition_failed)

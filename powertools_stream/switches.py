@@ -1,0 +1,49 @@
+"""Switches: rules are switched on and off by the environment, without a deployment of code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["Switches"]
+
+_ENABLED = "ENABLED_PIPELINES"
+_DISABLED = "DISABLED_PIPELINES"
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """Which rules are on.
+
+    Parameters
+    ----------
+    enabled
+        The ids of the only rules that are on; None: all are.
+    disabled
+        The ids of rules that are off, whatever `enabled` says.
+    """
+
+    enabled: frozenset[str] | None = None
+    disabled: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_environment(cls) -> Switches:
+        """Read ``ENABLED_PIPELINES`` and ``DISABLED_PIPELINES``: ids of rules, separated by commas.
+
+        A variable that is empty says nothing.
+        """
+        return cls(enabled=_ids(_ENABLED) or None, disabled=_ids(_DISABLED))
+
+    def is_on(self, rule_id: str) -> bool:
+        """Tell whether a rule is on."""
+        return (self.enabled is None or rule_id in self.enabled) and rule_id not in self.disabled
+
+    def unknown(self, rule_ids: Iterable[str]) -> list[str]:
+        """Return the ids that the switches name and no rule has, sorted."""
+        return sorted(((self.enabled or frozenset()) | self.disabled).difference(rule_ids))
+
+
+def _ids(variable: str) -> frozenset[str]:
+    names = (name.strip() for name in os.environ.get(variable, "").split(","))
+    return frozenset(name for name in names if name)
