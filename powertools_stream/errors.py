@@ -9,6 +9,7 @@ __all__ = [
     "CutOffError",
     "DeadlineError",
     "EntryTooLargeError",
+    "EventPatternError",
     "HeldBackError",
     "InvalidEventError",
     "InvalidRequestError",
@@ -44,6 +45,23 @@ class RuleError(StreamError, ValueError):
     def __init__(self, message: str, rule_id: str | None = None) -> None:
         super().__init__(message)
         self.rule_id = rule_id
+
+
+class EventPatternError(StreamError, ValueError):
+    """An event pattern is written wrongly.
+
+    Attributes
+    ----------
+    path
+        Where in the pattern: the names of the fields.
+    operator
+        The operator concerned, where it is one.
+    """
+
+    def __init__(self, message: str, *, path: tuple[str, ...] = (), operator: str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.operator = operator
 
 
 class SettingError(StreamError, LookupError):

@@ -1,7 +1,8 @@
 """Matching: which units of work a rule is for.
 
 `changed`, `appeared` and `disappeared` make filters for change events; `out_latched`, `out_source_is_self` and
-`out_skip` are filters as they stand. Each is imported when it is first used.
+`out_skip` are filters as they stand; `compile_event_pattern` compiles a pattern of EventBridge's language, and is of
+use outside of rules as well. Each is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from powertools_stream.matching.changes import appeared, changed, disappeared
+    from powertools_stream.matching.event_patterns import EventPattern, EventPatternError, compile_event_pattern
     from powertools_stream.matching.event_types import TypeIndex
     from powertools_stream.matching.filters import Filter, out_latched, out_skip, out_source_is_self
 
 __all__ = [
+    "EventPattern",
+    "EventPatternError",
     "Filter",
     "TypeIndex",
     "appeared",
     "changed",
+    "compile_event_pattern",
     "disappeared",
     "out_latched",
     "out_skip",
@@ -26,6 +31,9 @@ __all__ = [
 ]
 
 _MODULES = {
+    "EventPattern": "event_patterns",
+    "EventPatternError": "event_patterns",
+    "compile_event_pattern": "event_patterns",
     "Filter": "filters",
     "TypeIndex": "event_types",
     "appeared": "changes",

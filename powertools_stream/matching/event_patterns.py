@@ -1,0 +1,273 @@
+"""Event patterns, the language of EventBridge's rules and of Lambda's event filters; usable alone.
+
+A pattern is checked and compiled once. Semantics are those of EventBridge's own engine,
+https://github.com/aws/event-ruler; the language is described at
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from powertools_stream.errors import EventPatternError
+from powertools_stream.matching.pattern_operators import OPERATORS, BadOperandError, Test, equal_to_any, number_of
+
+__all__ = ["EventPattern", "EventPatternError", "compile_event_pattern"]
+
+EventPattern = Callable[[Mapping[str, Any]], bool]
+"""Says whether an event matches."""
+
+Path = tuple[str, ...]
+
+_OR = "$or"
+_EXISTS = "exists"
+_NAMES = (*OPERATORS, _EXISTS)
+
+# "The maximum number of rule combinations across $or": https://docs.aws.amazon.com/eventbridge/latest/userguide/
+# eb-create-pattern-operators.html#eb-filtering-complex-example-or
+_MAX_BRANCHES = 1000
+
+_ARRAYS = (list, tuple, set, frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """One way to match: all of these fields, each by a value that passes, and none of those."""
+
+    present: tuple[tuple[Path, Test], ...] = ()
+    absent: tuple[Path, ...] = ()
+
+    def __add__(self, other: _Branch) -> _Branch:
+        return _Branch(self.present + other.present, self.absent + other.absent)
+
+
+def compile_event_pattern(pattern: Mapping[str, Any] | str) -> EventPattern:
+    """Check an event pattern, and make the function that says whether an event matches it.
+
+    Parameters
+    ----------
+    pattern
+        The pattern, as a mapping or as the text of a JSON object.
+
+    Returns
+    -------
+    EventPattern
+        It takes an event made of JSON's values (a `Decimal` is a number, a set or a tuple an array) and never raises.
+
+    Raises
+    ------
+    EventPatternError
+        The pattern is not valid; the message names the path and the operator.
+
+    Examples
+    --------
+    >>> is_large = compile_event_pattern({"detail": {"total": [{"numeric": [">", 100]}]}})
+    >>> is_large({"detail": {"total": 250}}), is_large({"detail": {}})
+    (True, False)
+    """
+    branches = _object_branches(_parsed(pattern), ())
+    ways = [_matcher(branch) for branch in branches]
+    if len(ways) == 1:
+        return ways[0]
+    return lambda event: any(way(event) for way in ways)
+
+
+# -- Matching ----------------------------------------------------------------------------------------------------------
+
+
+def _matcher(branch: _Branch) -> EventPattern:
+    """Make the test of one branch.
+
+    ``exists: false`` holds where the event has no such value in any element of any array, so it is asked of the event
+    as a whole.
+    """
+    fields = _tree(branch.present) if branch.present else None
+    absent = branch.absent
+
+    def matches(event: Mapping[str, Any]) -> bool:
+        if fields is not None and not fields(event):
+            return False
+        return not any(_has_value(event, path) for path in absent)
+
+    return fields if fields is not None and not absent else matches
+
+
+def _tree(fields: Iterable[tuple[Path, Test]]) -> Test:
+    """Make the test of an object from the tests of the values in it.
+
+    Fields are gathered by their first step, so that those that lead through the same array are asked of one and the
+    same element of it: two fields may not be matched in different ones.
+    """
+    steps: dict[str, list[tuple[Path, Test]]] = {}
+    leaves: list[tuple[str, Test]] = []
+    for path, test in fields:
+        if len(path) == 1:
+            leaves.append((path[0], _leaf(test)))
+        else:
+            steps.setdefault(path[0], []).append((path[1:], test))
+    tests = (*leaves, *((step, _tree(below)) for step, below in steps.items()))
+
+    def matches(value: Any) -> bool:
+        if isinstance(value, dict):
+            for name, test in tests:  # noqa: SIM110  # a generator for each record costs more than the tests
+                if name not in value or not test(value[name]):
+                    return False
+            return True
+        return isinstance(value, _ARRAYS) and any(map(matches, value))
+
+    return matches
+
+
+def _leaf(test: Test) -> Test:
+    """Make the test of a field from that of a single value: of an array, any element will do."""
+
+    def matches(value: Any) -> bool:
+        if isinstance(value, _ARRAYS):
+            return any(map(matches, value))
+        return not isinstance(value, dict) and test(value)
+
+    return matches
+
+
+def _has_value(value: Any, path: Path) -> bool:
+    """Tell whether there is a value at the end of a path: an object is none, and an array has those of its elements."""
+    if isinstance(value, _ARRAYS):
+        return any(_has_value(element, path) for element in value)
+    if not isinstance(value, dict):
+        return not path
+    return bool(path) and path[0] in value and _has_value(value[path[0]], path[1:])
+
+
+# -- Reading the pattern -----------------------------------------------------------------------------------------------
+
+
+def _parsed(pattern: Mapping[str, Any] | str) -> Mapping[str, Any]:
+    parsed: Any = pattern
+    if isinstance(pattern, str):
+        try:
+            parsed = json.loads(pattern, object_pairs_hook=_without_repeats)
+        except ValueError as error:
+            if isinstance(error, EventPatternError):
+                raise
+            raise EventPatternError(f"Expected an event pattern to be the text of a JSON object; {error}.") from None
+    if not isinstance(parsed, Mapping):
+        raise EventPatternError(
+            f"Expected an event pattern to be an object, such as {{'detail': {{'status': ['PAID']}}}}, but found "
+            f"{_shown(parsed)}."
+        )
+    return parsed
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in result:
+            raise EventPatternError(f"Expected each field of an event pattern once, but found {name!r} twice.")
+        result[name] = value
+    return result
+
+
+def _object_branches(pattern: Mapping[str, Any], path: Path) -> list[_Branch]:
+    """Return the ways to match an object: each combination of the ways to match its fields."""
+    if not pattern:
+        raise _error(path, None, "an object with fields", "an empty one. Leave the field out to match anything")
+    branches = [_Branch()]
+    for name, value in pattern.items():
+        ways = _field_branches(name, value, path)
+        if len(branches) * len(ways) > _MAX_BRANCHES:
+            raise _error(
+                path, _OR, f"at most {_MAX_BRANCHES} combinations", "more. Split the pattern into several rules"
+            )
+        branches = [branch + way for branch in branches for way in ways]
+    return branches
+
+
+def _field_branches(name: Any, value: Any, path: Path) -> list[_Branch]:
+    if not isinstance(name, str):
+        raise _error(path, None, "the names of fields to be strings", _shown(name))
+    if name == _OR and _is_or(value):
+        return [branch for option in value for branch in _object_branches(option, path)]
+    if isinstance(value, Mapping):
+        return _object_branches(value, (*path, name))
+    if isinstance(value, list | tuple):
+        return _leaf_branches(value, (*path, name))
+    raise _error(
+        (*path, name), None, "an array of values and operators, or an object", f"{_shown(value)}. Put it in []"
+    )
+
+
+def _is_or(value: Any) -> bool:
+    """Tell whether ``$or`` is the relationship; else it is a field that has this name."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) > 1
+        and all(isinstance(option, Mapping) and not any(name in _NAMES for name in option) for option in value)
+    )
+
+
+def _leaf_branches(alternatives: Iterable[Any], path: Path) -> list[_Branch]:
+    """Return the ways to match a field: by a value that passes any of the tests, or by having none."""
+    values: list[Any] = []
+    tests: list[Test] = []
+    is_absence_allowed = False
+    for alternative in alternatives:
+        if isinstance(alternative, Mapping):
+            name, operand = _operator(alternative, path)
+            if name == _EXISTS and operand is False:
+                is_absence_allowed = True
+            else:
+                tests.append(_test(name, operand, path))
+        elif alternative is None or isinstance(alternative, str | bool) or number_of(alternative) is not None:
+            values.append(alternative)
+        else:
+            raise _error(path, None, "a string, a number, true, false, null or an operator", _shown(alternative))
+    if values:
+        tests.insert(0, equal_to_any(values))
+    if not tests and not is_absence_allowed:
+        raise _error(path, None, "an array with values or operators", "an empty one")
+    ways = [_Branch(present=((path, _any_of(tests)),))] if tests else []
+    return [*ways, _Branch(absent=(path,))] if is_absence_allowed else ways
+
+
+def _any_of(tests: list[Test]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
+    return lambda value: any(test(value) for test in tests)
+
+
+def _operator(alternative: Mapping[str, Any], path: Path) -> tuple[str, Any]:
+    if len(alternative) != 1:
+        found = f"{len(alternative)}: {', '.join(map(repr, alternative))}" if alternative else "none"
+        raise _error(path, None, "one operator in an object", f"{found}. Put each into an object of its own")
+    ((name, operand),) = alternative.items()
+    if name not in _NAMES:
+        hint = " ($or takes two objects or more)" if path[-1] == _OR else ""
+        raise _error(path, str(name), f"one of the operators {', '.join(sorted(_NAMES))}", f"{name!r}{hint}")
+    return name, operand
+
+
+def _test(name: str, operand: Any, path: Path) -> Test:
+    if name == _EXISTS:
+        if operand is not True:
+            raise _error(path, name, "true or false", _shown(operand))
+        return lambda value: True
+    try:
+        return OPERATORS[name](operand)
+    except BadOperandError as error:
+        raise _error(path, name, error.expected, _shown(error.found)) from None
+
+
+def _error(path: Path, operator: str | None, expected: str, found: str) -> EventPatternError:
+    place = f"at {'.'.join(path)!r}" if path else "at the top"
+    of = f" of the operator {operator!r}" if operator is not None and operator in (*_NAMES, _OR) else ""
+    return EventPatternError(
+        f"Expected the event pattern {place}{of} to have {expected}, but found {found}.", path=path, operator=operator
+    )
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
