@@ -71,6 +71,9 @@ class Rule(BaseModel, Mapping[str, Any]):
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """The fields that hold functions of the user's, each with what the flavor passes beyond the unit of work."""
 
+    filter_fields: ClassVar[tuple[str, ...]] = ("filters",)
+    """The fields that hold lists of functions which say whether a unit of work passes."""
+
     own_flavor: ClassVar[Flavor | None] = None
     """The flavor whose model this is; it need not be named."""
 
@@ -133,11 +136,15 @@ class Rule(BaseModel, Mapping[str, Any]):
 
     def tests(self) -> Iterator[Filter]:
         """Yield what a unit of work has to pass, besides the event type, for this rule to be for it; in order."""
+        yield from self.pattern_tests()
+        yield from self.filters
+
+    def pattern_tests(self) -> Iterator[Filter]:
+        """Yield the tests that its patterns make: of the event, and of the raw record."""
         if (fits_event := self._patterns.get("event_pattern")) is not None:
             yield lambda uow: fits_event(uow["event"])
         if (fits_record := self._patterns.get("record_pattern")) is not None:
             yield lambda uow: fits_record(uow["record"])
-        yield from self.filters
 
     def _check_fields(self) -> None:
         """Check what only holds between fields. A model that overrides it calls this one as well."""
@@ -178,7 +185,8 @@ class Rule(BaseModel, Mapping[str, Any]):
                 values[field] = bind(values[field], self, field=field, extra=extra)
         if callable(values["event_type"]):
             values["event_type"] = _bind_filter(values["event_type"], self, "event_type")
-        values["filters"] = tuple(_bind_filter(function, self, "filters") for function in values["filters"])
+        for field in type(self).filter_fields:
+            values[field] = tuple(_bind_filter(function, self, field) for function in values[field])
         if compact := values["compact"]:
             values["compact"] = _bind_compact(Compact() if compact is True else compact, self)
 

@@ -7,6 +7,7 @@ import pytest
 from powertools_stream import RuleRegistry
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors import TaskRule, task
+from powertools_stream.rules import make_rule
 from powertools_stream.testing import Outcome, run, to_dynamodb_records, to_sqs_records
 
 
@@ -67,7 +68,7 @@ def test_a_mistake_in_a_pattern_names_the_rule_the_field_the_path_and_the_operat
     pattern = {"detail": {"status": [{"prefix": 5}]}}
 
     with pytest.raises(RuleError, match=rf"'r'.*'{field}'.*'detail\.status'.*'prefix'.*a string.*found 5") as caught:
-        TaskRule(id="r", execute=print, **{field: pattern})
+        make_rule({"id": "r", "flavor": task, "execute": print, field: pattern})
 
     assert caught.value.rule_id == "r"
 

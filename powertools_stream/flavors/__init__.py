@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from powertools_stream.flavors.emitting import emitted, publish_all
     from powertools_stream.flavors.evaluate import EvaluateRule, evaluate
     from powertools_stream.flavors.expired import ExpiredRule, expired
+    from powertools_stream.flavors.job import JobRule, job
     from powertools_stream.flavors.materialize import MaterializeRule, materialize
     from powertools_stream.flavors.steps import PublishingRule, call, get_items, publish, split
     from powertools_stream.flavors.tables import TableRule, UpdatingRule
@@ -35,6 +36,8 @@ __all__ = [
     "evaluate",
     "ExpiredRule",
     "expired",
+    "JobRule",
+    "job",
     "MaterializeRule",
     "materialize",
     "TaskRule",
@@ -59,6 +62,7 @@ _MODULES = {
     "CorrelateRule": "correlate",
     "EvaluateRule": "evaluate",
     "ExpiredRule": "expired",
+    "JobRule": "job",
     "MaterializeRule": "materialize",
     "PublishingRule": "steps",
     "TableRule": "tables",
@@ -73,6 +77,7 @@ _MODULES = {
     "evaluate": "evaluate",
     "expired": "expired",
     "get_items": "steps",
+    "job": "job",
     "materialize": "materialize",
     "publish": "steps",
     "publish_all": "emitting",

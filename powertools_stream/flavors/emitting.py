@@ -10,7 +10,7 @@ from powertools_stream.rules import Rule
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import Event, UnitOfWork
 
-__all__ = ["emitted", "inherited_tags", "publish_all", "triggers_of"]
+__all__ = ["emitted", "inherited_tags", "listed_events", "publish_all", "triggers_of"]
 
 # Who published an event, and where: not handed on to an event that is made of it, which has its own.
 _PUBLISHER = frozenset({"functionname", "pipeline", "region", "source"})
@@ -21,7 +21,7 @@ def emitted(emit: UserFunction, uow: UnitOfWork, template: Event, rule: Rule) ->
 
     An id that ``emit`` sets itself stays.
     """
-    events = _listed((yield from call(emit, uow, template)), rule)
+    events = listed_events((yield from call(emit, uow, template)), rule, "emit")
     return events if len(events) < 2 else [_numbered(event, n, template) for n, event in enumerate(events)]
 
 
@@ -40,6 +40,27 @@ def publish_all(events: list[Event], uow: UnitOfWork, rule: PublishingRule) -> S
     return results
 
 
+def listed_events(events: Any, rule: Rule, field: str) -> list[Event]:
+    """Return what a function of the user's returned for events as a list: an event, several, or none.
+
+    Raises
+    ------
+    TypeError
+        It returned something else.
+    """
+    if events is None:
+        return []
+    several = isinstance(events, Iterable) and not isinstance(events, Mapping | str | bytes)
+    listed = list(events) if several else [events]
+    for event in listed:
+        if not isinstance(event, Mapping):
+            raise TypeError(
+                f"Rule {rule.id!r}: {field} returns an event (a mapping), a list of events or None; "
+                f"got a {type(event).__name__}."
+            )
+    return listed
+
+
 def inherited_tags(triggers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the tags that an event has from those that it is made of; a later one's come first."""
     tags: dict[str, Any] = {}
@@ -56,17 +77,3 @@ def triggers_of(events: Iterable[Mapping[str, Any]]) -> list[Event]:
 
 def _numbered(event: Event, position: int, template: Event) -> Event:
     return {**event, "id": f"{template['id']}.{position}"} if event.get("id") == template["id"] else event
-
-
-def _listed(events: Any, rule: Rule) -> list[Event]:
-    if events is None:
-        return []
-    several = isinstance(events, Iterable) and not isinstance(events, Mapping | str | bytes)
-    listed = list(events) if several else [events]
-    for event in listed:
-        if not isinstance(event, Mapping):
-            raise TypeError(
-                f"Rule {rule.id!r}: emit returns an event (a mapping), a list of events or None; "
-                f"got a {type(event).__name__}."
-            )
-    return listed
