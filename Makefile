@@ -4,10 +4,12 @@ BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs format clean
+.PHONY: help demo fulfilment perception test check bench docs format clean
 
 help:
 	@echo 'make demo    run the orders example against an embedded AWS'
+	@echo 'make fulfilment, make perception'
+	@echo '             run the other two examples; TWICE=1 delivers every record twice'
 	@echo 'make test    everything that must pass: check, tests, docs, wheel'
 	@echo 'make check   lint, format, types and layers'
 	@echo 'make bench   the benchmark tables'
@@ -16,6 +18,9 @@ help:
 
 demo: .venv/installed-demo
 	@$(BIN)/python -m docs.examples.orders.demo
+
+fulfilment perception: .venv/installed-demo
+	@$(BIN)/python -m docs.examples.$@.demo $(if $(TWICE),--twice)
 
 check: .venv/installed-dev
 	@.ci/step 'ruff check' $(BIN)/ruff check

@@ -6,6 +6,7 @@ For examples and tests; the library itself never imports it. It needs an extra:
 
 from __future__ import annotations
 
+from powertools_stream.local.deliveries import DisorderlyFunction
 from powertools_stream.local.dynamodb import DynamoDBPoller
 from powertools_stream.local.embedded import EmbeddedAWS
 from powertools_stream.local.function import Handler, Invocation, LambdaContext, LambdaFunction
@@ -17,6 +18,7 @@ from powertools_stream.local.streams import StreamPoller
 
 __all__ = [
     # A server and a function
+    "DisorderlyFunction",
     "EmbeddedAWS",
     "Handler",
     "Invocation",

@@ -1,0 +1,121 @@
+"""Runs the fulfilment service against an AWS in this process, and compares what became of every order with what should.
+
+Run ``python -m docs.examples.fulfilment.demo``; with ``--twice`` every record is delivered twice, and out of order.
+Exit status 1: it does not add up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, TextIO
+
+from rich.console import Console
+
+from powertools_stream.local import EmbeddedAWS, drain
+
+from ..orders.report import FunctionCount
+from .accounts import Account
+from .report import print_report
+from .service import EVENTS, STREAM, FulfilmentService
+from .shop import ORDERS, Order, events_of
+from .time_to_live import remove_due_rows
+
+__all__ = ["Demo", "main"]
+
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+_RECORDS_PER_CALL = 500
+_SEED = 20
+
+Event = dict[str, Any]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo, and return its exit status."""
+    parser = argparse.ArgumentParser(prog="demo", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--twice", action="store_true", help="deliver every record twice, and out of order")
+    parser.add_argument("--log", type=Path, help="where to write what the functions log")
+    options = parser.parse_args(arguments)
+    # Standard output is the function's log while one runs: the console keeps the real one.
+    console, log = Console(file=sys.stdout, highlight=False), io.StringIO()
+    started = time.monotonic()
+    with EmbeddedAWS() as aws:
+        demo = Demo(aws, log, seed=_SEED if options.twice else None)
+        demo.publish(events_of(ORDERS, int(time.time() * 1000)))
+        story = demo.service.story_of(ORDERS[0].id)
+        demo.let_time_pass()
+        account = demo.account(ORDERS)
+    print_report(console, account, story, list(demo.functions.values()), time.monotonic() - started)
+    if options.log is not None:
+        options.log.write_text(log.getvalue(), encoding="utf-8")
+    return 0 if account.adds_up else 1
+
+
+class Demo:
+    """The outside world of the service: publishes on its stream, has it polled, lets time pass, and listens to its bus.
+
+    Parameters
+    ----------
+    aws
+        Where to deploy the service.
+    log
+        Where what the functions log goes.
+    seed
+        Delivers every record twice and in an order made of this number; None: once and in order.
+    """
+
+    def __init__(self, aws: EmbeddedAWS, log: TextIO, seed: int | None = None) -> None:
+        self.service = FulfilmentService.deploy(aws, log, seed)
+        # The deployment has imported the handlers, each in the environment of its function.
+        from . import listener, recorder, trigger
+
+        self.functions = {
+            "listener": FunctionCount("listener", listener.processor, listener.calls),
+            "trigger": FunctionCount("trigger", trigger.processor, trigger.calls),
+            "recorder": FunctionCount("recorder", recorder.processor, recorder.calls),
+        }
+        self.heard: list[Event] = []
+        self.puts: Counter[bool] = Counter()
+        self._random = None if seed is None else Random(seed)
+
+    def publish(self, events: list[dict[str, Any]]) -> None:
+        """Put the events on the stream, and wait until the functions have nothing left to do."""
+        if self._random is not None:
+            self._random.shuffle(events := [*events, *events])
+        kinesis = self.service.aws.client("kinesis")
+        for first in range(0, len(events), _RECORDS_PER_CALL):
+            records = [_record(event) for event in events[first : first + _RECORDS_PER_CALL]]
+            kinesis.put_records(StreamName=STREAM, Records=records)
+        self._settle()
+
+    def let_time_pass(self) -> None:
+        """Have the rows removed that are due, and wait until the functions have nothing left to do."""
+        remove_due_rows(self.service.aws.client("dynamodb"), EVENTS)
+        self._settle()
+
+    def account(self, orders: Sequence[Order]) -> Account:
+        """Look what became of each order."""
+        return Account(tuple(orders), tuple(self.service.outcomes()), tuple(self.heard), Counter(self.puts))
+
+    def _settle(self) -> None:
+        for invocation in drain(*self.service.pollers):
+            function = self.functions[invocation.function_name]
+            function.add(invocation)
+            if function.name == "recorder":
+                self.puts.update(result.uow["result"] for result in function.processor.results)
+        self.heard += self.service.heard()
+
+
+def _record(event: Event) -> dict[str, Any]:
+    return {"Data": json.dumps(event), "PartitionKey": event["partition_key"]}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Adds up what became of every sync, from the rows of the table and from what the bus was told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .pipeline import MODULES, REQUEST, Work
+
+__all__ = ["Account"]
+
+Events = tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of each sync.
+
+    Parameters
+    ----------
+    cameras
+        The cameras of each sync, by its name.
+    rows
+        The rows that there were in the table before time passed.
+    heard
+        The events that were heard on the bus.
+    unknown
+        The events that named a module that there is not.
+    """
+
+    cameras: Mapping[str, tuple[str, ...]]
+    rows: tuple[dict[str, Any], ...]
+    heard: Events
+    unknown: Events
+
+    @property
+    def work(self) -> dict[tuple[str, str], set[str]]:
+        """The parts that were completed, by sync and module."""
+        done: dict[tuple[str, str], set[str]] = {}
+        for row in self.rows:
+            work = Work.of_row(row)
+            if row["status"] == "COMPLETED":
+                done.setdefault((work.sync, work.module), set()).add(work.part)
+        return done
+
+    @property
+    def requests(self) -> dict[tuple[str, str], str]:
+        """The state of each request, by sync and module."""
+        works = [(Work.of_row(row), row["status"]) for row in self.rows]
+        return {(work.sync, work.module): status for work, status in works if work.part == REQUEST}
+
+    @property
+    def completed(self) -> set[str]:
+        """The syncs that the bus says are completed."""
+        return {event["sync"] for event in self.heard if event["type"] == "sync-completed"}
+
+    @property
+    def expired(self) -> set[tuple[str, str]]:
+        """The modules that the bus says never answered, with their syncs."""
+        return {(event["sync"], event["module"]) for event in self.heard if event["type"] == "module-expired"}
+
+    @property
+    def mistakes(self) -> list[str]:
+        """What does not add up, in words."""
+        return [line for sync in self.cameras for line in self._mistakes_of(sync)] + [
+            f"{sync} was told of under {count} ids" for sync, count in self._ids.items() if count > 1
+        ]
+
+    @property
+    def _ids(self) -> Counter[str]:
+        return Counter(sync for sync, _ in {(e["sync"], e["id"]) for e in self.heard if e["type"] == "sync-completed"})
+
+    def _mistakes_of(self, sync: str) -> list[str]:
+        reached = [module for module in MODULES if (sync, module) in self.requests]
+        last = reached[-1] if reached else None
+        wrong = [module for module in reached[:-1] if self.requests[sync, module] != "DONE"]
+        mistakes = [f"{sync}: {module} was passed over" for module in wrong]
+        if not self.work.get((sync, MODULES[0]), set()).issuperset(self.cameras[sync]):
+            mistakes.append(f"{sync}: not every camera is there")
+        if (sync in self.completed) == bool({module for name, module in self.expired if name == sync}):
+            mistakes.append(f"{sync} is neither completed nor expired, or both")
+        if sync in self.completed and (last != MODULES[-1] or self.requests[sync, last] != "DONE"):
+            mistakes.append(f"{sync} is completed, but only {last} was reached")
+        return mistakes

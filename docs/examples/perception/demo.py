@@ -1,0 +1,134 @@
+"""Runs the pipeline against an AWS in this process, and tells what became of every sync.
+
+Run ``python -m docs.examples.perception.demo``; with ``--twice`` every record is delivered twice, and out of order.
+Exit status 1: it does not add up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+from powertools_stream.local import EmbeddedAWS, drain
+
+from .accounts import Account
+from .pipeline import MODULES, REQUEST, UNKNOWN, Work
+from .service import TABLE, PerceptionService
+from .time_to_live import remove_due_rows
+
+__all__ = ["CAMERAS", "Demo", "main"]
+
+SITE, DATE = "plant-a", "2025-07-15"
+CAMERAS = {
+    "sync001": ("cam1", "cam2", "cam3"),
+    "sync002": ("cam1", "cam2"),
+    "sync003": ("cam1", "cam2", "cam3"),
+    "sync004": ("cam1", "cam2", "cam3", "cam4"),
+}
+_HOUR = 60 * 60
+_SEED = 20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo, and return its exit status."""
+    parser = argparse.ArgumentParser(prog="demo", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--twice", action="store_true", help="deliver every record twice, and out of order")
+    parser.add_argument("--log", type=Path, help="where to write what the functions log")
+    options = parser.parse_args(arguments)
+    # Standard output is the function's log while one runs: the console keeps the real one.
+    console, log = Console(file=sys.stdout, highlight=False), io.StringIO()
+    started = time.monotonic()
+    with EmbeddedAWS() as aws:
+        demo = Demo(aws, log, seed=_SEED if options.twice else None)
+        demo.run()
+        account = demo.account()
+    _print_report(console, account, demo, time.monotonic() - started)
+    if options.log is not None:
+        options.log.write_text(log.getvalue(), encoding="utf-8")
+    return 1 if account.mistakes else 0
+
+
+class Demo:
+    """The world outside: asks for the first module of each sync, has the functions polled, and lets time pass.
+
+    Parameters
+    ----------
+    aws
+        Where to deploy the pipeline.
+    log
+        Where what the functions log goes.
+    seed
+        Delivers every record twice and in an order made of this number; None: once and in order.
+    """
+
+    def __init__(self, aws: EmbeddedAWS, log: TextIO, seed: int | None = None) -> None:
+        self.service = PerceptionService.deploy(aws, log, seed)
+        self.invocations: Counter[str] = Counter()
+        self._rows: list[dict[str, Any]] = []
+        self._heard: list[dict[str, Any]] = []
+        self._unknown: list[dict[str, Any]] = []
+
+    def run(self) -> None:
+        """Run every sync through the modules, until nothing is left to do; then let the patience with them end."""
+        expires_at = int(time.time()) + _HOUR
+        for sync, cameras in CAMERAS.items():
+            request = Work(SITE, DATE, MODULES[0], sync, REQUEST).key
+            self.service.put({**request, "status": "REQUESTED", "parts": list(cameras), "expires_at": expires_at})
+        self._settle()
+        self._rows = self.service.rows()
+        remove_due_rows(self.service.aws.client("dynamodb"), TABLE, expires_at + 2 * _HOUR)
+        self._settle()
+
+    def account(self) -> Account:
+        """Look what became of each sync."""
+        return Account(CAMERAS, tuple(self._rows), tuple(self._heard), tuple(self._unknown))
+
+    def _settle(self) -> None:
+        for invocation in drain(*self.service.pollers):
+            self.invocations[invocation.function_name] += 1
+        self._heard += self.service.events("heard")
+        self._unknown += self.service.events(UNKNOWN)
+
+
+def _print_report(console: Console, account: Account, demo: Demo, seconds: float) -> None:
+    table = Table(title="How far each sync has come", title_justify="left", title_style="bold")
+    table.add_column("Module", no_wrap=True)
+    for sync, cameras in account.cameras.items():
+        table.add_column(f"{sync}\n{len(cameras)} cameras")
+    states = {"DONE": "[green]done[/]", "REQUESTED": "[red]never came[/]", "": "[dim]-[/]"}
+    for module in MODULES:
+        found = [account.requests.get((sync, module), "") for sync in account.cameras]
+        table.add_row(module, *(states[state] for state in found))
+    console.print(table)
+    strays = {event["id"] for event in account.unknown}
+    faults = [event for event in account.heard if event["type"] == "fault"]
+    console.print()
+    console.print(f"{demo.invocations.total()} invocations of {len(demo.invocations)} functions")
+    console.print(f"{len(faults)} records failed, and came again: {', '.join(map(_told, faults))}", soft_wrap=True)
+    console.print(f"{len(strays)} rows of a module that there is not, in a queue of their own")
+    for sync, module in sorted(account.expired):
+        console.print(f"{sync}: {module} never came, and has expired")
+    verdict = "[bold red]It does not add up.[/]" if account.mistakes else "[green]It adds up.[/]"
+    console.print(
+        f"{len(account.cameras)} syncs = {len(account.completed)} completed + {len(account.expired)} expired. "
+        f"{verdict} ({seconds:.1f} s)"
+    )
+    for mistake in account.mistakes:
+        console.print(f"[red]{mistake}[/]")
+
+
+def _told(fault: Mapping[str, Any]) -> str:
+    return f"{fault['tags']['functionname']}, {fault['err']['message']}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Deploys the pipeline into an embedded AWS: a table, a bus that routes by module, and a function for each module."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from powertools_stream.attribute_values import deserialize_item, serialize_item
+from powertools_stream.local import (
+    DisorderlyFunction,
+    DynamoDBPoller,
+    EmbeddedAWS,
+    LambdaFunction,
+    Poller,
+    SQSPoller,
+)
+
+from .pipeline import MODULES, UNKNOWN
+from .time_to_live import DisorderlySignedFunction, SignedFunction
+
+__all__ = ["TABLE", "PerceptionService"]
+
+BUS = "perception"
+TABLE = "site-events"
+
+# Which events of the bus go to which queue. What names no module that there is must not be lost silently.
+ROUTES: dict[str, dict[str, Any]] = {
+    **{name: {"detail-type": ["module-completed"], "detail": {"module": [name]}} for name in (*MODULES, UNKNOWN)},
+    "workers": {"detail-type": ["module-requested"]},
+    "heard": {"detail-type": ["module-expired", "sync-completed", "fault"]},
+}
+
+_ENVIRONMENT = {
+    "POWERTOOLS_SERVICE_NAME": "perception",
+    "BUS_NAME": BUS,
+    "BUS_SRC": "perception",
+    "ENTITY_TABLE_NAME": TABLE,
+}
+
+
+@dataclass(frozen=True)
+class PerceptionService:
+    """The pipeline, deployed.
+
+    Parameters
+    ----------
+    aws
+        Where it is deployed.
+    queues
+        The queues' addresses by their names.
+    pollers
+        The event sources of its functions; and the functions themselves, where they keep records for later.
+    """
+
+    aws: EmbeddedAWS
+    queues: dict[str, str]
+    pollers: tuple[Poller, ...]
+
+    @classmethod
+    def deploy(cls, aws: EmbeddedAWS, log: TextIO, seed: int | None = None) -> PerceptionService:
+        """Make everything; what the functions log goes to `log`. A `seed` makes the functions' records disorderly."""
+        queues, stream_arn = _make_bus(aws), _make_table(aws)
+        trigger = _make_trigger(log, seed)
+        functions = {name: _make_function("aggregator", name, log, seed) for name in MODULES}
+        functions["workers"] = _make_function("worker", "worker", log, seed)
+        pollers: list[Poller] = [DynamoDBPoller(trigger, stream_arn)]
+        pollers += [SQSPoller(function, queues[name], batch_size=100) for name, function in functions.items()]
+        pollers += [each for each in (trigger, *functions.values()) if isinstance(each, DisorderlyFunction)]
+        return cls(aws, queues, tuple(pollers))
+
+    def put(self, row: dict[str, Any]) -> None:
+        """Put a row into the table."""
+        self.aws.client("dynamodb").put_item(TableName=TABLE, Item=serialize_item(row))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows of the table."""
+        pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName=TABLE, ConsistentRead=True)
+        return [deserialize_item(item) for page in pages for item in page["Items"]]
+
+    def events(self, queue: str) -> Iterator[dict[str, Any]]:
+        """Take every event out of a queue."""
+        sqs, url = self.aws.client("sqs"), self.queues[queue]
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            entries = [{"Id": str(n), "ReceiptHandle": each["ReceiptHandle"]} for n, each in enumerate(messages)]
+            sqs.delete_message_batch(QueueUrl=url, Entries=entries)
+            yield from (json.loads(message["Body"])["detail"] for message in messages)
+
+
+def _make_function(module: str, name: str, log: TextIO, seed: int | None) -> LambdaFunction:
+    handler = f"{__package__}.{module}.handler"
+    if seed is None:
+        return LambdaFunction(handler, name=name, environment=_ENVIRONMENT, log=log)
+    return DisorderlyFunction(handler, name=name, environment=_ENVIRONMENT, log=log, seed=seed)
+
+
+def _make_trigger(log: TextIO, seed: int | None) -> LambdaFunction:
+    handler = f"{__package__}.trigger.handler"
+    if seed is None:
+        return SignedFunction(handler, name="trigger", environment=_ENVIRONMENT, log=log)
+    return DisorderlySignedFunction(handler, name="trigger", environment=_ENVIRONMENT, log=log, seed=seed)
+
+
+# --8<-- [start:bus]
+def _make_bus(aws: EmbeddedAWS) -> dict[str, str]:
+    sqs, events = aws.client("sqs"), aws.client("events")
+    events.create_event_bus(Name=BUS)
+    queues = {}
+    for name, pattern in ROUTES.items():
+        queues[name] = url = sqs.create_queue(QueueName=f"{BUS}-{name}")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        events.put_rule(Name=name, EventBusName=BUS, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=name, EventBusName=BUS, Targets=[{"Id": name, "Arn": arn}])
+    return queues
+
+
+# --8<-- [end:bus]
+
+
+def _make_table(aws: EmbeddedAWS) -> str:
+    key = {"site": "HASH", "date#event_type": "RANGE"}
+    table = aws.client("dynamodb").create_table(
+        TableName=TABLE,
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in key],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in key.items()],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )["TableDescription"]
+    time_to_live = {"Enabled": True, "AttributeName": "expires_at"}
+    aws.client("dynamodb").update_time_to_live(TableName=TABLE, TimeToLiveSpecification=time_to_live)
+    arn: str = table["LatestStreamArn"]
+    return arn

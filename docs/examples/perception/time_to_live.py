@@ -1,0 +1,43 @@
+"""Stands in for DynamoDB's time to live, which moto does not have: removes rows that are due, and signs the removals.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from powertools_stream.local import DisorderlyFunction, Invocation, LambdaFunction
+
+__all__ = ["DisorderlySignedFunction", "SignedFunction", "remove_due_rows"]
+
+_IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+def remove_due_rows(dynamodb: Any, table: str, now: int) -> int:
+    """Remove every row that is due at this time, in epoch seconds, and return how many there were."""
+    due = dynamodb.scan(
+        TableName=table,
+        FilterExpression="expires_at <= :now",
+        ExpressionAttributeValues={":now": {"N": str(now)}},
+    )["Items"]
+    for row in due:
+        dynamodb.delete_item(TableName=table, Key={name: row[name] for name in ("site", "date#event_type")})
+    return len(due)
+
+
+class SignedFunction(LambdaFunction):
+    """A function that is told of removals as time to live signs them: in this example nobody else removes a row."""
+
+    def invoke(self, event: Mapping[str, Any]) -> Invocation:
+        """Call the handler."""
+        return super().invoke({"Records": [_signed(record) for record in event["Records"]]})
+
+
+class DisorderlySignedFunction(SignedFunction, DisorderlyFunction):
+    """The same, and every record comes twice and out of order."""
+
+
+def _signed(record: dict[str, Any]) -> dict[str, Any]:
+    return {**record, "userIdentity": _IDENTITY} if record["eventName"] == "REMOVE" else record

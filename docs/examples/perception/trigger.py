@@ -1,0 +1,76 @@
+"""Watches the table: tells the bus what was completed, what is asked for, and what never came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from powertools_stream import RuleRegistry, UnitOfWork, stream_processor
+from powertools_stream.flavors import cdc
+from powertools_stream.sources import DynamoDBSource
+
+from .pipeline import Work
+
+logger = Logger()
+rules = RuleRegistry()
+
+
+def described(event_type: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Return what the key of a row says as fields of an event: the bus routes by ``module``."""
+    work = Work.of_row(row)
+    return {
+        "type": event_type,
+        "site": work.site,
+        "date": work.date,
+        "module": work.module,
+        "sync": work.sync,
+        "part": work.part,
+    }
+
+
+# --8<-- [start:completed]
+@rules.register(
+    cdc,
+    record_pattern={"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": ["COMPLETED"]}}}},
+    include_raw=False,
+)
+def completed(uow: UnitOfWork) -> dict[str, Any]:
+    return described("module-completed", uow.event["raw"]["new"])
+
+
+# --8<-- [end:completed]
+
+
+@rules.register(
+    cdc,
+    record_pattern={"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": ["REQUESTED"]}}}},
+    include_raw=False,
+)
+def requested(uow: UnitOfWork) -> dict[str, Any]:
+    row = uow.event["raw"]["new"]
+    return {**described("module-requested", row), "parts": row["parts"]}
+
+
+# --8<-- [start:expired]
+# A request that was answered is DONE: one that time to live removes as it was asked never has been.
+@rules.register(
+    cdc,
+    record_pattern={
+        "eventName": ["REMOVE"],
+        "userIdentity": {"principalId": ["dynamodb.amazonaws.com"]},
+        "dynamodb": {"OldImage": {"status": {"S": ["REQUESTED"]}}},
+    },
+    include_raw=False,
+)
+def expired(uow: UnitOfWork) -> dict[str, Any]:
+    return described("module-expired", uow.event["raw"]["old"])
+
+
+# --8<-- [end:expired]
+
+
+@logger.inject_lambda_context
+@stream_processor(rules=rules, source=DynamoDBSource(pk="site"), logger=logger)
+def handler(event: dict[str, Any], context: LambdaContext) -> None: ...
