@@ -18,7 +18,7 @@ from powertools_stream.workers import Workers
 if TYPE_CHECKING:
     import threading
 
-    from powertools_stream.connectors.connector import Connector, Operation
+    from powertools_stream.connectors.connector import Connector, Entry, Operation
     from powertools_stream.requests import Asks, Request
 
 __all__ = ["Asker", "ConnectorFinder", "Dispatcher", "Waiter"]
@@ -96,6 +96,27 @@ class _Ticket:
             return Failed(error)
 
 
+class _Read:
+    """A read that others may join: in flight, or answered just now."""
+
+    __slots__ = ("askers", "pending", "response")
+
+    def __init__(self, pending: Pending) -> None:
+        self.pending = pending
+        self.response: Any = None
+        self.askers: set[tuple[int, int]] = set()
+
+    def may_be_joined_by(self, asker: Asker) -> bool:
+        """Tell whether this is what the asker would get if it asked itself.
+
+        A unit of work that has written must see its write, so it never joins a read that was sent before. And whoever
+        has the answer and asks again wants to know what is there now.
+        """
+        if self.pending.sent_at is not None and self.pending.sent_at < asker.wrote_at:
+            return False
+        return self.response is None or asker.position not in self.askers
+
+
 class Dispatcher:
     """Collects requests into calls, and runs the calls on worker threads.
 
@@ -136,7 +157,8 @@ class Dispatcher:
         # In any case before the deadline: half of the time is for collecting, the other half for the calls.
         self._hold_until = (time.monotonic() + deadline) / 2
         self._chunks = Chunks()
-        self._reads: dict[tuple[Operation, Hashable], Pending] = {}
+        self._reads: dict[tuple[Operation, Hashable], _Read] = {}
+        self._answered_reads: list[tuple[Operation, Hashable]] = []
         self._answers: deque[_Ticket] = deque()
         self._under_way: Counter[tuple[Asks, type | None]] = Counter()
         self._calls_under_way = 0
@@ -164,18 +186,28 @@ class Dispatcher:
         if not entries:
             self._answers.append(ticket)
         for index, entry in enumerate(entries):
-            if entry.operation.reads and entry.key is not None:
-                known = self._reads.get((entry.operation, entry.key))
-                # A unit of work that has written must see its write: it never joins a read sent before.
-                if known is not None and (known.sent_at is None or known.sent_at >= asker.wrote_at):
-                    known.waiters.append((ticket, index))
-                    self._under_way[asker.asks, type(request)] += known.sent_at is not None
-                    continue
+            is_shared = entry.operation.reads and entry.key is not None
+            if is_shared and self._join(entry, ticket, index):
+                continue
             pending = Pending(entry, asker.position, (ticket, index))
-            if entry.operation.reads and entry.key is not None:
-                self._reads[entry.operation, entry.key] = pending
+            if is_shared:
+                read = self._reads[entry.operation, entry.key] = _Read(pending)
+                read.askers.add(asker.position)
             self._chunks.add(pending, connector)
         self._send_full()
+
+    def _join(self, entry: Entry, ticket: _Ticket, index: int) -> bool:
+        """Let a request have the response to an equal read; False: there is none that it may have."""
+        read = self._reads.get((entry.operation, entry.key))
+        if read is None or not read.may_be_joined_by(ticket.asker):
+            return False
+        read.askers.add(ticket.asker.position)
+        if read.response is None:
+            read.pending.waiters.append((ticket, index))
+            self._under_way[ticket.asker.asks, type(ticket.request)] += read.pending.sent_at is not None
+        elif ticket.take(index, read.response[0]):
+            self._answers.append(ticket)
+        return True
 
     def expect(self, asks: Asks, count: int = 1) -> None:
         """Say that a unit of work, not in any call, may still make these requests (or no longer: a negative count)."""
@@ -201,6 +233,10 @@ class Dispatcher:
         others_run
             Whether something that is no call is under way, e.g. a coroutine.
         """
+        # Answers are shared while units of work are still being started. From here on time passes.
+        for known in self._answered_reads:
+            self._reads.pop(known, None)
+        self._answered_reads.clear()
         hold = (self._calls_under_way > 0 or others_run) and time.monotonic() < self._hold_until
         for chunk in self._chunks.partial():
             if not (hold and self._may_grow(chunk)):
@@ -284,7 +320,7 @@ class Dispatcher:
             self._writes += 1
         for pending, response in zip(chunk.pending, attempts.responses, strict=True):
             if operation.reads:
-                self._forget_read(pending)
+                self._keep_read(pending, response)
             for ticket, index in pending.waiters:
                 if not operation.reads:
                     ticket.asker.wrote_at = self._writes
@@ -295,10 +331,17 @@ class Dispatcher:
             for call in attempts.calls:
                 observer.on_call(call)
 
-    def _forget_read(self, pending: Pending) -> None:
+    def _keep_read(self, pending: Pending, response: Any) -> None:
+        """Keep a response for those who ask for it right now; not an error, which asking again may mend."""
         known = (pending.entry.operation, pending.entry.key)
-        if self._reads.get(known) is pending:
+        read = self._reads.get(known)
+        if read is None or read.pending is not pending:
+            return
+        if isinstance(response, BaseException):
             del self._reads[known]
+        else:
+            read.response = (response,)
+            self._answered_reads.append(known)
 
     def _hand_out(self) -> None:
         while self._answers:

@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from powertools_stream import FaultPolicy, RetryableError, StreamProcessor, UnitOfWork, flavor
+from powertools_stream import FaultPolicy, RetryableError, RuleRegistry, StreamProcessor, UnitOfWork, flavor
 from powertools_stream.connectors import Entry, Operation
 from powertools_stream.errors import RunError
+from powertools_stream.flavors import task
 from powertools_stream.outcomes import CallDetails, Reason, RecordDetails
-from powertools_stream.requests import Call, Request
+from powertools_stream.requests import Call, Query, Request
 from powertools_stream.sources import SQSSource
 from powertools_stream.testing import run, to_kinesis_records, to_sqs_records
 
@@ -583,3 +584,40 @@ def test_many_coroutines_that_end_together_are_all_waited_for_and_no_longer() ->
         outcome = run([{"id": "asks", "flavor": asks}], numbered(20), max_workers=4)
 
         assert [result.uow["total"] for result in outcome.results] == [35] * 20
+
+
+def test_equal_reads_are_asked_once_though_the_answer_comes_while_records_are_still_being_started() -> None:
+    def ask_slowly(uow: Any) -> Any:
+        answer = yield Query({"n": uow.event["n"]}, table_name="t")
+        return answer
+
+    def dawdle(uow: Any) -> None:
+        time.sleep(0.002)  # so that the answer is there before the next record is started
+
+    rules = RuleRegistry()
+    rules.add(id="ask", flavor=task, execute=ask_slowly, ordered=False)
+    rules.add(id="dawdle", flavor=task, execute=dawdle)
+    events = [{"id": str(n), "type": "t", "n": n % 2} for n in range(40)]
+
+    outcome = run(rules, to_sqs_records(events), responses=lambda request: [{"n": request.params["n"]}])
+
+    assert len(outcome.requests) == 2
+    answers = [result.uow["result"] for result in outcome.results if result.rule_id == "ask"]
+    assert answers == [[{"n": n % 2}] for n in range(40)]
+
+
+def test_whoever_asks_again_gets_a_new_answer() -> None:
+    counter = iter(range(10))
+
+    def ask_three_times(uow: Any) -> Any:
+        answers = []
+        for _ in range(3):
+            answers += yield Query({"n": 1}, table_name="t")
+        return answers
+
+    rules = RuleRegistry()
+    rules.add(id="ask", flavor=task, execute=ask_three_times)
+
+    outcome = run(rules, to_sqs_records([{"id": "1", "type": "t"}]), responses=lambda request: [next(counter)])
+
+    assert outcome.results[0].uow["result"] == [0, 1, 2]
