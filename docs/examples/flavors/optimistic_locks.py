@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from typing import Any
+
+from powertools_stream import RuleRegistry, UnitOfWork
+from powertools_stream.expressions import timestamp_condition, update_expression
+from powertools_stream.flavors import materialize
+
+rules = RuleRegistry()
+
+
+# --8<-- [start:sequence]
+@rules.register(materialize, event_type="stock-counted", table_name="stock", on_condition_failed="ignore")
+def keep_stock(uow: UnitOfWork) -> dict[str, Any]:
+    # Texts of one length compare as their numbers do, which have more digits than DynamoDB's own numbers may have.
+    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html: up to 129 of them.
+    sequence = str(uow.record["kinesis"]["sequenceNumber"]).zfill(129)
+    return {
+        "Key": {"pk": uow.event["partition_key"], "sk": "stock"},
+        **update_expression({"count": uow.event["count"], "sequence": sequence}),
+        **timestamp_condition("sequence"),
+    }
+
+
+# --8<-- [end:sequence]

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from docs.examples.rules.more import rules
+from powertools_stream.requests import UpdateItem
+from powertools_stream.testing import run, to_sqs_records
+
+
+def test_an_order_is_there_as_a_model() -> None:
+    event = to_sqs_records([{"id": "1", "type": "order-created", "total": 100}, {"id": "2", "type": "order-created"}])
+
+    outcome = run(rules, event)
+
+    (fault,) = outcome.faults
+    assert "total: Field required" in str(fault.error)
+    assert [result.uow["result"] for result in outcome.results] == [119.0]
+
+
+def test_positions_are_compacted() -> None:
+    change = {"type": "position-changed", "partition_key": "p-1", "site": "s-1"}
+    events = [{**change, "id": str(n), "timestamp": n, "at": n, "sequence": -n} for n in range(3)]
+
+    outcome = run(rules, to_sqs_records(events))
+
+    (update,) = (request for request in outcome.requests if isinstance(request, UpdateItem))
+    assert update.params["ExpressionAttributeValues"] == {":at": 2, ":moves": 3}
+    (by_site,) = (result.uow["result"] for result in outcome.results if result.rule_id == "by_site")
+    assert by_site == ["2", "1", "0"]
