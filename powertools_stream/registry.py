@@ -58,12 +58,15 @@ class RuleGroup:
     candidates
         ``candidates(event_type)`` returns a tuple of the rules for a type, in the order of registration; their
         `CompiledRule.residual` is still to be asked.
+    compacts
+        Whether any of the rules compacts.
     """
 
-    __slots__ = ("candidates", "prepare")
+    __slots__ = ("candidates", "compacts", "prepare")
 
     def __init__(self, prepare: Prepare | None, rules: list[CompiledRule]) -> None:
         self.prepare = prepare
+        self.compacts = any(compiled.compact is not None for compiled in rules)
         self.candidates = TypeIndex([(compiled.rule.event_type, compiled) for compiled in rules]).candidates
 
 

@@ -87,8 +87,8 @@ class BatchRun:
         self._open: set[Unit] = set()
         self._reported_keys: dict[Hashable, int] = {}
         self._to_match: deque[RecordState] = deque()
+        self._compactor = Compactor() if any(group.compacts for group in self._groups) else None
         self._unmatched = len(batch.states)
-        self._compactor = Compactor()
 
     def run(self, dispatcher: Dispatcher, strands: Strands, guard: Guard, deadline: Deadline) -> bool:
         """Run until everything is done; False: the deadline came first."""
@@ -114,7 +114,7 @@ class BatchRun:
             if not state.is_matched:
                 uow = UnitOfWork(record=state.record)
                 self._note(state, NO_RULE, -1, None, DeadlineError(_NOT_STARTED), uow)
-        for unit in (*self._open, *self._compactor.units()):
+        for unit in (*self._open, *(self._compactor.units() if self._compactor is not None else ())):
             self._note_unit(unit, DeadlineError(_NOT_FINISHED))
 
     def _read(self, state: RecordState) -> None:
@@ -151,14 +151,18 @@ class BatchRun:
                 for rule in group.candidates(event["type"]):
                     uow = UnitOfWork(pipeline=rule.id, record=record, event=event)
                     if rule.residual is None or self._holds(rule, uow, state):
-                        self._take(rule, uow, state)
+                        if rule.compact is None or self._compactor is None:
+                            self._start(Unit(rule, uow, state))
+                        else:
+                            self._compact(self._compactor, rule, uow, state)
         if self._handler is not None:
             uow = self._batch.handled[state.position] = UnitOfWork(pipeline=self._handler.id, record=record)
             self._start(Unit(self._handler, uow, state))
         state.is_matched = True
-        self._unmatched -= 1
-        if not self._unmatched:
-            self._start_compacted()
+        if self._compactor is not None:
+            self._unmatched -= 1
+            if not self._unmatched:
+                self._start_compacted(self._compactor)
 
     def _match_prepared(self, state: RecordState, event: Event, group: RuleGroup) -> None:
         base = UnitOfWork(record=state.record, event=event)
@@ -169,7 +173,10 @@ class BatchRun:
             for rule in group.candidates(prepared["event"]["type"]):
                 uow = prepared.extend(pipeline=rule.id)
                 if rule.residual is None or self._holds(rule, uow, state):
-                    self._take(rule, uow, state)
+                    if rule.compact is None or self._compactor is None:
+                        self._start(Unit(rule, uow, state))
+                    else:
+                        self._compact(self._compactor, rule, uow, state)
 
     def _holds(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
         """Tell whether the rest of a rule's conditions hold; one that raises is a fault of the rule on this record."""
@@ -179,18 +186,15 @@ class BatchRun:
             return False
         return bool(held)
 
-    def _take(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
-        """Start what a rule matched, or keep it until the rest of its group is there."""
-        if rule.compact is None:
-            self._start(Unit(rule, uow, state))
-            return
-        kept = self._guard.attempt(self._compactor.add, rule, uow, state)
+    def _compact(self, compactor: Compactor, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
+        """Keep what a compacting rule matched, until the rest of its group is there."""
+        kept = self._guard.attempt(compactor.add, rule, uow, state)
         if type(kept) is Failed:
             self._note(state, rule.id, rule.position, rule.on_fault, kept.error, uow)
 
-    def _start_compacted(self) -> None:
+    def _start_compacted(self, compactor: Compactor) -> None:
         """Start what was compacted, as soon as the main thread is free; every record has been matched."""
-        for unit in self._compactor.units():
+        for unit in compactor.units():
             self._open.add(unit)
             if unit.rule.ordered or self._source.is_grouped(unit.state.record):
                 keys = dict.fromkeys(map(self._order_key, unit.states))

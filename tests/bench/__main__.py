@@ -12,14 +12,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import calls, cpu, imports
+from tests.bench import calls, collaboration, cpu, imports
 from tests.bench.measuring import Effort
 from tests.bench.processes import Contestants, Endpoint, has_lambda_stream
 from tests.bench.report import Report, Section, write
 
 __all__ = ["QUICK", "main", "run"]
 
-QUICK = Effort(sizes=(5, 20), records=20, max_copies=50, rounds=1, seconds=0.1, emits=(12,), writes=(5,), imports=1)
+QUICK = Effort(
+    sizes=(5, 20), records=20, max_copies=50, rounds=1, seconds=0.1, emits=(12,), writes=(5,), flavored=20, imports=1
+)
 """To see that it runs; its figures mean nothing."""
 
 
@@ -31,6 +33,7 @@ def run(effort: Effort, progress: Callable[[str], None]) -> Report:
             cpu.measure(contestants, effort, progress),
             cpu.measure_memory(contestants, effort, progress),
             calls.measure(endpoint, contestants, effort, progress),
+            collaboration.measure(endpoint, contestants, effort, progress),
             imports.measure(effort, progress),
         ]
     return Report(sections, time.monotonic() - started)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from statistics import median
@@ -15,7 +15,7 @@ from tests.bench.measuring import Effort, Medians, medians
 from tests.bench.processes import Contestants, Endpoint, has_lambda_stream
 from tests.bench.report import Section, Table, Target
 
-__all__ = ["measure"]
+__all__ = ["measure", "sample"]
 
 _WHAT: dict[Job, str] = {
     "emit": "{:,} records emit an event each",
@@ -41,11 +41,11 @@ def measure(endpoint: Endpoint, contestants: Contestants, effort: Effort, progre
     jobs: list[tuple[Job, int]] = [("emit", size) for size in effort.emits]
     jobs += [("put", size) for size in effort.writes] + [("update", size) for size in effort.writes]
     measured: Medians = {}
-    calls: dict[Case, int] = {}
+    calls: dict[Case, Mapping[str, int]] = {}
     for job, size in jobs:
         progress(f"calls: {_WHAT[job].format(size)}")
         cases = [case for case in (_case(row, job, size) for row in _ROWS) if _is_measured(case)]
-        measured |= medians(cases, lambda case: _sample(endpoint, contestants, case, calls), effort)
+        measured |= medians(cases, lambda case: sample(endpoint, contestants, case, calls), effort)
         contestants.forget()
     tables = [_table(job, size, measured, calls) for job, size in jobs]
     note = (
@@ -67,34 +67,35 @@ def _is_measured(case: Case) -> bool:
     return case.contestant != "lambda_stream" or has_lambda_stream()
 
 
-def _sample(endpoint: Endpoint, contestants: Contestants, case: Case, calls: dict[Case, int]) -> float:
+def sample(endpoint: Endpoint, contestants: Contestants, case: Case, calls: dict[Case, Mapping[str, int]]) -> float:
+    """Run a case once, and note its calls by operation: it has to make the same ones each time."""
     endpoint.calls()
     seconds = contestants.run(case)["wall"]
-    came = sum(endpoint.calls().values())
+    came = endpoint.calls()
     if calls.setdefault(case, came) != came:
         raise RuntimeError(f"Expected {case} to make {calls[case]} calls each time, but it has made {came}.")
     return seconds
 
 
-def _table(job: Job, size: int, measured: Medians, calls: dict[Case, int]) -> Table:
+def _table(job: Job, size: int, measured: Medians, calls: Mapping[Case, Mapping[str, int]]) -> Table:
     base = measured[Case("by_hand", job, size)]
     rows = []
     for row in _ROWS:
         case = _case(row, job, size)
         if case in measured:
             wall = measured[case]
-            rows.append((row[0], f"{calls[case]:,}", f"{wall * 1e3:,.0f}", f"×{wall / base:.2f}"))
+            rows.append((row[0], f"{sum(calls[case].values()):,}", f"{wall * 1e3:,.0f}", f"×{wall / base:.2f}"))
         else:
             rows.append((row[0], "–", "–", "–"))
     return Table(f"{_WHAT[job].format(size)}", ("", "calls", "ms", "by hand"), rows)
 
 
-def _targets(job: Job, size: int, measured: Medians, calls: dict[Case, int]) -> list[Target]:
+def _targets(job: Job, size: int, measured: Medians, calls: Mapping[Case, Mapping[str, int]]) -> list[Target]:
     ours, by_hand = Case("stream", job, size), Case("by_hand", job, size)
     what = _WHAT[job].format(size)
     least = -(-size // _ENTRIES[job])
     return [
-        Target(f"{what}: calls", calls[ours], least, ""),
+        Target(f"{what}: calls", sum(calls[ours].values()), least, ""),
         Target(f"{what}: wall time, times written by hand", measured[ours] / measured[by_hand], 1.15),
     ]
 

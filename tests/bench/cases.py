@@ -33,8 +33,9 @@ LATENCY = 0.010
 BUS = "bench-bus"
 TABLE = "bench-table"
 
-Job = Literal["total", "emit", "put", "update"]
-"""Add prices up, without I/O; publish an event per record; put an item per record; update a row per record."""
+Job = Literal["total", "emit", "put", "update", "flavor"]
+"""Add prices up, without I/O; publish an event per record; put an item per record; update a row per record; do what a
+flavor does, which `Case.form` names."""
 
 Handler = Callable[[dict[str, Any]], object]
 """A Lambda handler that needs no context."""

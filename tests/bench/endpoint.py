@@ -11,13 +11,14 @@ import time
 from collections import Counter
 
 from powertools_stream.testing import ScriptedEndpoint
+from tests.bench.script import SCRIPT
 
 __all__ = ["main"]
 
 
 def main(latency: float) -> None:
     """Serve until there are no more lines."""
-    with ScriptedEndpoint(latency=latency) as endpoint:
+    with ScriptedEndpoint(SCRIPT, latency=latency) as endpoint:
         print(json.dumps({"url": endpoint.url}), flush=True)
         for _ in sys.stdin:
             calls = Counter(operation for operation, _ in endpoint.calls)

@@ -37,6 +37,8 @@ class Effort:
         Batch sizes of the jobs that emit events.
     writes
         Batch sizes of the jobs that write to a table.
+    flavored
+        The batch size of the flavors.
     imports
         How often each import is measured.
     """
@@ -48,6 +50,7 @@ class Effort:
     seconds: float = 1.0
     emits: Sequence[int] = (100, 1_000)
     writes: Sequence[int] = (100,)
+    flavored: int = 100
     imports: int = 21
 
 

@@ -36,6 +36,23 @@ def test_as_few_calls_are_made_as_the_api_allows(report: Report) -> None:
     assert all(target.is_met for target in calls)
 
 
+def test_each_flavor_makes_as_few_calls_as_its_records_allow(report: Report) -> None:
+    (table,) = (table for table in report.tables() if table.title == "20 records of each flavor")
+
+    assert {row[0]: row[1] for row in table.rows} == {
+        "task": "2 PutEvents",
+        "collect": "1 BatchWriteItem",
+        "correlate": "1 BatchWriteItem",
+        "evaluate": "2 PutEvents, 10 Query",
+        "expired": "2 PutEvents",
+        "materialize": "20 UpdateItem",
+        "materialize, compact": "10 UpdateItem",
+        "update": "1 BatchGetItem, 20 Query, 40 UpdateItem",
+        "cdc, with a get": "1 BatchGetItem, 2 PutEvents",
+        "job": "12 PutEvents, 4 Scan",
+    }
+
+
 def test_nothing_is_imported_before_it_is_used(report: Report) -> None:
     (imported,) = (target for target in report.sections[-1].targets if target.what.startswith("modules imported"))
 

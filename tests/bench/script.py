@@ -1,0 +1,47 @@
+"""What the benchmark's AWS holds: rows that flavors ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from powertools_stream.attribute_values import serialize_item
+from powertools_stream.testing.endpoint import Answer, Script
+
+__all__ = ["PAGE", "SCANNED", "SCRIPT"]
+
+SCANNED = 100
+"""How many items a scan finds in all."""
+
+PAGE = 25
+"""How many of them a page has."""
+
+
+def _query(operation: str, body: dict[str, Any]) -> Answer:
+    """Answer two rows for any key: the orders of a customer, or the correlated events of an order."""
+    (key,) = (value["S"] for value in body["ExpressionAttributeValues"].values())
+    rows: list[dict[str, Any]] = [
+        {"pk": f"{key}-order-{n}", "sk": "order", "product": f"product-{n}"}
+        if body.get("IndexName") == "CustomerIndex"
+        else {"pk": key, "sk": f"event-{n}", "event": {"id": f"event-{n}", "type": f"type-{n}", "timestamp": n}}
+        for n in range(2)
+    ]
+    return 200, {"Items": [serialize_item(row) for row in rows], "Count": 2}
+
+
+def _batch_get(operation: str, body: dict[str, Any]) -> Answer:
+    wanted = body["RequestItems"].items()
+    return 200, {
+        "Responses": {table: [{**key, "price": {"N": "5"}} for key in asked["Keys"]] for table, asked in wanted},
+        "UnprocessedKeys": {},
+    }
+
+
+def _scan(operation: str, body: dict[str, Any]) -> Answer:
+    start = int(body.get("ExclusiveStartKey", {}).get("pk", {}).get("S", "0"))
+    items = [{"pk": {"S": str(n)}, "sk": {"S": "order"}} for n in range(start, start + PAGE)]
+    more = {"LastEvaluatedKey": {"pk": {"S": str(start + PAGE)}}} if start + PAGE < SCANNED else {}
+    return 200, {"Items": items, "Count": PAGE, **more}
+
+
+SCRIPT: Mapping[str, Script] = {"Query": _query, "BatchGetItem": _batch_get, "Scan": _scan}
