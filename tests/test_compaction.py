@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -308,3 +309,19 @@ def test_a_key_function_cannot_be_async() -> None:
 
     with pytest.raises(RuleError, match=r"'compact\.group_key' cannot be async"):
         Rule(id="r", flavor=plain, compact=Compact(group_key=key))
+
+
+def test_groups_that_there_was_no_time_for_are_reported() -> None:
+    from tests.conftest import LambdaContext
+
+    seen: Seen = []
+    rules = compacting(seen)
+    rules.add(id="slow", flavor=task, execute=lambda uow: time.sleep(0.4))
+    event = to_sqs_records([event_of(str(n), "a", n) for n in range(4)])
+
+    outcome = run(rules, event, context=LambdaContext.started(800), timeout_margin=0.1)
+
+    assert seen == []
+    assert len(outcome.response["batchItemFailures"]) >= 3
+    assert {fault.reason for fault in outcome.faults} == {Reason.UNFINISHED}
+    assert any(fault.rule_id == "r" for fault in outcome.faults)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from powertools_stream.flavors.job import JobRule, job
     from powertools_stream.flavors.materialize import MaterializeRule, materialize
     from powertools_stream.flavors.steps import PublishingRule, call, get_items, publish, split
-    from powertools_stream.flavors.tables import TableRule, UpdatingRule
+    from powertools_stream.flavors.tables import SplittingRule, TableRule, UpdatingRule
     from powertools_stream.flavors.task import TaskRule, task
     from powertools_stream.flavors.update import UpdateRule, update
 
@@ -46,6 +46,7 @@ __all__ = [
     "update",
     # The steps that they are made of, for flavors of one's own.
     "PublishingRule",
+    "SplittingRule",
     "TableRule",
     "UpdatingRule",
     "call",
@@ -65,6 +66,7 @@ _MODULES = {
     "JobRule": "job",
     "MaterializeRule": "materialize",
     "PublishingRule": "steps",
+    "SplittingRule": "tables",
     "TableRule": "tables",
     "TaskRule": "task",
     "UpdateRule": "update",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from powertools_stream.flavors.emitting import inherited_tags, publish_all, triggers_of
 from powertools_stream.flavors.event_table import event_of_row
@@ -23,7 +23,7 @@ class ExpiredRule(PublishingRule):
         As for `PublishingRule`.
     """
 
-    takes_compact = False
+    takes_compact: ClassVar[bool] = False
 
 
 def _is_expired(uow: UnitOfWork) -> bool:

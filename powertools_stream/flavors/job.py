@@ -13,10 +13,9 @@ from powertools_stream.attribute_values import deserialize_item
 from powertools_stream.errors import DeadlineError, RuleError
 from powertools_stream.flavors import tables
 from powertools_stream.flavors.emitting import listed_events, publish_all
-from powertools_stream.flavors.steps import PublishingRule, Steps, call, split
-from powertools_stream.flavors.tables import UpdatingRule
+from powertools_stream.flavors.steps import PublishingRule, Steps, call
+from powertools_stream.flavors.tables import SplittingRule
 from powertools_stream.matching.filters import Filter
-from powertools_stream.paths import check_path, path_reader
 from powertools_stream.payloads import to_safe_json
 from powertools_stream.requests import GetItems, Query, RemainingTime, Scan, UpdateItem
 from powertools_stream.rules import flavor
@@ -26,7 +25,7 @@ from powertools_stream.uow import Event, UnitOfWork
 __all__ = ["JobRule", "job"]
 
 
-class JobRule(PublishingRule, UpdatingRule):
+class JobRule(PublishingRule, SplittingRule):
     """A rule of the flavor `job`.
 
     Parameters
@@ -41,7 +40,7 @@ class JobRule(PublishingRule, UpdatingRule):
     to_query_request, to_get_request
         Return what ``Query`` and ``GetItems`` take for data that belongs to an item, or None.
     split_on, split_target_field
-        As for `UpdateRule`: makes several units of work of an item's.
+        As for `SplittingRule`, of an item's unit of work.
     to_update_request, to_fallback_update_request, on_condition_failed, table_name
         As for `UpdatingRule`; the first may be left out.
     to_event
@@ -56,11 +55,10 @@ class JobRule(PublishingRule, UpdatingRule):
     takes_compact: ClassVar[bool] = False
     filter_fields: ClassVar[tuple[str, ...]] = ("filters", "job_filters")
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        **UpdatingRule.user_functions,
+        **SplittingRule.user_functions,
         "to_scan_request": (),
         "to_query_split_request": (),
         "to_query_request": (),
-        "split_on": (),
         "to_get_request": (),
         "to_event": (),
         "to_cursor_update_request": (),
@@ -71,8 +69,6 @@ class JobRule(PublishingRule, UpdatingRule):
     to_scan_request: UserFunction | None = Field(default=None, description="a function")
     to_query_split_request: UserFunction | None = Field(default=None, description="a function")
     to_query_request: UserFunction | None = Field(default=None, description="a function")
-    split_on: str | UserFunction | None = Field(default=None, description="a path (a string) or a function")
-    split_target_field: str = Field(default="query_response", min_length=1, description="a string that is not empty")
     to_get_request: UserFunction | None = Field(default=None, description="a function")
     to_event: UserFunction | None = Field(default=None, description="a function")
     to_cursor_update_request: UserFunction | None = Field(default=None, description="a function")
@@ -83,8 +79,6 @@ class JobRule(PublishingRule, UpdatingRule):
             raise RuleError(
                 f"Rule {self.id!r}: a job takes either 'to_scan_request' or 'to_query_split_request'.", self.id
             )
-        if isinstance(self.split_on, str):
-            check_path(self.split_on, rule_id=self.id, field="split_on")
 
     def tests(self) -> Iterator[Filter]:
         """Yield the tests of the event that triggers the job; ``filters`` are for the items."""
@@ -161,8 +155,7 @@ def _work_on(uow: UnitOfWork, item: Mapping[str, Any], rule: JobRule) -> Steps:
         uow = yield from tables.query(uow, (yield from call(rule.to_query_request, uow)), rule)
     if rule.split_on is None:
         return (yield from _finish(uow, item, rule))
-    values = yield from call(path_reader(rule.split_on) if isinstance(rule.split_on, str) else rule.split_on, uow)
-    parts = split(uow, values, rule.split_target_field)
+    parts = yield from tables.split_up(uow, rule.split_on, rule)
     return (yield [_finish(part, item, rule, f".{n}") for n, part in enumerate(parts)])
 
 

@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from powertools_stream.flavors.steps import Steps, call, get_items
+from powertools_stream.flavors.steps import Steps, call, get_items, split
+from powertools_stream.paths import check_path, path_reader
 from powertools_stream.requests import OnConditionFailed, Query, UpdateItem
 from powertools_stream.rules import Rule
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import UnitOfWork
 
-__all__ = ["TableRule", "UpdatingRule", "get", "query", "update"]
+__all__ = ["SplittingRule", "TableRule", "UpdatingRule", "get", "query", "split_up", "update"]
 
 
 class TableRule(Rule):
@@ -51,6 +52,34 @@ class UpdatingRule(TableRule):
     to_update_request: UserFunction | None = Field(default=None, description="a function")
     to_fallback_update_request: UserFunction | None = Field(default=None, description="a function")
     on_condition_failed: OnConditionFailed = Field(default="ignore", description="'ignore' or 'fault'")
+
+
+class SplittingRule(UpdatingRule):
+    """What the rules of updating flavors have in common that make several units of work of one.
+
+    Parameters
+    ----------
+    split_on
+        A path to a list, or a function that returns a list: each of its values is a unit of work of its own.
+    split_target_field
+        Where the value stands in the unit of work.
+    """
+
+    user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {**UpdatingRule.user_functions, "split_on": ()}
+
+    split_on: str | UserFunction | None = Field(default=None, description="a path (a string) or a function")
+    split_target_field: str = Field(default="query_response", min_length=1, description="a string that is not empty")
+
+    def _check_fields(self) -> None:
+        super()._check_fields()
+        if isinstance(self.split_on, str):
+            check_path(self.split_on, rule_id=self.id, field="split_on")
+
+
+def split_up(uow: UnitOfWork, split_on: str | UserFunction, rule: SplittingRule) -> Steps:
+    """Return a unit of work for each value that there is to split on."""
+    values = yield from call(path_reader(split_on) if isinstance(split_on, str) else split_on, uow)
+    return split(uow, values, rule.split_target_field)
 
 
 def query(uow: UnitOfWork, request: Any, rule: TableRule) -> Steps:
