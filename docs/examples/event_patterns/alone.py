@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
+# --8<-- [start:alone]
 from powertools_stream.matching import compile_event_pattern
 
-# --8<-- [start:alone]
 is_large_order = compile_event_pattern(
     {
         "detail-type": ["order-created"],

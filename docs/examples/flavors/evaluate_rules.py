@@ -46,6 +46,11 @@ def first_three(uow: UnitOfWork) -> list[dict[str, Any]]:
 
 
 # --8<-- [start:simple]
-rules.add(id="large_orders", flavor=evaluate, event_type="order-created", emit="large-order-placed",
-          filters=[lambda uow: uow.event["total"] > 1000, lambda uow: not uow["meta"]["correlation"]])  # fmt: skip
+rules.add(
+    id="large_orders",
+    flavor=evaluate,
+    event_type="order-created",
+    filters=[lambda uow: uow.event["total"] > 1000, lambda uow: not uow["meta"]["correlation"]],
+    emit="large-order-placed",
+)
 # --8<-- [end:simple]
