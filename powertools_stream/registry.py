@@ -58,15 +58,12 @@ class RuleGroup:
     candidates
         ``candidates(event_type)`` returns a tuple of the rules for a type, in the order of registration; their
         `CompiledRule.residual` is still to be asked.
-    compacts
-        Whether any of the rules compacts.
     """
 
-    __slots__ = ("candidates", "compacts", "prepare")
+    __slots__ = ("candidates", "prepare")
 
     def __init__(self, prepare: Prepare | None, rules: list[CompiledRule]) -> None:
         self.prepare = prepare
-        self.compacts = any(compiled.compact is not None for compiled in rules)
         self.candidates = TypeIndex([(compiled.rule.event_type, compiled) for compiled in rules]).candidates
 
 
@@ -87,6 +84,7 @@ class RuleRegistry:
     def __init__(self) -> None:
         self._rules: dict[str, Rule] = {}
         self._groups: tuple[RuleGroup, ...] | None = None
+        self._compacts = False
 
     @classmethod
     def of(cls, rules: Rules) -> RuleRegistry:
@@ -139,6 +137,7 @@ class RuleRegistry:
         if made.id in self._rules:
             raise RuleError(f"There are two rules with the id {made.id!r}. Ids name rules in faults and tags.", made.id)
         self._rules[made.id] = made
+        self._compacts = self._compacts or bool(made.compact)
         self._groups = None
         return made
 
@@ -157,6 +156,11 @@ class RuleRegistry:
                     rules.setdefault(compiled.prepare, []).append(compiled)
             self._groups = tuple(RuleGroup(prepare, group) for prepare, group in rules.items() if group)
         return self._groups
+
+    @property
+    def compacts(self) -> bool:
+        """Whether any of the rules compacts."""
+        return self._compacts
 
     def candidates(self, event_type: Any) -> tuple[CompiledRule, ...]:
         """Return the rules for an event type that match the record's own unit of work, in order of registration."""

@@ -87,7 +87,7 @@ class BatchRun:
         self._open: set[Unit] = set()
         self._reported_keys: dict[Hashable, int] = {}
         self._to_match: deque[RecordState] = deque()
-        self._compactor = Compactor() if any(group.compacts for group in self._groups) else None
+        self._compactor = Compactor() if registry.compacts else None
         self._unmatched = len(batch.states)
 
     def run(self, dispatcher: Dispatcher, strands: Strands, guard: Guard, deadline: Deadline) -> bool:
