@@ -62,14 +62,15 @@ def _line(field: str, detail: Any, model: type[BaseModel], fields: Mapping[str, 
             f"Did you mean {meant!r}?" if meant else f"It has {', '.join(known)}; data of your own goes into 'params'."
         )
         return f"{model.__name__} has no field {field!r}. {hint}"
-    if detail["type"] == "missing":
-        return f"the field {field!r} is missing{_misspelled(field, fields)}."
     description = model.model_fields[field].description if field in model.model_fields else None
+    if detail["type"] == "missing":
+        takes = f" It takes {description}." if description else ""
+        return f"the field {field!r} is missing{_misspelled(field, fields, model)}.{takes}"
     if description is None:
         return f"the field {field!r}: {detail['msg']}; got {shown(detail['input'])}."
     return f"the field {field!r} takes {description}; got {shown(fields.get(field))}."
 
 
-def _misspelled(field: str, fields: Mapping[str, Any]) -> str:
-    wrong = next((name for name in fields if nearest(name, [field])), None)
+def _misspelled(field: str, fields: Mapping[str, Any], model: type[BaseModel]) -> str:
+    wrong = next((name for name in fields if name not in model.model_fields and nearest(name, [field])), None)
     return f" (there is {wrong!r}, which is no field)" if wrong else ""

@@ -173,7 +173,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _object_branches(pattern: Mapping[str, Any], path: Path) -> list[_Branch]:
     """Return the ways to match an object: each combination of the ways to match its fields."""
     if not pattern:
-        raise _error(path, None, "an object with fields", "an empty one. Leave the field out to match anything")
+        raise _error(path, None, "an object with fields", "an empty one", " Leave the field out to match anything.")
     branches = [_Branch()]
     for name, value in pattern.items():
         ways = _field_branches(name, value, path)
@@ -241,12 +241,21 @@ def _any_of(tests: list[Test]) -> Test:
 def _operator(alternative: Mapping[str, Any], path: Path) -> tuple[str, Any]:
     if len(alternative) != 1:
         found = f"{len(alternative)}: {', '.join(map(repr, alternative))}" if alternative else "none"
-        raise _error(path, None, "one operator in an object", f"{found}. Put each into an object of its own")
+        raise _error(path, None, "one operator in an object", found, " Put each into an object of its own.")
     ((name, operand),) = alternative.items()
     if name not in _NAMES:
-        hint = " ($or takes two objects or more)" if path[-1] == _OR else ""
-        raise _error(path, str(name), f"one of the operators {', '.join(sorted(_NAMES))}", f"{name!r}{hint}")
+        expected = f"one of the operators {', '.join(sorted(_NAMES))}"
+        raise _error(path, str(name), expected, repr(name), _hint(name, path))
     return name, operand
+
+
+def _hint(name: Any, path: Path) -> str:
+    if path[-1] == _OR:
+        return " As a relationship, $or takes two objects or more."
+    import difflib  # only for a mistake: it takes a cold start some time
+
+    meant = difflib.get_close_matches(str(name), _NAMES, n=1)
+    return f" Did you mean {meant[0]!r}?" if meant else ""
 
 
 def _test(name: str, operand: Any, path: Path) -> Test:
@@ -260,12 +269,11 @@ def _test(name: str, operand: Any, path: Path) -> Test:
         raise _error(path, name, error.expected, _shown(error.found)) from None
 
 
-def _error(path: Path, operator: str | None, expected: str, found: str) -> EventPatternError:
+def _error(path: Path, operator: str | None, expected: str, found: str, hint: str = "") -> EventPatternError:
     place = f"at {'.'.join(path)!r}" if path else "at the top"
     of = f" of the operator {operator!r}" if operator is not None and operator in (*_NAMES, _OR) else ""
-    return EventPatternError(
-        f"Expected the event pattern {place}{of} to have {expected}, but found {found}.", path=path, operator=operator
-    )
+    message = f"Expected the event pattern {place}{of} to have {expected}, but found {found}.{hint}"
+    return EventPatternError(message, path=path, operator=operator)
 
 
 def _shown(value: Any) -> str:

@@ -330,6 +330,7 @@ def test_a_mistake_names_the_operator_and_the_path(alternatives: Any, operator: 
         ("{", "text of a JSON object"),
         ('{"a": ["x"], "a": ["y"]}', "'a' twice"),
         ({"$or": [{"a": ["x"]}]}, "takes two objects or more"),
+        ({"a": [{"prefx": "x"}]}, r"found 'prefx'\. Did you mean 'prefix'\?"),
         ({f"f{n}": ["x", {"exists": False}] for n in range(10)}, "at most 1000 combinations"),
     ],
 )

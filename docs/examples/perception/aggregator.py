@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -18,10 +19,7 @@ from powertools_stream.expressions import pk_condition, update_expression
 from powertools_stream.flavors import task
 from powertools_stream.requests import PutItem, Query, UpdateItem
 
-from .pipeline import REQUEST, Work, next_module
-
-PATIENCE = 60 * 60
-"""Seconds that a module has."""
+from .pipeline import KEPT, PATIENCE, REQUEST, Work, next_module
 
 Steps = Generator[Any, Any, bool]
 
@@ -29,50 +27,49 @@ logger = Logger()
 rules = RuleRegistry()
 
 
-def sync_of(uow: UnitOfWork) -> str:
-    """Return what is asked once, however many of its cameras a batch tells of."""
+def work_of(uow: UnitOfWork) -> Work:
+    """Return the work that an event tells a part of: asked for once, however many of its parts a batch tells of."""
     event = uow.event
-    return f"{event['site']}#{event['date']}#{event['sync']}"
+    return Work(event["site"], event["date"], event["module"], event["sync"])
 
 
 def sync_completed(uow: UnitOfWork, template: dict[str, Any]) -> dict[str, Any] | None:
-    event = uow.event
-    if not uow["result"] or next_module(event["module"]) is not None:
+    work = work_of(uow)
+    if not uow["result"] or next_module(work.module) is not None:
         return None
-    where = {name: event[name] for name in ("site", "date", "sync")}
     # The id is the sync's, not the row's: however often it is published, it is one event.
-    return {**template, "id": f"{sync_of(uow)}.completed", "type": "sync-completed", **where}
+    sync = {"site": work.site, "date": work.date, "sync": work.sync}
+    return {**template, "id": f"{'#'.join(sync.values())}.completed", "type": "sync-completed", **sync}
 
 
 # --8<-- [start:aggregate]
-@rules.register(task, event_type="module-completed", emit=sync_completed, compact={"group_key": sync_of})
+@rules.register(task, event_type="module-completed", emit=sync_completed, compact={"group_key": work_of})
 def aggregate(uow: UnitOfWork) -> Steps:
-    event = uow.event
-    work = Work(event["site"], event["date"], event["module"], event["sync"])
-    rows = yield Query(_rows_of(work))
-    request = next((row for row in rows if Work.of_row(row).part == REQUEST), None)
-    done = {Work.of_row(row).part for row in rows if row["status"] == "COMPLETED"}
+    work = work_of(uow)
+    found = yield Query(_rows_of(work))
+    # The key of sync0010 begins with that of sync001: rows of another sync are left out.
+    rows = {each.part: row for row in found if (each := Work.of_row(row)).sync == work.sync}
+    request = rows.get(REQUEST)
+    done = {part for part, row in rows.items() if row["status"] == "COMPLETED"}
     if request is None or not done.issuperset(request["parts"]):
         return False
-    yield UpdateItem({"Key": request_of(work).key, **update_expression({"status": "DONE"})})
-    if (following := next_module(work.module)) is not None:
-        # Whoever comes first asks; whoever comes later finds the row there.
-        yield PutItem({"Item": request_row(Work(work.site, work.date, following, work.sync)), **pk_condition("site")})
+    if request["status"] != "DONE":
+        if (following := next_module(work.module)) is not None:
+            # Whoever comes first asks; whoever comes later finds the row there.
+            yield PutItem({"Item": request_row(replace(work, module=following)), **pk_condition("site")})
+        # Last: cut off before this, it is all done again; after it, nothing is left to do.
+        status = {"status": "DONE", "expires_at": int(time.time()) + KEPT}
+        yield UpdateItem({"Key": replace(work, part=REQUEST).key, **update_expression(status)})
     return True
 
 
 # --8<-- [end:aggregate]
 
 
-def request_of(work: Work) -> Work:
-    """Return the row that asks for a module."""
-    return Work(work.site, work.date, work.module, work.sync, REQUEST)
-
-
 def request_row(work: Work, parts: tuple[str, ...] = ("",)) -> dict[str, Any]:
     """Make the row that asks for a module: it expires where nobody answers."""
     expires_at = int(time.time()) + PATIENCE
-    return {**request_of(work).key, "status": "REQUESTED", "parts": list(parts), "expires_at": expires_at}
+    return {**replace(work, part=REQUEST).key, "status": "REQUESTED", "parts": list(parts), "expires_at": expires_at}
 
 
 def _rows_of(work: Work) -> dict[str, Any]:

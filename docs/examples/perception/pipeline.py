@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["MODULES", "REQUEST", "UNKNOWN", "Work", "next_module"]
+__all__ = ["KEPT", "MODULES", "PATIENCE", "REQUEST", "UNKNOWN", "Work", "next_module"]
 
 MODULES = (
     "pose",
@@ -26,10 +26,19 @@ MODULES = (
 """In their order: each needs what the one before has made."""
 
 UNKNOWN = "unknown"
-"""Stands for a module that a row names and that there is not."""
+"""Stands for the module of a row that names none that there is."""
 
 REQUEST = "request"
 """Stands in the place of the camera in the row that asks for a module."""
+
+PATIENCE = 60 * 60
+"""Seconds that a module has."""
+
+KEPT = 15 * 24 * 60 * 60
+"""Seconds that rows are kept: for longer than SQS keeps a message, so that one that comes again finds what was done.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+"""
 
 
 def next_module(module: str) -> str | None:
@@ -50,9 +59,10 @@ class Work:
 
     @classmethod
     def of_row(cls, row: dict[str, Any]) -> Work:
-        """Read the key of a row; a module that there is not is `UNKNOWN`."""
+        """Read the key of a row; where it names no module that there is, or no sync, the module is `UNKNOWN`."""
         steps: list[str] = [*row["date#event_type"].split("#"), "", "", ""]
-        return cls(row["site"], steps[0], steps[1] if steps[1] in MODULES else UNKNOWN, steps[2], steps[3])
+        date, module, sync, part = steps[:4]
+        return cls(row["site"], date, module if module in MODULES and sync else UNKNOWN, sync, part)
 
     @property
     def key(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from powertools_stream import RuleRegistry, UnitOfWork, stream_processor
+from powertools_stream import FaultPolicy, RuleRegistry, UnitOfWork, stream_processor
 from powertools_stream.flavors import cdc
 from powertools_stream.sources import DynamoDBSource
 
@@ -71,6 +71,7 @@ def expired(uow: UnitOfWork) -> dict[str, Any]:
 # --8<-- [end:expired]
 
 
+# Anybody may write into this table. The stream does not wait for a row that cannot be told of: a fault event carries it.
 @logger.inject_lambda_context
-@stream_processor(rules=rules, source=DynamoDBSource(pk="site"), logger=logger)
+@stream_processor(rules=rules, source=DynamoDBSource(pk="site"), on_fault=FaultPolicy.PUBLISH, logger=logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> None: ...

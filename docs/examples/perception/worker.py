@@ -6,6 +6,7 @@ that there is not.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from typing import Any
 
@@ -17,7 +18,7 @@ from powertools_stream.expressions import pk_condition
 from powertools_stream.flavors import task
 from powertools_stream.requests import PutItem
 
-from .pipeline import Work
+from .pipeline import KEPT, Work
 
 FAILS_ONCE = ("sync002", "cam2")
 HANGS = ("sync003", "tracking")
@@ -57,7 +58,8 @@ def _fails(sync: str, part: str) -> bool:
 
 
 def _row(event: dict[str, Any], part: str) -> dict[str, Any]:
-    return {**Work(event["site"], event["date"], event["module"], event["sync"], part).key, "status": "COMPLETED"}
+    work = Work(event["site"], event["date"], event["module"], event["sync"], part)
+    return {**work.key, "status": "COMPLETED", "expires_at": int(time.time()) + KEPT}
 
 
 @logger.inject_lambda_context
