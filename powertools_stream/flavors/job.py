@@ -17,7 +17,7 @@ from powertools_stream.flavors.steps import PublishingRule, Steps, call
 from powertools_stream.flavors.tables import SplittingRule
 from powertools_stream.matching.filters import Filter
 from powertools_stream.payloads import to_safe_json
-from powertools_stream.requests import GetItems, Query, RemainingTime, Scan, UpdateItem
+from powertools_stream.requests import GetItems, PutEvent, Query, RemainingTime, Scan, UpdateItem
 from powertools_stream.rules import flavor
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import Event, UnitOfWork
@@ -86,7 +86,7 @@ class JobRule(PublishingRule, SplittingRule):
         yield from self.job_filters
 
 
-@flavor(model=JobRule, main="to_event", ordered=True)
+@flavor(model=JobRule, main="to_event", ordered=True, asks=[Query, GetItems, UpdateItem, PutEvent])
 def job(uow: UnitOfWork, rule: JobRule) -> Steps:
     """Work through the pages: read one, work on its items side by side, keep the cursor, go on with the next.
 

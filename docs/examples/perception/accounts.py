@@ -22,8 +22,8 @@ class Account:
     ----------
     cameras
         The cameras of each sync, by its name.
-    rows
-        The rows that there were in the table before time passed.
+    written
+        Every row as often as it was written, the oldest first.
     heard
         The events that were heard on the bus.
     unknown
@@ -31,7 +31,7 @@ class Account:
     """
 
     cameras: Mapping[str, tuple[str, ...]]
-    rows: tuple[dict[str, Any], ...]
+    written: tuple[dict[str, Any], ...]
     heard: Events
     unknown: Events
 
@@ -39,7 +39,7 @@ class Account:
     def work(self) -> dict[tuple[str, str], set[str]]:
         """The parts that were completed, by sync and module."""
         done: dict[tuple[str, str], set[str]] = {}
-        for row in self.rows:
+        for row in self.written:
             work = Work.of_row(row)
             if row["status"] == "COMPLETED":
                 done.setdefault((work.sync, work.module), set()).add(work.part)
@@ -47,8 +47,8 @@ class Account:
 
     @property
     def requests(self) -> dict[tuple[str, str], str]:
-        """The state of each request, by sync and module."""
-        works = [(Work.of_row(row), row["status"]) for row in self.rows]
+        """The last state of each request, by sync and module."""
+        works = [(Work.of_row(row), row["status"]) for row in self.written]
         return {(work.sync, work.module): status for work, status in works if work.part == REQUEST}
 
     @property
@@ -64,9 +64,32 @@ class Account:
     @property
     def mistakes(self) -> list[str]:
         """What does not add up, in words."""
-        return [line for sync in self.cameras for line in self._mistakes_of(sync)] + [
-            f"{sync} was told of under {count} ids" for sync, count in self._ids.items() if count > 1
+        return [
+            *(line for sync in self.cameras for line in self._mistakes_of(sync)),
+            *(f"{sync} was told of under {count} ids" for sync, count in self._ids.items() if count > 1),
+            *(f"{key} was put {count} times" for key, count in self._puts.items() if count > 1),
+            *(f"{sync}: {module} was asked for too early" for sync, module in self._early),
         ]
+
+    @property
+    def _puts(self) -> Counter[str]:
+        # A request that is answered is the one row that may change.
+        return Counter(row["date#event_type"] for row in self.written if row["status"] != "DONE")
+
+    @property
+    def _early(self) -> list[tuple[str, str]]:
+        early: list[tuple[str, str]] = []
+        missing: dict[tuple[str, str], set[str]] = {}
+        for row in self.written:
+            work = Work.of_row(row)
+            if work.part != REQUEST:
+                missing.get((work.sync, work.module), set()).discard(work.part)
+            elif row["status"] == "REQUESTED":
+                before = MODULES[: MODULES.index(work.module)]
+                if any(missing.get((work.sync, module), True) for module in before):
+                    early.append((work.sync, work.module))
+                missing[work.sync, work.module] = set(row["parts"])
+        return early
 
     @property
     def _ids(self) -> Counter[str]:

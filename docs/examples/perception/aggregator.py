@@ -19,7 +19,7 @@ from powertools_stream.expressions import pk_condition, update_expression
 from powertools_stream.flavors import task
 from powertools_stream.requests import PutItem, Query, UpdateItem
 
-from .pipeline import KEPT, PATIENCE, REQUEST, Work, next_module
+from .pipeline import KEPT, REQUEST, Work, next_module, request_row
 
 Steps = Generator[Any, Any, bool]
 
@@ -50,26 +50,25 @@ def aggregate(uow: UnitOfWork) -> Steps:
     # The key of sync0010 begins with that of sync001: rows of another sync are left out.
     rows = {each.part: row for row in found if (each := Work.of_row(row)).sync == work.sync}
     request = rows.get(REQUEST)
-    done = {part for part, row in rows.items() if row["status"] == "COMPLETED"}
+    done = {part for part, row in rows.items() if row.get("status") == "COMPLETED"}
     if request is None or not done.issuperset(request["parts"]):
         return False
     if request["status"] != "DONE":
         if (following := next_module(work.module)) is not None:
             # Whoever comes first asks; whoever comes later finds the row there.
             yield PutItem({"Item": request_row(replace(work, module=following)), **pk_condition("site")})
-        # Last: cut off before this, it is all done again; after it, nothing is left to do.
-        status = {"status": "DONE", "expires_at": int(time.time()) + KEPT}
-        yield UpdateItem({"Key": replace(work, part=REQUEST).key, **update_expression(status)})
+        # Only now is it done: whoever is cut off before this asks again, and nobody does after it.
+        yield UpdateItem(_done(work))
     return True
 
 
 # --8<-- [end:aggregate]
 
 
-def request_row(work: Work, parts: tuple[str, ...] = ("",)) -> dict[str, Any]:
-    """Make the row that asks for a module: it expires where nobody answers."""
-    expires_at = int(time.time()) + PATIENCE
-    return {**replace(work, part=REQUEST).key, "status": "REQUESTED", "parts": list(parts), "expires_at": expires_at}
+def _done(work: Work) -> dict[str, Any]:
+    update = update_expression({"status": "DONE", "expires_at": int(time.time()) + KEPT})
+    # A row that has expired in the meantime is not made anew.
+    return {"Key": replace(work, part=REQUEST).key, **update, "ConditionExpression": "attribute_exists(#status)"}
 
 
 def _rows_of(work: Work) -> dict[str, Any]:

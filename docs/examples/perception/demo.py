@@ -21,7 +21,7 @@ from rich.table import Table
 from powertools_stream.local import EmbeddedAWS, drain
 
 from .accounts import Account
-from .pipeline import MODULES, REQUEST, UNKNOWN, Work
+from .pipeline import KEPT, MODULES, UNKNOWN, Work, request_row
 from .service import TABLE, PerceptionService
 from .time_to_live import remove_due_rows
 
@@ -34,7 +34,6 @@ CAMERAS = {
     "sync003": ("cam1", "cam2", "cam3"),
     "sync004": ("cam1", "cam2", "cam3", "cam4"),
 }
-_HOUR = 60 * 60
 _SEED = 20
 
 
@@ -73,24 +72,20 @@ class Demo:
     def __init__(self, aws: EmbeddedAWS, log: TextIO, seed: int | None = None) -> None:
         self.service = PerceptionService.deploy(aws, log, seed)
         self.invocations: Counter[str] = Counter()
-        self._rows: list[dict[str, Any]] = []
         self._heard: list[dict[str, Any]] = []
         self._unknown: list[dict[str, Any]] = []
 
     def run(self) -> None:
-        """Run every sync through the modules, until nothing is left to do; then let the patience with them end."""
-        expires_at = int(time.time()) + _HOUR
+        """Run every sync through the modules until nothing is left to do; then let time pass until all rows expire."""
         for sync, cameras in CAMERAS.items():
-            request = Work(SITE, DATE, MODULES[0], sync, REQUEST).key
-            self.service.put({**request, "status": "REQUESTED", "parts": list(cameras), "expires_at": expires_at})
+            self.service.put(request_row(Work(SITE, DATE, MODULES[0], sync), cameras))
         self._settle()
-        self._rows = self.service.rows()
-        remove_due_rows(self.service.aws.client("dynamodb"), TABLE, expires_at + 2 * _HOUR)
+        remove_due_rows(self.service.aws.client("dynamodb"), TABLE, int(time.time()) + 2 * KEPT)
         self._settle()
 
     def account(self) -> Account:
         """Look what became of each sync."""
-        return Account(CAMERAS, tuple(self._rows), tuple(self._heard), tuple(self._unknown))
+        return Account(CAMERAS, tuple(self.service.written()), tuple(self._heard), tuple(self._unknown))
 
     def _settle(self) -> None:
         for invocation in drain(*self.service.pollers):
@@ -113,8 +108,10 @@ def _print_report(console: Console, account: Account, demo: Demo, seconds: float
     faults = [event for event in account.heard if event["type"] == "fault"]
     console.print()
     console.print(f"{demo.invocations.total()} invocations of {len(demo.invocations)} functions")
-    console.print(f"{len(faults)} records failed, and came again: {', '.join(map(_told, faults))}", soft_wrap=True)
-    console.print(f"{len(strays)} rows of a module that there is not, in a queue of their own")
+    console.print(
+        f"Records that failed, and came again: {len(faults)} ({', '.join(map(_told, faults))})", soft_wrap=True
+    )
+    console.print(f"Rows of a module that there is not, in a queue of their own: {len(strays)}")
     for sync, module in sorted(account.expired):
         console.print(f"{sync}: {module} never came, and has expired")
     verdict = "[bold red]It does not add up.[/]" if account.mistakes else "[green]It adds up.[/]"
@@ -127,7 +124,7 @@ def _print_report(console: Console, account: Account, demo: Demo, seconds: float
 
 
 def _told(fault: Mapping[str, Any]) -> str:
-    return f"{fault['tags']['functionname']}, {fault['err']['message']}"
+    return f"{fault['tags']['functionname']}: {fault['err']['message']}"
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ the cameras of a site took at one moment) and, where there is one, the camera: `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["KEPT", "MODULES", "PATIENCE", "REQUEST", "UNKNOWN", "Work", "next_module"]
+__all__ = ["KEPT", "MODULES", "PATIENCE", "REQUEST", "UNKNOWN", "Work", "next_module", "request_row"]
 
 MODULES = (
     "pose",
@@ -69,3 +70,9 @@ class Work:
         """The key of its row."""
         parts = [self.date, self.module, self.sync, *([self.part] if self.part else [])]
         return {"site": self.site, "date#event_type": "#".join(parts)}
+
+
+def request_row(work: Work, parts: tuple[str, ...] = ("",)) -> dict[str, Any]:
+    """Make the row that asks for a module, in so many parts: it expires where nobody answers."""
+    expires_at = int(time.time()) + PATIENCE
+    return {**replace(work, part=REQUEST).key, "status": "REQUESTED", "parts": list(parts), "expires_at": expires_at}

@@ -50,12 +50,15 @@ class PerceptionService:
         Where it is deployed.
     queues
         The queues' addresses by their names.
+    stream_arn
+        The stream of its table.
     pollers
         The event sources of its functions; and the functions themselves, where they keep records for later.
     """
 
     aws: EmbeddedAWS
     queues: dict[str, str]
+    stream_arn: str
     pollers: tuple[Poller, ...]
 
     @classmethod
@@ -68,16 +71,22 @@ class PerceptionService:
         pollers: list[Poller] = [DynamoDBPoller(trigger, stream_arn)]
         pollers += [SQSPoller(function, queues[name], batch_size=100) for name, function in functions.items()]
         pollers += [each for each in (trigger, *functions.values()) if isinstance(each, DisorderlyFunction)]
-        return cls(aws, queues, tuple(pollers))
+        return cls(aws, queues, stream_arn, tuple(pollers))
 
     def put(self, row: dict[str, Any]) -> None:
         """Put a row into the table."""
         self.aws.client("dynamodb").put_item(TableName=TABLE, Item=serialize_item(row))
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the rows of the table."""
-        pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName=TABLE, ConsistentRead=True)
-        return [deserialize_item(item) for page in pages for item in page["Items"]]
+    def written(self) -> Iterator[dict[str, Any]]:
+        """Return every row as often as it was written, the oldest first: the table's stream remembers it."""
+        streams = self.aws.client("dynamodbstreams")
+        (shard,) = streams.describe_stream(StreamArn=self.stream_arn)["StreamDescription"]["Shards"]
+        start = {"StreamArn": self.stream_arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        page = streams.get_records(ShardIterator=streams.get_shard_iterator(**start)["ShardIterator"])
+        while page["Records"]:
+            changes = [record["dynamodb"] for record in page["Records"]]
+            yield from (deserialize_item(change["NewImage"]) for change in changes if "NewImage" in change)
+            page = streams.get_records(ShardIterator=page["NextShardIterator"])
 
     def events(self, queue: str) -> Iterator[dict[str, Any]]:
         """Take every event out of a queue."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from powertools_stream.requests import PutItem, Query, UpdateItem
@@ -28,6 +29,7 @@ def test_the_key_of_a_row_says_what_it_is_about() -> None:
     assert Work.of_row(COMPLETED) == Work("plant-a", "2025-07-15", "pose", "sync001", "cam3")
     assert Work.of_row({**COMPLETED, "date#event_type": "2025-07-15#recon#sync001"}).part == ""
     assert Work.of_row({**COMPLETED, "date#event_type": "2025-07-15#coffee#sync001"}).module == UNKNOWN
+    assert Work.of_row({**COMPLETED, "date#event_type": "2025-07-15#pose"}).module == UNKNOWN
     assert Work.of_row({**COMPLETED, "date#event_type": "odd"}).module == UNKNOWN
     assert Work.of_row(COMPLETED).key == {name: COMPLETED[name] for name in KEY}
 
@@ -76,43 +78,69 @@ def told(*parts: str, module: str = "pose") -> dict[str, Any]:
     return to_sqs_records([{**event, "id": f"e-{part}", "part": part} for part in parts])
 
 
-def rows(*parts: str, module: str = "pose") -> list[dict[str, Any]]:
+def rows(*parts: str, module: str = "pose", status: str = "REQUESTED") -> list[dict[str, Any]]:
     key = f"2025-07-15#{module}#sync001"
-    request = {"site": "plant-a", "date#event_type": f"{key}#request", "status": "REQUESTED", "parts": ["cam1", "cam2"]}
+    request = {"site": "plant-a", "date#event_type": f"{key}#request", "status": status, "parts": ["cam1", "cam2"]}
     done = [{"site": "plant-a", "date#event_type": f"{key}#{part}", "status": "COMPLETED"} for part in parts]
     return [request, *done]
 
 
+def found(rows: list[dict[str, Any]]) -> Callable[[Any], Any]:
+    return lambda request: rows if isinstance(request, Query) else {}
+
+
 def test_nothing_is_asked_for_while_a_camera_is_missing() -> None:
-    outcome = run(aggregator_rules, told("cam1"), responses=lambda request: rows("cam1"))
+    outcome = run(aggregator_rules, told("cam1"), responses=found(rows("cam1")))
 
     assert [type(request) for request in outcome.requests] == [Query]
     assert outcome.results[0].uow["result"] is False
 
 
 def test_the_next_module_is_asked_for_once_all_cameras_are_there_however_many_tell_of_it() -> None:
-    answers: dict[Any, Any] = {Query: rows("cam1", "cam2")}
+    outcome = run(aggregator_rules, told("cam1", "cam2"), responses=found(rows("cam1", "cam2")))
 
-    outcome = run(
-        aggregator_rules, told("cam1", "cam2"), responses=lambda request: answers.get(type(request), {"Attributes": {}})
-    )
-
-    query, update, put = outcome.requests
+    query, put, update = outcome.requests
     assert isinstance(query, Query)
-    assert isinstance(update, UpdateItem)
+    assert query.params["ConsistentRead"] is True
     assert isinstance(put, PutItem)
-    assert update.params["Key"]["date#event_type"] == "2025-07-15#pose#sync001#request"
     assert put.params["Item"]["date#event_type"] == "2025-07-15#recon#sync001#request"
     assert put.params["ConditionExpression"] == "attribute_not_exists(#site)"
+    # The request is answered after the next module was asked for, never before.
+    assert isinstance(update, UpdateItem)
+    assert update.params["Key"]["date#event_type"] == "2025-07-15#pose#sync001#request"
+    assert update.params["ExpressionAttributeValues"][":status"] == "DONE"
     assert outcome.events == []
 
 
+def test_nothing_is_asked_for_a_second_time() -> None:
+    outcome = run(aggregator_rules, told("cam1"), responses=found(rows("cam1", "cam2", status="DONE")))
+
+    assert [type(request) for request in outcome.requests] == [Query]
+
+
+def test_a_sync_whose_name_begins_with_that_of_another_is_another() -> None:
+    other = {"site": "plant-a", "date#event_type": "2025-07-15#pose#sync0010#cam2", "status": "COMPLETED"}
+
+    outcome = run(aggregator_rules, told("cam1"), responses=found([*rows("cam1"), other]))
+
+    assert [type(request) for request in outcome.requests] == [Query]
+
+
+def test_a_row_that_comes_after_its_request_has_expired_changes_nothing() -> None:
+    _, *without_request = rows("cam1", "cam2")
+
+    outcome = run(aggregator_rules, told("cam2"), responses=found(without_request))
+
+    assert [type(request) for request in outcome.requests] == [Query]
+    assert outcome.faults == []
+
+
 def test_the_last_module_tells_of_the_sync_under_one_id() -> None:
-    answers: dict[Any, Any] = {Query: rows("cam1", "cam2", module="archive")}
+    # Also where it was answered before: the invocation may have been cut off before the event was published.
+    for status in ("REQUESTED", "DONE"):
+        answered = rows("cam1", "cam2", module="archive", status=status)
 
-    outcome = run(
-        aggregator_rules, told("", module="archive"), responses=lambda request: answers.get(type(request), {})
-    )
+        outcome = run(aggregator_rules, told("", module="archive"), responses=found(answered))
 
-    (event,) = outcome.events
-    assert (event["type"], event["id"]) == ("sync-completed", "plant-a#2025-07-15#sync001.completed")
+        (event,) = outcome.events
+        assert (event["type"], event["id"]) == ("sync-completed", "plant-a#2025-07-15#sync001.completed")

@@ -71,7 +71,7 @@ def expired(uow: UnitOfWork) -> dict[str, Any]:
 # --8<-- [end:expired]
 
 
-# Anybody may write into this table. The stream does not wait for a row that cannot be told of: a fault event carries it.
+# Others write into this table. The stream does not wait for a row that cannot be told of: a fault event carries it.
 @logger.inject_lambda_context
 @stream_processor(rules=rules, source=DynamoDBSource(pk="site"), on_fault=FaultPolicy.PUBLISH, logger=logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> None: ...
