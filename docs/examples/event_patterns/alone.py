@@ -26,3 +26,9 @@ def large_orders(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 # --8<-- [start:arrays]
 has_paid_book = compile_event_pattern({"lines": {"kind": ["book"], "paid": [True]}})
 # --8<-- [end:arrays]
+
+# --8<-- [start:or]
+needs_a_look = compile_event_pattern(
+    {"status": ["OPEN"], "$or": [{"total": [{"numeric": [">", 1000]}]}, {"customer": {"is_new": [True]}}]}
+)
+# --8<-- [end:or]

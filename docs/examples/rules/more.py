@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.expressions import update_expression
 from powertools_stream.flavors import materialize, task
+from powertools_stream.matching import out_skip, out_source_is_self
 
 rules = RuleRegistry()
 
@@ -40,3 +41,12 @@ rules.add(
     execute=lambda uow: [one.event["id"] for one in uow.batch],
 )
 # --8<-- [end:compact]
+
+
+# --8<-- [start:filters]
+@rules.register(task, event_type="order-shipped", filters=[out_skip, out_source_is_self], emit="order-tracked")
+def track(uow: UnitOfWork) -> dict[str, Any]:
+    return {"parcel": uow.event["parcel"]}
+
+
+# --8<-- [end:filters]
