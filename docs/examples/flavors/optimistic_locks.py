@@ -23,3 +23,17 @@ def keep_stock(uow: UnitOfWork) -> dict[str, Any]:
 
 
 # --8<-- [end:sequence]
+
+
+# --8<-- [start:fault]
+@rules.register(materialize, event_type="stock-reserved", table_name="stock", on_condition_failed="fault")
+def reserve(uow: UnitOfWork) -> dict[str, Any]:
+    return {
+        "Key": {"pk": uow.event["partition_key"], "sk": f"reservation.{uow.event['order']}"},
+        **update_expression({"amount": uow.event["amount"], "event": uow.event["id"]}),
+        # Of one order there is one reservation; the same event may write it again.
+        "ConditionExpression": "attribute_not_exists(#event) OR #event = :event",
+    }
+
+
+# --8<-- [end:fault]

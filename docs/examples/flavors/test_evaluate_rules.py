@@ -56,3 +56,18 @@ def test_a_large_order_is_told_of_once() -> None:
 
     (event,) = outcome.events
     assert (event["type"], event["total"]) == ("large-order-placed", 2000)
+
+
+def test_a_record_that_comes_twice_publishes_under_one_id() -> None:
+    collected = {
+        "pk": "e-1",
+        "sk": "EVENT",
+        "discriminator": "EVENT",
+        "data": "o-1",
+        "event": {**CREATED, "total": 2000},
+    }
+    change = to_dynamodb_records([{"new_image": collected}])
+
+    first, second = (run(rules, change).events for _ in range(2))
+
+    assert [event["id"] for event in first] == [event["id"] for event in second]

@@ -32,3 +32,14 @@ def test_an_order_and_a_cart_expire_each_under_its_own_name() -> None:
 
 
 # --8<-- [end:expired]
+
+
+def test_two_rows_of_an_event_expire_twice_under_two_ids() -> None:
+    collected = {"pk": "e-1", "sk": "EVENT", "ttl": PLACED + DAY, "expire": True, "event": ORDER}
+    correlated = {**collected, "pk": "o-1", "sk": "e-1", "discriminator": "CORREL"}
+    removals = [{"old_image": row, "timestamp": PLACED + 2 * DAY} for row in (collected, correlated)]
+
+    one, other = run(trigger_rules, to_dynamodb_records(removals, table="events")).events
+
+    assert one["id"] != other["id"]
+    assert one["triggers"] == other["triggers"]
