@@ -10,13 +10,16 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.connectors.connector import Refused
-from powertools_stream.errors import RequestFailedError, RunError
+from powertools_stream.errors import DeadlineError, RequestFailedError, RunError
 from powertools_stream.outcomes import CallDetails, is_invalid_request, is_retryable
 
 if TYPE_CHECKING:
     from powertools_stream.connectors.connector import Connector, Entry
+    from powertools_stream.terms import Pacer
 
-__all__ = ["Attempts", "RetryPolicy"]
+__all__ = ["NO_TURN", "Attempts", "RetryPolicy", "turn_of"]
+
+NO_TURN = "The rate of its calls leaves no time for this one before the invocation times out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Attempts:
         self._policy = policy
         self._deadline = deadline
         self._cancelled = cancelled
+        # The first call had to wait for its turn before it got here.
+        self._has_turn = True
 
     def carry_out(self) -> None:
         """Send the entries until each is answered, failed for good, or the time is up."""
@@ -93,7 +98,21 @@ class Attempts:
             return False
         return not self._cancelled.wait(pause)
 
+    def _take_turn(self) -> bool:
+        """Wait until the next call may go; False: there is no time for it."""
+        if self._has_turn or not self._operation.pacers:
+            self._has_turn = False
+            return True
+        turn = turn_of(self._operation.pacers, self._deadline)
+        return turn is not None and not self._cancelled.wait(max(0.0, turn - time.monotonic()))
+
     def _send(self, indexes: Sequence[int], attempt: int) -> None:
+        if not self._take_turn():
+            for index in indexes:
+                error = DeadlineError(NO_TURN)
+                error.__cause__ = self.responses[index]
+                self.responses[index] = error
+            return
         responses, rejection = self._call([self._entries[index] for index in indexes], attempt)
         if rejection is not None and len(indexes) > 1 and is_invalid_request(rejection):
             # One entry may have spoiled the call for all: each on its own, in order, finds out which.
@@ -118,6 +137,12 @@ class Attempts:
         service, name = self._operation.service, self._operation.name
         self.calls.append(CallDetails(service, name, len(entries), failed, seconds, attempt, refused))
         return responses, rejection
+
+
+def turn_of(pacers: Sequence[Pacer], deadline: float) -> float | None:
+    """Take a turn of each pacer, and return the latest of them (`time.monotonic`); None: it would be too late."""
+    turns = [pacer.reserve(before=deadline) for pacer in pacers]
+    return None if None in turns else max(turn for turn in turns if turn is not None)
 
 
 def _one_for_each(responses: Sequence[Any], expected: int) -> Sequence[Any]:

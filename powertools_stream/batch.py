@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from powertools_stream.registry import CompiledRule
     from powertools_stream.requests import Asks
     from powertools_stream.sources.source import Source
+    from powertools_stream.terms import Terms
     from powertools_stream.uow import Event, Record
 
 __all__ = ["Batch", "Failure", "Reading", "RecordState", "Unit"]
@@ -95,6 +96,11 @@ class Unit:
         return self.rule.asks
 
     @property
+    def terms(self) -> Terms | None:
+        """On what terms its calls are made."""
+        return self.rule.terms
+
+    @property
     def results(self) -> Sequence[UnitOfWork]:
         """What the flavor left behind."""
         outcome: Any = self._outcome
@@ -124,6 +130,7 @@ class Reading:
     __slots__ = ("position", "wrote_at")
 
     asks: Asks = ()
+    terms: Terms | None = None
 
     def __init__(self, state: RecordState) -> None:
         self.position = (state.position, -1)

@@ -5,21 +5,28 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
+from heapq import heappop, heappush
+from itertools import count
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from powertools_stream.attempts import Attempts, RetryPolicy
+from powertools_stream.attempts import NO_TURN, Attempts, RetryPolicy, turn_of
 from powertools_stream.chunks import Chunk, Chunks, Pending
+from powertools_stream.errors import DeadlineError
 from powertools_stream.outcomes import Failed, Observer
 from powertools_stream.requests import RemainingTime
+from powertools_stream.terms import NO_TERMS, Pacer
 from powertools_stream.workers import Workers
 
 if TYPE_CHECKING:
     import threading
 
     from powertools_stream.connectors.connector import Connector, Entry, Operation
+    from powertools_stream.outcomes import CallDetails
     from powertools_stream.requests import Asks, Request
+    from powertools_stream.terms import Rate, Terms
 
 __all__ = ["Asker", "ConnectorFinder", "Dispatcher", "Waiter"]
 
@@ -47,6 +54,11 @@ class Asker(Protocol):
     @property
     def asks(self) -> Asks:
         """The requests that its flavor makes, in order."""
+        ...
+
+    @property
+    def terms(self) -> Terms | None:
+        """On what terms calls are made for it; None: on those of all."""
         ...
 
 
@@ -117,6 +129,10 @@ class _Read:
         return self.response is None or asker.position not in self.askers
 
 
+_Ended = tuple["Chunk", Sequence[Any], Sequence["CallDetails"]]
+"""A chunk whose call has ended: with the responses to its entries, and the calls that it took."""
+
+
 class Dispatcher:
     """Collects requests into calls, and runs the calls on worker threads.
 
@@ -132,6 +148,8 @@ class Dispatcher:
         How entries are sent again that failed in passing.
     observers
         Told of each call that has ended.
+    rates
+        How fast the calls may follow each other that carry requests of a type.
     """
 
     def __init__(
@@ -141,14 +159,16 @@ class Dispatcher:
         max_workers: int = 8,
         retry: RetryPolicy | None = None,
         observers: Sequence[Observer] = (),
+        rates: Mapping[type[Request], Rate] | None = None,
     ) -> None:
         self._connectors = connectors
         self._workers = Workers(max_workers)
         self._retry = retry or RetryPolicy()
         self._observers = tuple(observers)
+        self._pacers = {kind: Pacer(*rate) for kind, rate in (rates or {}).items()}
         self.wake: Callable[[], None] | None = None
         # Not a SimpleQueue: its get() waits for ever when a signal, such as the guard's, comes as its time runs out.
-        self._ended: Queue[tuple[Chunk, Attempts]] = Queue()
+        self._ended: Queue[_Ended] = Queue()
         self.begin(math.inf)
 
     def begin(self, deadline: float) -> None:
@@ -160,6 +180,9 @@ class Dispatcher:
         self._reads: dict[tuple[Operation, Hashable], _Read] = {}
         self._answered_reads: list[tuple[Operation, Hashable]] = []
         self._answers: deque[_Ticket] = deque()
+        self._operations: dict[tuple[Operation, Terms, Pacer | None], Operation] = {}
+        self._paced: list[tuple[float, int, Chunk]] = []
+        self._numbers = count()
         self._under_way: defaultdict[tuple[Asks, type | None], int] = defaultdict(int)  # a Counter takes longer to make
         self._calls_under_way = 0
         self._writes = 0
@@ -181,6 +204,8 @@ class Dispatcher:
             return
         connector = self._connectors.connector_for(type(request))
         entries = connector.entries(request)
+        if asker.terms is not None or self._pacers:
+            entries = self._on_terms(entries, asker.terms, self._pacers.get(type(request)))
         ticket = _Ticket(request, connector, asker, waiter, slot)
         ticket.expect(len(entries))
         if not entries:
@@ -195,6 +220,22 @@ class Dispatcher:
                 read.askers.add(asker.position)
             self._chunks.add(pending, connector)
         self._send_full()
+
+    def _on_terms(self, entries: Sequence[Entry], terms: Terms | None, pacer: Pacer | None) -> Sequence[Entry]:
+        """Return the entries with operations of their own: what is sent on other terms goes in other calls."""
+        if terms is None and pacer is None:
+            return entries
+        terms = terms or NO_TERMS
+        moved = []
+        for entry in entries:
+            known = (entry.operation, terms, pacer)
+            operation = self._operations.get(known)
+            if operation is None:
+                pacers = entry.operation.pacers + tuple(p for p in (terms.pacer, pacer) if p is not None)
+                operation = replace(entry.operation, role_arn=terms.role_arn, pacers=pacers)
+                self._operations[known] = operation
+            moved.append(replace(entry, operation=operation))
+        return moved
 
     def _join(self, entry: Entry, ticket: _Ticket, index: int) -> bool:
         """Let a request have the response to an equal read; False: there is none that it may have."""
@@ -214,9 +255,14 @@ class Dispatcher:
         self._under_way[asks, None] += count
 
     @property
-    def hold_remaining(self) -> float:
-        """Seconds until partial chunks are sent whatever could still be added; inf where that is past."""
-        return left if (left := self._hold_until - time.monotonic()) > 0 else math.inf
+    def due_in(self) -> float:
+        """Seconds until there is something to do, whatever comes in between; inf: there is nothing.
+
+        Partial chunks are sent then whatever could still be added, or the turn of a call comes.
+        """
+        now = time.monotonic()
+        due = self._hold_until - now if self._hold_until > now else math.inf
+        return min(due, max(0.0, self._paced[0][0] - now)) if self._paced else due
 
     @property
     def is_waiting(self) -> bool:
@@ -245,6 +291,8 @@ class Dispatcher:
 
     def collect(self, timeout: float = 0.0) -> None:
         """Hand out the answers that have come; wait up to `timeout` seconds for the first."""
+        if self._paced:
+            self._start_due()
         self._hand_out()
         if self._calls_under_way == 0:
             return  # no answer will come
@@ -284,13 +332,36 @@ class Dispatcher:
             pending.sent_at = self._writes
         self._count(chunk, +1)
         self._calls_under_way += 1
+        if chunk.operation.pacers and self._wait_for_turn(chunk):
+            return
+        self._start(chunk)
+
+    def _wait_for_turn(self, chunk: Chunk) -> bool:
+        """Keep a call until its turn has come, here and not on a worker, which others need; False: it may go now."""
+        turn = turn_of(chunk.operation.pacers, self._deadline)
+        if turn is None:
+            self._ended.put((chunk, [DeadlineError(NO_TURN)] * len(chunk.pending), ()))
+            if self.wake is not None:
+                self.wake()
+        elif turn > time.monotonic():
+            heappush(self._paced, (turn, next(self._numbers), chunk))
+        else:
+            return False
+        return True
+
+    def _start_due(self) -> None:
+        """Start the calls whose turn has come."""
+        while self._paced and self._paced[0][0] <= time.monotonic():
+            self._start(heappop(self._paced)[2])
+
+    def _start(self, chunk: Chunk) -> None:
         # Bound here: a late answer goes to the queue of its own batch, where nobody looks any more.
         entries, policy, deadline, ended = chunk.entries(), self._retry, self._deadline, self._ended
 
         def carry_out(dismissed: threading.Event) -> None:
             attempts = Attempts(chunk.connector, entries, policy, deadline, dismissed)
             attempts.carry_out()
-            ended.put((chunk, attempts))
+            ended.put((chunk, attempts.responses, attempts.calls))
             if (wake := self.wake) is not None:
                 wake()
 
@@ -311,14 +382,14 @@ class Dispatcher:
         if asks is not None:
             self._under_way[asks, asked] += count
 
-    def _chunk_ended(self, chunk: Chunk, attempts: Attempts) -> None:
+    def _chunk_ended(self, chunk: Chunk, responses: Sequence[Any], calls: Sequence[CallDetails]) -> None:
         self._calls_under_way -= 1
         self._count(chunk, -1)
         self._chunks.ended(chunk)
         operation = chunk.operation
         if not operation.reads:
             self._writes += 1
-        for pending, response in zip(chunk.pending, attempts.responses, strict=True):
+        for pending, response in zip(chunk.pending, responses, strict=True):
             if operation.reads:
                 self._keep_read(pending, response)
             for ticket, index in pending.waiters:
@@ -328,7 +399,7 @@ class Dispatcher:
                     self._answers.append(ticket)
         self._send_full()
         for observer in self._observers:
-            for call in attempts.calls:
+            for call in calls:
                 observer.on_call(call)
 
     def _keep_read(self, pending: Pending, response: Any) -> None:

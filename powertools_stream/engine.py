@@ -21,6 +21,7 @@ from powertools_stream.uow import Record, UnitOfWork
 if TYPE_CHECKING:
     from powertools_stream.registry import CompiledRule, RuleRegistry
     from powertools_stream.sources.source import Source
+    from powertools_stream.terms import Terms
 
 __all__ = ["BatchOptions", "Engine"]
 
@@ -169,6 +170,7 @@ class _Background:
 
     position = (0, 0)
     asks: Asks = ()
+    terms: Terms | None = None
 
     def __init__(self) -> None:
         self.wrote_at = 0

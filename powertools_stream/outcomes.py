@@ -308,10 +308,13 @@ def error_code(error: BaseException) -> str | None:
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Tell whether an error is a passing one: throttling, a time-out, 5xx, a broken connection, `RetryableError`."""
+    """Tell whether an error is a passing one.
+
+    Throttling, a time-out, a 5xx answer, a broken connection, an open circuit breaker of Powertools, `RetryableError`.
+    """
     if isinstance(error, SettingError):
         return False
-    if isinstance(error, RetryableError | ConnectionError | TimeoutError):
+    if isinstance(error, RetryableError | ConnectionError | TimeoutError) or _is_open_circuit(error):
         return True
     if (code := error_code(error)) is not None:
         return code in _RETRYABLE_CODES or (_status(error) >= 500 and code not in _CONFIGURATION_CODES)
@@ -368,6 +371,15 @@ def _status(error: BaseException) -> int:
     metadata = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
     status = metadata.get("HTTPStatusCode", 0)
     return status if isinstance(status, int) else 0
+
+
+def _is_open_circuit(error: BaseException) -> bool:
+    """Tell whether a circuit breaker of Powertools let nothing through: the service it guards is expected back.
+
+    By name: importing the utility would cost every function what few of them use.
+    """
+    kind = type(error)
+    return kind.__name__ == "CircuitBreakerOpenError" and kind.__module__.startswith("aws_lambda_powertools.")
 
 
 def _is_botocore(error: BaseException, names: frozenset[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +30,11 @@ from powertools_stream.outcomes import (
     retryable_predicate,
 )
 from powertools_stream.registry import CompiledRule, RuleRegistry, Rules
+from powertools_stream.requests import Request
 from powertools_stream.sources import Source, source_of, source_of_event_type
 from powertools_stream.switches import Switches
 from powertools_stream.telemetry import AnyLogger, log_of, observers_for, tell_switches, traced
+from powertools_stream.terms import Rate
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
@@ -85,6 +87,10 @@ class StreamProcessor(BasePartialBatchProcessor):
         Your own, which come before the built-in ones.
     retry
         How entries are sent again that failed in passing.
+    rates
+        How fast the calls may follow each other that carry requests of a type, whichever rules they are for:
+        ``{HttpRequest: (10, 1)}`` is at most ten calls in one second, evenly spaced. Holds for this environment of the
+        function; Lambda may run several. A rule has its own ``rate``.
     tracer, metrics
         Powertools' Tracer and Metrics.
     observers
@@ -120,6 +126,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         boto_config: Any = None,
         connectors: Sequence[Connector] = (),
         retry: RetryPolicy | None = None,
+        rates: Mapping[type[Request], Rate] | None = None,
         tracer: Any = None,
         metrics: Any = None,
         observers: Sequence[Observer] = (),
@@ -144,7 +151,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         self._observers = observers_for(logger, metrics, observers)
         self._rules = RuleRegistry.of(rules)
         finder = Connectors(Clients(boto3_session, boto_config, max_workers), connectors, bus_name)
-        dispatcher = Dispatcher(finder, max_workers=max_workers, retry=retry, observers=self._observers)
+        dispatcher = Dispatcher(finder, max_workers=max_workers, retry=retry, observers=self._observers, rates=rates)
         self._engine = Engine(self._rules, dispatcher)
         self._context: Any = None
         self._source: Source | None = None

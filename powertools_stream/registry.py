@@ -14,6 +14,7 @@ from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Asks
 from powertools_stream.rules import Compact, Flavor, FlavorSpec, Prepare, Rule, make_rule, spec_of
 from powertools_stream.switches import Switches
+from powertools_stream.terms import Terms
 
 __all__ = ["CompiledRule", "RuleGroup", "RuleRegistry", "Rules"]
 
@@ -34,6 +35,8 @@ class CompiledRule:
         The requests that its flavor makes, in order; empty: it does not say.
     compact
         How its records are compacted, with functions for keys; None: they are not.
+    terms
+        On what terms its calls are made; None: on those of all.
     """
 
     position: int
@@ -46,6 +49,7 @@ class CompiledRule:
     residual: Filter | None
     asks: Asks = ()
     compact: Compact | None = None
+    terms: Terms | None = None
 
 
 class RuleGroup:
@@ -222,6 +226,7 @@ def _compiled(position: int, rule: Rule) -> CompiledRule:
         _all_of(list(_tests(rule, spec))),
         spec.asks,
         rule.compact or None,  # type: ignore[arg-type]  # True was replaced when the rule was made
+        Rule.terms(rule),  # called on the class: an extra field may have any name
     )
 
 

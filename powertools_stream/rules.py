@@ -16,6 +16,7 @@ from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.paths import check_path, path_reader
 from powertools_stream.requests import Asks, Request
 from powertools_stream.signatures import UserFunction, bind, is_async
+from powertools_stream.terms import Pacer, Rate, Terms
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["Compact", "Flavor", "FlavorSpec", "Prepare", "Rule", "flavor", "make_rule", "spec_of"]
@@ -98,6 +99,8 @@ class Rule(BaseModel, Mapping[str, Any]):
     )
     ordered: bool | None = Field(default=None, description="True or False")
     on_fault: FaultPolicy | None = Field(default=None, description="a FaultPolicy")
+    rate: Rate | None = Field(default=None, description="(calls, seconds), e.g. (10, 1)")
+    role_arn: str | None = Field(default=None, min_length=1, description="a string, the ARN of a role")
     params: dict[str, Any] = Field(default_factory=dict, description="a dict with keys that are strings")
 
     _patterns: dict[str, Callable[[Any], bool]] = PrivateAttr(default_factory=dict)
@@ -146,6 +149,12 @@ class Rule(BaseModel, Mapping[str, Any]):
         if (fits_record := self._patterns.get("record_pattern")) is not None:
             yield lambda uow: fits_record(uow["record"])
 
+    def terms(self) -> Terms | None:
+        """Return on what terms the calls of this rule are made; None: on those of all."""
+        if self.rate is None and self.role_arn is None:
+            return None
+        return Terms(self.role_arn, None if self.rate is None else Pacer(*self.rate))
+
     def _check_fields(self) -> None:
         """Check what only holds between fields. A model that overrides it calls this one as well."""
         wanted = spec_of(self.flavor).model
@@ -157,6 +166,10 @@ class Rule(BaseModel, Mapping[str, Any]):
             raise RuleError(f"Rule {self.id!r}: the list of the field 'event_type' is empty.", self.id)
         for field in ("event_pattern", "record_pattern"):
             self._check_pattern(field)
+        if self.rate is not None and min(self.rate) <= 0:
+            raise RuleError(
+                f"Rule {self.id!r}: the field 'rate' takes (calls, seconds), both above 0; got {self.rate!r}.", self.id
+            )
         if self.compact and not self.takes_compact:
             name = getattr(self.flavor, "__name__", self.flavor)
             raise RuleError(

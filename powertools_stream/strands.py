@@ -119,7 +119,7 @@ class Strands:
             if self._ready:
                 continue
             dispatcher.flush(others_run=coroutines.is_running)
-            timeout = min(deadline.remaining, dispatcher.hold_remaining)
+            timeout = min(deadline.remaining, dispatcher.due_in)
             if coroutines.is_running:
                 coroutines.wait(timeout)
             elif dispatcher.is_waiting:

@@ -120,6 +120,18 @@ class Aws:
             self._clients[service_name] = boto3.Session(region_name=REGION).client(service_name, endpoint_url=self.url)
         return self._clients[service_name]
 
+    def client_of(self, service_name: str, credentials: dict[str, str]) -> Any:
+        """Return a boto3 client with the credentials that STS gave, e.g. of a role of another account."""
+        import boto3
+
+        client = self._clients[f"{service_name} {credentials['AccessKeyId']}"] = boto3.Session(
+            credentials["AccessKeyId"],
+            credentials["SecretAccessKey"],
+            credentials["SessionToken"],
+            region_name=REGION,
+        ).client(service_name, endpoint_url=self.url)
+        return client
+
     def create_bus(self, name: str = "bus") -> str:
         """Create an event bus whose events go to a queue, which `events` reads."""
         events = self.client("events")

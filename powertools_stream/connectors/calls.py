@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
+from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.connector import Entry, Operation
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.requests import Call, Request
@@ -20,6 +21,9 @@ class CallConnector:
     """Runs functions."""
 
     requests: tuple[type[Request], ...] = (Call,)
+
+    def __init__(self, clients: Clients | None = None) -> None:
+        """Take no clients: every built-in connector is made in the same way."""
 
     def entries(self, request: Call) -> Sequence[Entry]:
         """Return one entry.

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import socket
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from powertools_stream.connectors.connector import Operation
 
 __all__ = ["Clients"]
 
@@ -34,20 +39,38 @@ class Clients:
         self._session = session
         self._config = config
         self._max_workers = max_workers
+        self._roles: dict[str, Any] = {}
         self._line = _Line()
         self._making = threading.Lock()
 
-    def client(self, service_name: str) -> Any:
-        """Return the client of a service, made on first use. Thread-safe; boto3 is imported here."""
+    def client_for(self, operation: Operation) -> Any:
+        """Return the client that makes the calls of an operation: of its service, its Region and its role."""
+        return self.client(operation.service, region_name=operation.region_name, role_arn=operation.role_arn)
+
+    def client(self, service_name: str, *, region_name: str | None = None, role_arn: str | None = None) -> Any:
+        """Return a client, made on first use. Thread-safe; boto3 is imported here.
+
+        Parameters
+        ----------
+        service_name
+            As boto3 names it.
+        region_name
+            None: that of the session, so most often the function's.
+        role_arn
+            The role that the client takes on, e.g. of another account. Its credentials come from STS, and are renewed
+            before they end. None: the session's own.
+        """
         # Taken first: a client that is still being made while everything is closed belongs to what was closed.
         line = self._line
-        client = line.clients.get(service_name)
+        wanted = (service_name, region_name, role_arn)
+        client = line.clients.get(wanted)
         if client is not None:
             return client
         with self._making:  # neither sessions nor the making of clients are thread-safe
-            client = line.clients.get(service_name)
+            client = line.clients.get(wanted)
             if client is None:
-                client = line.clients[service_name] = self._make(service_name, line)
+                session = self._own_session() if role_arn is None else self._session_of(role_arn)
+                client = line.clients[wanted] = self._make(session, service_name, line, region_name=region_name)
         return client
 
     def close(self) -> None:
@@ -58,13 +81,36 @@ class Clients:
         line, self._line = self._line, _Line()
         line.close()
 
-    def _make(self, service_name: str, line: _Line) -> Any:
+    def _own_session(self) -> Any:
         import boto3
-        from botocore.config import Config
 
         if self._session is None:
             # Not boto3's default session: the function's own threads may be using that one, unlocked.
             self._session = boto3.Session()
+        return self._session
+
+    def _session_of(self, role_arn: str) -> Any:
+        """Return the session of a role; botocore asks STS when credentials are needed, and again before they end."""
+        if role_arn not in self._roles:
+            import boto3
+            from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+            from botocore.session import Session
+
+            own = self._own_session()
+            fetcher = AssumeRoleCredentialFetcher(
+                lambda service_name, **credentials: self._make(own, service_name, self._line, **credentials),
+                own.get_credentials(),
+                role_arn,
+                extra_args={"RoleSessionName": _role_session_name()},
+            )
+            session = Session()
+            session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+            self._roles[role_arn] = boto3.Session(botocore_session=session, region_name=own.region_name)
+        return self._roles[role_arn]
+
+    def _make(self, session: Any, service_name: str, line: _Line, **options: Any) -> Any:
+        from botocore.config import Config
+
         config = Config(
             connect_timeout=2,
             read_timeout=10,
@@ -72,7 +118,7 @@ class Clients:
             retries={"total_max_attempts": 1},
             parameter_validation=False,
         )
-        client = self._session.client(service_name, config=config.merge(self._config) if self._config else config)
+        client = session.client(service_name, config=config.merge(self._config) if self._config else config, **options)
         client.meta.events.register("before-send", line.refuse_if_closed)
         with contextlib.suppress(Exception):
             # Reaches into botocore. Where it has changed, connections end by their time-outs.
@@ -84,7 +130,7 @@ class _Line:
     """The clients and connections between one `Clients.close` and the next."""
 
     def __init__(self) -> None:
-        self.clients: dict[str, Any] = {}
+        self.clients: dict[tuple[str, str | None, str | None], Any] = {}
         self.closed = False
         self._sockets: dict[int, socket.socket] = {}
         self._lock = threading.Lock()
@@ -121,6 +167,12 @@ class _Line:
         for client in list(self.clients.values()):
             with contextlib.suppress(Exception):  # `close` came with botocore 1.21
                 client.close()
+
+
+def _role_session_name() -> str:
+    """Return the name by which the other account's trail shows who it was: the function's."""
+    # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    return re.sub(r"[^\w+=,.@-]", "-", os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "powertools-stream")[:64]
 
 
 def _shutdown(sock: Any) -> None:

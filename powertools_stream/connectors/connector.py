@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from powertools_stream.requests import Request
+from powertools_stream.terms import Pacer
 
 __all__ = ["Connector", "Entry", "Operation", "Refused"]
 
@@ -37,6 +38,13 @@ class Operation:
         Whether it only reads, so that equal entries in flight are asked once.
     max_attempts
         How often an entry is sent at most, where it fails in passing; None: as the processor says.
+    region_name
+        The Region that the call goes to; None: the function's own.
+    role_arn
+        The role in which the call is made; None: the function's own. The dispatcher sets it, from the rule.
+    pacers
+        What the calls wait for, so that they do not come too fast. A connector gives its own; the dispatcher adds the
+        rule's.
     """
 
     service: str
@@ -47,6 +55,9 @@ class Operation:
     one_per_key: bool = False
     reads: bool = False
     max_attempts: int | None = None
+    region_name: str | None = None
+    role_arn: str | None = None
+    pacers: tuple[Pacer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class DynamoDBConnector:
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one call; of a `Query` or `Scan` that asks for all items, one call for each page."""
-        client = self._clients.client("dynamodb")
+        client = self._clients.client_for(entries[0].operation)
         return self._senders.get(entries[0].operation.name, self._single_writes).send(client, entries)
 
     def answer(self, request: Any, responses: Sequence[Any]) -> Any:

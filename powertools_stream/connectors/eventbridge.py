@@ -78,7 +78,7 @@ class EventBridgeConnector:
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one ``PutEvents`` call; an entry that EventBridge did not take is a `RequestFailedError`."""
-        client = self._clients.client("events")
+        client = self._clients.client_for(entries[0].operation)
         response = client.put_events(Entries=[entry.payload for entry in entries])
         return [_outcome(result) for result in response.get("Entries", ())]
 

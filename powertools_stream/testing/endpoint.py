@@ -16,8 +16,11 @@ __all__ = ["Answer", "RecordedCall", "Script", "ScriptedEndpoint"]
 RecordedCall = tuple[str, dict[str, Any]]
 """An operation, ``"PutEvents"``, and the body of the call."""
 
-Answer = tuple[int, dict[str, Any]]
-"""A status, and the body of the answer; of an error ``{"__type": "ThrottlingException", "message": "…"}``."""
+Answer = tuple[int, dict[str, Any] | str | bytes]
+"""A status, and the body of the answer; of an error ``{"__type": "ThrottlingException", "message": "…"}``.
+
+Text or bytes are sent as they are, for services that speak XML: S3, SNS, ….
+"""
 
 Script = Callable[[str, dict[str, Any]], Answer | None]
 """Says what to answer to an operation with this body; None: success."""
@@ -27,7 +30,8 @@ class ScriptedEndpoint:
     """An HTTP server on 127.0.0.1 for services that speak AWS's JSON protocols: EventBridge, DynamoDB, SQS, Kinesis, ….
 
     Use it as a context manager, with ``AWS_ENDPOINT_URL`` set to its `url`. An operation that the script does not
-    answer succeeds: every entry is taken, every table is empty.
+    answer succeeds: every entry is taken, every table is empty. For other protocols the operation is the method and the
+    path (``"PUT /bucket/key"``), the body is ``{"content": …}``, and the script answers text or bytes.
 
     Parameters
     ----------
@@ -133,11 +137,10 @@ class _Connection(socketserver.StreamRequestHandler):
         target = headers.get("x-amz-target")
         operation = target.rpartition(".")[2] if target else f"{method} {path}"
         status, body = self.server.endpoint.answer(operation, _body(content))
-        payload = json.dumps(body).encode()
-        head = (
-            f"HTTP/1.1 {status} Scripted\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(payload)}"
-        )
-        self.wfile.write(head.encode() + b"\r\n\r\n" + payload)
+        content_type, payload = _on_the_wire(body)
+        head = f"HTTP/1.1 {status} Scripted\r\nContent-Type: {content_type}\r\nContent-Length: {len(payload)}\r\n\r\n"
+        # To HEAD there is no content, whatever its length would have been.
+        self.wfile.write(head.encode() + (b"" if method == "HEAD" else payload))
         self.wfile.flush()
         return headers.get("connection", "").lower() != "close"
 
@@ -185,6 +188,12 @@ def _body(content: bytes) -> dict[str, Any]:
     except ValueError:
         return {"content": content.decode("latin-1")}
     return body if isinstance(body, dict) else {"content": body}
+
+
+def _on_the_wire(body: dict[str, Any] | str | bytes) -> tuple[str, bytes]:
+    if isinstance(body, dict):
+        return "application/x-amz-json-1.0", json.dumps(body).encode()
+    return "text/xml", body.encode() if isinstance(body, str) else body
 
 
 def _success(operation: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -93,3 +93,20 @@ def test_what_is_no_json_call_is_recorded_by_its_path() -> None:
             pass
 
         assert endpoint.calls == [("PUT /bucket/key", {"content": "ÿ"})]
+
+
+@pytest.mark.parametrize("body", ["<Result>\u00e4</Result>", "<Result>\u00e4</Result>".encode()])
+def test_text_and_bytes_are_sent_as_they_are(body: str | bytes) -> None:
+    with (
+        ScriptedEndpoint(lambda operation, content: (200, body)) as endpoint,
+        urllib.request.urlopen(f"{endpoint.url}/bucket", timeout=10) as response,
+    ):
+        assert response.headers["Content-Type"] == "text/xml"
+        assert response.read().decode() == "<Result>\u00e4</Result>"
+
+
+def test_the_answer_to_head_has_no_content() -> None:
+    with ScriptedEndpoint(lambda operation, content: (200, "12345")) as endpoint:
+        request = urllib.request.Request(f"{endpoint.url}/bucket/key", method="HEAD")
+        with urllib.request.urlopen(request, timeout=10) as response:
+            assert (response.headers["Content-Length"], response.read()) == ("5", b"")

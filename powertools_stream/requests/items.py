@@ -1,65 +1,16 @@
-"""The vocabulary of flavors: a flavor never calls AWS, it yields these requests and is resumed with the answers.
-
-A request's first argument is what the service's own API takes for one item, in its own names and with plain Python
-values. Where it goes is keyword-only and defaults from the environment when the request is sent.
-"""
+"""The requests for DynamoDB."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-__all__ = [
-    "Asks",
-    "Call",
-    "DeleteItem",
-    "GetItems",
-    "PutEvent",
-    "PutItem",
-    "Query",
-    "RemainingTime",
-    "Request",
-    "Scan",
-    "UpdateItem",
-]
+from powertools_stream.requests.request import Request
+
+__all__ = ["DeleteItem", "GetItems", "OnConditionFailed", "PutItem", "Query", "Scan", "UpdateItem"]
 
 OnConditionFailed = Literal["ignore", "fault"]
-
-
-class Request:
-    """What every request has in common. Derive a frozen dataclass from it to make a request of your own."""
-
-    __slots__ = ()
-
-    reads: ClassVar[bool] = False
-    """Whether the request only reads: equal reads in flight are asked once."""
-
-
-Asks = tuple[type[Request], ...]
-"""The requests that a flavor makes, in the order in which it makes them; empty: it does not say."""
-
-
-@dataclass(frozen=True, slots=True)
-class PutEvent(Request):
-    """Publish one event on EventBridge; batched into ``PutEvents``. Answers the entry's result (``{"EventId": …}``).
-
-    Parameters
-    ----------
-    event
-        The event. Its ``type`` becomes the ``DetailType``, all of it the ``Detail``.
-    bus_name
-        Name or ARN of the bus; default: the processor's ``bus_name``, then ``BUS_NAME``.
-    source
-        The entry's ``Source``; default: ``BUS_SRC``, then ``custom``.
-    resources
-        ARNs that the event concerns.
-    """
-
-    event: Mapping[str, Any]
-    bus_name: str | None = field(default=None, kw_only=True)
-    source: str | None = field(default=None, kw_only=True)
-    resources: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,32 +140,3 @@ class Scan(Request):
     params: Mapping[str, Any]
     table_name: str | None = field(default=None, kw_only=True)
     page: bool = field(default=False, kw_only=True)
-
-
-@dataclass(frozen=True, slots=True, init=False)
-class Call(Request):
-    """Run blocking code on a worker thread; never retried. Answers what the function returns.
-
-    Examples
-    --------
-    >>> Call(round, 2.5, ndigits=0)
-    Call(function=<built-in function round>, args=(2.5,), kwargs={'ndigits': 0})
-    """
-
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
-
-    def __init__(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
-        object.__setattr__(self, "function", function)
-        object.__setattr__(self, "args", args)
-        object.__setattr__(self, "kwargs", kwargs)
-
-
-@dataclass(frozen=True, slots=True)
-class RemainingTime(Request):
-    """Ask how much time there is left, for work that can stop in good time. No call is made.
-
-    Answers the seconds until the batch's deadline, when whatever has not finished is cut off; ``math.inf`` where the
-    invocation has none.
-    """

@@ -1,0 +1,102 @@
+"""The requests for Lambda: functions and their event source mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from powertools_stream.requests.request import Request
+
+__all__ = [
+    "CreateEventSourceMapping",
+    "DeleteEventSourceMapping",
+    "InvokeFunction",
+    "ListEventSourceMappings",
+    "UpdateEventSourceMapping",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class InvokeFunction(Request):
+    """Invoke a Lambda function. Answers the response, with the ``Payload`` decoded.
+
+    A function that ends in an error (``FunctionError``) is an error of the request.
+
+    Parameters
+    ----------
+    params
+        What Lambda's ``Invoke`` takes: ``{"FunctionName": …, "Payload": …}``. A ``Payload`` that is neither text nor
+        bytes is written as JSON.
+    region_name
+        The Region; default: the function's own.
+    """
+
+    params: Mapping[str, Any]
+    region_name: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ListEventSourceMappings(Request):
+    """List the event source mappings of a function or a source. Answers all of them as a list.
+
+    Parameters
+    ----------
+    params
+        What Lambda's ``ListEventSourceMappings`` takes: ``{"FunctionName": …}``.
+    region_name
+        As for `InvokeFunction`.
+    """
+
+    reads: ClassVar[bool] = True
+
+    params: Mapping[str, Any]
+    region_name: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateEventSourceMapping(Request):
+    """Make an event source mapping. Answers the mapping.
+
+    Parameters
+    ----------
+    params
+        What Lambda's ``CreateEventSourceMapping`` takes.
+    region_name
+        As for `InvokeFunction`.
+    """
+
+    params: Mapping[str, Any]
+    region_name: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateEventSourceMapping(Request):
+    """Change an event source mapping, e.g. switch it off. Answers the mapping.
+
+    Parameters
+    ----------
+    params
+        What Lambda's ``UpdateEventSourceMapping`` takes: ``{"UUID": …, "Enabled": False}``.
+    region_name
+        As for `InvokeFunction`.
+    """
+
+    params: Mapping[str, Any]
+    region_name: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteEventSourceMapping(Request):
+    """Delete an event source mapping. Answers the mapping.
+
+    Parameters
+    ----------
+    params
+        ``{"UUID": …}``.
+    region_name
+        As for `InvokeFunction`.
+    """
+
+    params: Mapping[str, Any]
+    region_name: str | None = field(default=None, kw_only=True)

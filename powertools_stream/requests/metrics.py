@@ -1,0 +1,29 @@
+"""The request for CloudWatch metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from powertools_stream.requests.request import Request
+
+__all__ = ["PutMetricData"]
+
+
+@dataclass(frozen=True, slots=True)
+class PutMetricData(Request):
+    """Write one data point of a metric; batched into ``PutMetricData``. Answers ``{}``.
+
+    Parameters
+    ----------
+    params
+        What CloudWatch takes as one ``MetricDatum``: ``{"MetricName": …, "Value": …, "Unit": …, "Dimensions": […]}``.
+        A ``Timestamp`` is a `datetime` (UTC, where it names no zone), text in ISO 8601, or a number of seconds since
+        1970 or, as in an event, milliseconds. Default: when CloudWatch receives it.
+    namespace
+        Default: ``params["Namespace"]``, then ``POWERTOOLS_METRICS_NAMESPACE``.
+    """
+
+    params: Mapping[str, Any]
+    namespace: str | None = field(default=None, kw_only=True)

@@ -1,0 +1,82 @@
+"""On what terms calls are made: how fast they may follow each other, and in which role."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["NO_TERMS", "Pacer", "Rate", "Terms"]
+
+Rate = tuple[float, float]
+"""So many calls in so many seconds: ``(10, 1)``."""
+
+
+class Pacer:
+    """Hands out the times at which calls may go, evenly spaced. Thread-safe.
+
+    Not a bucket of tokens: that would let as many calls through at once as the rate allows in all of its seconds, and
+    what is to be protected would get them as a burst.
+
+    Parameters
+    ----------
+    calls
+        How many calls there may be at most…
+    seconds
+        … in this time.
+    clock
+        Tells the time, in seconds.
+
+    Examples
+    --------
+    >>> pacer = Pacer(2, 1, clock=lambda: 100.0)
+    >>> [pacer.reserve() for _ in range(3)]
+    [100.0, 100.5, 101.0]
+    """
+
+    def __init__(self, calls: float, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        if calls <= 0 or seconds <= 0:
+            raise ValueError(f"Expected a rate of some calls in some seconds, such as (10, 1), found {calls, seconds}.")
+        self.interval = seconds / calls
+        self._clock = clock
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def reserve(self, before: float = math.inf) -> float | None:
+        """Take the next free time (in seconds of the clock) and return it.
+
+        Parameters
+        ----------
+        before
+            None is returned, and nothing is taken, where the next free time is not before this one.
+        """
+        with self._lock:
+            at = max(self._next, self._clock())
+            if at >= before:
+                return None
+            self._next = at + self.interval
+            return at
+
+    def __repr__(self) -> str:
+        return f"Pacer(every {self.interval:g} s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms calls are made for a rule, whatever the service.
+
+    Parameters
+    ----------
+    role_arn
+        The role in which they are made; None: the function's own.
+    pacer
+        What they wait for; None: nothing.
+    """
+
+    role_arn: str | None = None
+    pacer: Pacer | None = None
+
+
+NO_TERMS = Terms()
