@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.errors import RunError
-from powertools_stream.outcomes import Failed, Fault, Reason, RuleResult
+from powertools_stream.outcomes import Failed, Fault, Reason, RecordOutcome, RuleResult
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
@@ -209,6 +209,16 @@ class Batch:
         for state in self.states:
             if state.failures:
                 yield from state.failures_in_rule_order()
+
+    def outcomes(self) -> list[RecordOutcome]:
+        """Return what became of each record, in record order. Of compacted records the newest has the results."""
+        results: dict[int, list[UnitOfWork]] = {}
+        for unit in sorted(self.done, key=lambda unit: unit.position):
+            results.setdefault(unit.state.position, []).extend(unit.results)
+        return [
+            RecordOutcome(state.record, state.is_reported, tuple(results.get(state.position, ())), bool(state.failures))
+            for state in self.states
+        ]
 
     def results(self) -> list[RuleResult]:
         """Return what the rules left behind, in record order, then rule order."""

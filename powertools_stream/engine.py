@@ -19,6 +19,8 @@ from powertools_stream.strands import Strands
 from powertools_stream.uow import Record, UnitOfWork
 
 if TYPE_CHECKING:
+    from powertools_stream.claim_checks import ClaimChecks
+    from powertools_stream.compression import Compression
     from powertools_stream.registry import CompiledRule, RuleRegistry
     from powertools_stream.sources.source import Source
     from powertools_stream.terms import Terms
@@ -51,6 +53,10 @@ class BatchOptions:
         Also run on each record: a rule made of Powertools' record handler.
     keep_results
         Whether what the rules leave behind is kept.
+    claim_checks
+        Where large events are left, and from where they are taken; None: they are neither.
+    compression
+        Which values of events are compressed when they are sent; None: none.
     """
 
     source: Source
@@ -61,6 +67,8 @@ class BatchOptions:
     max_fault_bytes: int = 990_000
     handler: CompiledRule | None = None
     keep_results: bool = True
+    claim_checks: ClaimChecks | None = None
+    compression: Compression | None = None
 
     def order_key(self, state: RecordState) -> Hashable | None:
         """Return what orders a record among others; None: nothing does."""
@@ -107,9 +115,10 @@ class Engine:
             options.handler,
             options.order_key,
             verdicts,
+            options.claim_checks,
             keep_results=options.keep_results,
         )
-        if not self._run_rules(run, deadline):
+        if not self._run_rules(run, options, deadline):
             run.note_unfinished()
         if any(state.failures for state in batch.states):
             self._settle(batch, options, deadline)
@@ -127,7 +136,7 @@ class Engine:
                     _fault(failure, events.get(id(failure.teller)), batch.source) for failure in in_order
                 )
 
-    def _run_rules(self, run: BatchRun, deadline: Deadline) -> bool:
+    def _run_rules(self, run: BatchRun, options: BatchOptions, deadline: Deadline) -> bool:
         """Run the rules; False: the deadline came before all were done."""
         # A call that an earlier invocation left behind may still write: nothing is started beside it.
         if not self._dispatcher.wait_for_abandoned(deadline.at):
@@ -135,7 +144,7 @@ class Engine:
         self._dispatcher.begin(deadline.at)
         try:
             with Guard(deadline) as guard:
-                strands = Strands(self._dispatcher, self._coroutines, guard)
+                strands = Strands(self._dispatcher, self._coroutines, guard, options.claim_checks, options.compression)
                 is_complete = run.run(self._dispatcher, strands, guard, deadline)
                 self._coroutines.cancel()
                 return is_complete
@@ -147,7 +156,9 @@ class Engine:
         due = [failure for failure in batch.failures() if failure.is_published]
         if not due or options.fault_bus_name is None:
             return {}
-        publisher = FaultPublisher(batch.source, options.fault_bus_name, options.max_fault_bytes, self._published)
+        publisher = FaultPublisher(
+            batch.source, options.fault_bus_name, options.max_fault_bytes, self._published, options.claim_checks
+        )
         told = self._perform([publisher.publish(failure) for failure in due], deadline.faults_at)
         return {id(event.failure): event for event in told}
 

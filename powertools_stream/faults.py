@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
@@ -18,6 +19,7 @@ from powertools_stream.requests import PutEvent
 
 if TYPE_CHECKING:
     from powertools_stream.batch import Failure
+    from powertools_stream.claim_checks import ClaimChecks
     from powertools_stream.sources.source import Source
     from powertools_stream.uow import Event, Record
 
@@ -141,39 +143,63 @@ class FaultPublisher:
         How large the ``Detail`` of one entry may be, in bytes of UTF-8.
     already_published
         Ids of reported records' fault events, which are not published a second time.
+    claim_checks
+        Where a fault event is left that is too large; None: nowhere, it is trimmed.
     """
 
-    def __init__(self, source: Source, bus_name: str, max_bytes: int, already_published: PublishedIds) -> None:
+    def __init__(
+        self,
+        source: Source,
+        bus_name: str,
+        max_bytes: int,
+        already_published: PublishedIds,
+        claim_checks: ClaimChecks | None = None,
+    ) -> None:
         self._source = source
         self._bus_name = bus_name
         self._max_bytes = max_bytes
         self._already_published = already_published
+        self._claim_checks = claim_checks
 
     def publish(self, failure: Failure) -> Generator[Any, Any, FaultEvent]:
         """Publish one event. Driven like a flavor: yields requests."""
-        event, is_whole = self._event(failure)
-        if not (failure.is_reported and event["id"] in self._already_published):
-            try:
-                yield PutEvent(event, bus_name=self._bus_name)
-            except Exception as error:
-                return FaultEvent(failure, event, is_whole, error)
-            if failure.is_reported:
-                self._already_published.add(event["id"])
+        event, is_whole = fault_event(failure, self._source), True
+        if failure.is_reported and event["id"] in self._already_published:
+            return FaultEvent(failure, event, is_whole)
+        if not self._fits(event):
+            event, is_whole = yield from self._smaller(event, failure)
+        try:
+            yield PutEvent(event, bus_name=self._bus_name)
+        except Exception as error:
+            return FaultEvent(failure, event, is_whole, error)
+        if failure.is_reported:
+            self._already_published.add(event["id"])
         return FaultEvent(failure, event, is_whole)
 
-    def _event(self, failure: Failure) -> tuple[dict[str, Any], bool]:
-        event = fault_event(failure, self._source)
-        if self._fits(event):
-            return event, True
+    def _smaller(self, event: dict[str, Any], failure: Failure) -> Generator[Any, Any, tuple[dict[str, Any], bool]]:
+        """Return an event that fits, and whether it carries all: by a claim check, else it is trimmed."""
+        if self._claim_checks is not None and self._claim_checks.bucket is not None:
+            with contextlib.suppress(Exception):
+                check = yield from self._claim_checks.deposit(event, to_safe_json(event))
+                kept = {name: event[name] for name in ("err", "disposition", "attempt") if name in event}
+                return self._with_short_error({**check, **kept}), True
+        return self._trimmed_event(event, failure), False
+
+    def _trimmed_event(self, event: dict[str, Any], failure: Failure) -> dict[str, Any]:
         # First all but the record goes, then the record is cut down to its identifiers and the payload's head.
         uow = event["uow"]
         event["uow"] = {"pipeline": uow.get("pipeline"), "record": uow.get("record")}
         event["trimmed"] = True
         if not self._fits(event):
             event["uow"]["record"] = _trimmed(failure.state.record, self._source)
-            event["err"]["message"] = event["err"]["message"][:_PAYLOAD_HEAD]
-            event["err"]["stack"] = event["err"]["stack"][-_PAYLOAD_HEAD:]
-        return event, False
+        return self._with_short_error(event)
+
+    def _with_short_error(self, event: dict[str, Any]) -> dict[str, Any]:
+        if self._fits(event):
+            return event
+        error = event["err"]
+        message, stack = error["message"][:_PAYLOAD_HEAD], error["stack"][-_PAYLOAD_HEAD:]
+        return {**event, "err": {**error, "message": message, "stack": stack}}
 
     def _fits(self, event: dict[str, Any]) -> bool:
         return len(to_safe_json(event).encode()) <= self._max_bytes

@@ -19,6 +19,7 @@ __all__ = [
     "Observer",
     "Reason",
     "RecordDetails",
+    "RecordOutcome",
     "Retryable",
     "RuleResult",
     "classify",
@@ -183,6 +184,28 @@ class RecordDetails:
     faults: tuple[Fault, ...]
     disposition: Disposition
     attempt: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutcome:
+    """What became of one record, for a source that answers Lambda in its own way.
+
+    Parameters
+    ----------
+    record
+        The record as Lambda delivered it.
+    is_reported
+        Whether it failed, so that it is to be sent again.
+    results
+        What its rules left behind, in rule order.
+    has_failed
+        Whether a rule failed on it: a record that was set aside is one too, though it is not reported.
+    """
+
+    record: Record
+    is_reported: bool
+    results: tuple[UnitOfWork, ...]
+    has_failed: bool = False
 
 
 class Observer(Protocol):

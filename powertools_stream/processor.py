@@ -12,6 +12,8 @@ from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import Sqs
 
 from powertools_stream.attempts import RetryPolicy
 from powertools_stream.batch import Batch, RecordState
+from powertools_stream.claim_checks import ClaimChecks
+from powertools_stream.compression import Compression
 from powertools_stream.connectors import Clients, Connector, Connectors
 from powertools_stream.deadline import Deadline
 from powertools_stream.dispatch import Dispatcher
@@ -31,7 +33,7 @@ from powertools_stream.outcomes import (
 )
 from powertools_stream.registry import CompiledRule, RuleRegistry, Rules
 from powertools_stream.requests import Request
-from powertools_stream.sources import Source, source_of, source_of_event_type
+from powertools_stream.sources import Source, source_of, source_of_event_type, source_of_records
 from powertools_stream.switches import Switches
 from powertools_stream.telemetry import AnyLogger, log_of, observers_for, tell_switches, traced
 from powertools_stream.terms import Rate
@@ -65,7 +67,8 @@ class StreamProcessor(BasePartialBatchProcessor):
     rules
         A registry, or a list of rules or plain dicts.
     source
-        A source with options, or of your own; default: the built-in one that recognises the records.
+        A source with options or of your own, or several; each invocation is of the first one that recognises its
+        records, else of the built-in one that does.
     on_fault
         What happens to a record when a rule fails for good; a rule may say otherwise.
     retryable
@@ -91,6 +94,11 @@ class StreamProcessor(BasePartialBatchProcessor):
         How fast the calls may follow each other that carry requests of a type, whichever rules they are for:
         ``{HttpRequest: (10, 1)}`` is at most ten calls in one second, evenly spaced. Holds for this environment of the
         function; Lambda may run several. A rule has its own ``rate``.
+    claim_checks
+        Where events are left that are too large to be sent, and from which buckets they are taken; None: such an event
+        is an error.
+    compression
+        Which values of events are compressed when they are sent; None: none. Compressed values are read in any case.
     tracer, metrics
         Powertools' Tracer and Metrics.
     observers
@@ -114,7 +122,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         logger: AnyLogger | None = None,
         *,
         rules: Rules = (),
-        source: Source | None = None,
+        source: Source | Sequence[Source] | None = None,
         on_fault: FaultPolicy = FaultPolicy.REPORT_AND_PUBLISH,
         retryable: Retryable = (),
         skip_group_on_error: bool = True,
@@ -127,6 +135,8 @@ class StreamProcessor(BasePartialBatchProcessor):
         connectors: Sequence[Connector] = (),
         retry: RetryPolicy | None = None,
         rates: Mapping[type[Request], Rate] | None = None,
+        claim_checks: ClaimChecks | None = None,
+        compression: Compression | None = None,
         tracer: Any = None,
         metrics: Any = None,
         observers: Sequence[Observer] = (),
@@ -138,7 +148,7 @@ class StreamProcessor(BasePartialBatchProcessor):
             raise_on_entire_batch_failure=raise_on_entire_batch_failure,
             logger=logger,  # type: ignore[arg-type]  # Powertools takes its own Logger, though it does not say so
         )
-        self._given_source = source or (source_of_event_type(event_type) if event_type is not None else None)
+        self._given_sources = _given_sources(source, event_type)
         self._given_event_type = event_type
         self._on_fault = FaultPolicy(on_fault)
         self._retryable = retryable_predicate(retryable)
@@ -147,6 +157,8 @@ class StreamProcessor(BasePartialBatchProcessor):
         self._bus_name = bus_name
         self._fault_bus_name = fault_bus_name
         self._keep_results = keep_results
+        self._claim_checks = claim_checks
+        self._compression = compression
         self._tracer = tracer
         self._observers = observers_for(logger, metrics, observers)
         self._rules = RuleRegistry.of(rules)
@@ -174,6 +186,10 @@ class StreamProcessor(BasePartialBatchProcessor):
         with self(records, None, context):
             self._source = source
             self.process()
+        if source is not None and self._batch is not None and type(source).answer is not Source.answer:
+            answer = source.answer(event, self._batch.outcomes())
+            if answer is not None:
+                return answer
         return self.response()
 
     def __call__(
@@ -245,7 +261,8 @@ class StreamProcessor(BasePartialBatchProcessor):
         if not reported:
             return
         entire = len(reported) == len(batch.states) and all(map(_has_failed, reported))
-        if (entire and self.raise_on_entire_batch_failure) or not batch.source.reports_partially:
+        raises = entire and self.raise_on_entire_batch_failure and not batch.source.answers_each
+        if raises or not batch.source.reports_partially:
             raise BatchProcessingError(
                 msg=f"All records failed processing. {len(self.exceptions)} individual errors logged separately below."
                 if entire
@@ -272,11 +289,11 @@ class StreamProcessor(BasePartialBatchProcessor):
 
     def _split(self, event: Any) -> tuple[Source | None, list[dict[str, Any]]]:
         """Tell the source of an event, and split it into its records; without records, there is no source to tell."""
-        source = source_of(event, [self._given_source] if self._given_source is not None else [])
+        source = source_of(event, self._given_sources)
         records = source.records(event) if source is not None else None
         if source is None or records is None:
             return None, []
-        if self._given_event_type is not None and source is not self._given_source:
+        if self._given_event_type is not None and source not in self._given_sources:
             raise UnknownSourceError(
                 f"Expected an event of {self._given_event_type.value}, as event_type says, but found one of "
                 f"{source.name}. Leave event_type out to have it told from the event."
@@ -284,8 +301,11 @@ class StreamProcessor(BasePartialBatchProcessor):
         return source, records
 
     def _source_of(self, records: Sequence[dict[str, Any]]) -> Source:
-        known = self._source or self._given_source
-        return known or source_of(records) or source_of_event_type(EventType.SQS)
+        if self._source is not None:
+            return self._source
+        if len(self._given_sources) == 1:
+            return self._given_sources[0]
+        return source_of_records(records, self._given_sources) or source_of_event_type(EventType.SQS)
 
     def _run(self, records: Sequence[dict[str, Any]]) -> Batch:
         if not self._has_told_switches:
@@ -301,7 +321,9 @@ class StreamProcessor(BasePartialBatchProcessor):
             skip_group_on_error=self._skip_group_on_error,
             fault_bus_name=fault_bus_name(self._fault_bus_name, self._bus_name),
             handler=self._handler_rule(),
-            keep_results=self._keep_results,
+            keep_results=self._keep_results or source.needs_results,
+            claim_checks=self._claim_checks,
+            compression=self._compression,
         )
         return self._engine.run(records, options, Deadline.of(self._context, self._timeout_margin))
 
@@ -372,6 +394,12 @@ class StreamProcessor(BasePartialBatchProcessor):
         )
         for observer in self._observers:
             observer.on_record_failed(details)
+
+
+def _given_sources(source: Source | Sequence[Source] | None, event_type: EventType | None) -> Sequence[Source]:
+    if source is None:
+        return () if event_type is None else (source_of_event_type(event_type),)
+    return (source,) if isinstance(source, Source) else tuple(source)
 
 
 def _has_failed(state: RecordState) -> bool:

@@ -9,6 +9,7 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.batch import Batch, Failure, Reading, RecordState, Unit
+from powertools_stream.claim_checks import stands_for_more, whole
 from powertools_stream.compaction import Compactor
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError
 from powertools_stream.lanes import Lanes
@@ -16,6 +17,7 @@ from powertools_stream.outcomes import Failed, FaultPolicy
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
+    from powertools_stream.claim_checks import ClaimChecks
     from powertools_stream.deadline import Deadline, Guard
     from powertools_stream.dispatch import Dispatcher
     from powertools_stream.faults import Verdicts
@@ -61,6 +63,8 @@ class BatchRun:
         What orders a record among others; None: nothing does.
     verdicts
         Says what a failure means.
+    claim_checks
+        From where events are taken that were left at S3; None: from nowhere.
     keep_results
         Whether anybody will ask for what the rules leave behind. Where not, it goes at once, which costs a large batch
         less than half of the time: memory that was just used is used again.
@@ -73,6 +77,7 @@ class BatchRun:
         handler: CompiledRule | None,
         order_key: Callable[[RecordState], Hashable | None],
         verdicts: Verdicts,
+        claim_checks: ClaimChecks | None,
         *,
         keep_results: bool,
     ) -> None:
@@ -82,6 +87,7 @@ class BatchRun:
         self._handler = handler
         self._order_key = order_key
         self._verdicts = verdicts
+        self._claim_checks = claim_checks
         self._keep_results = keep_results
         self._lanes = Lanes()
         self._open: set[Unit] = set()
@@ -120,7 +126,8 @@ class BatchRun:
     def _read(self, state: RecordState) -> None:
         """Read the event of a record, where there are rules that want one."""
         event = self._guard.attempt(self._source.read, state.record) if self._groups else None
-        if type(event) is GeneratorType:
+        if type(event) is GeneratorType or stands_for_more(event):
+            event = whole(event, self._claim_checks, self._source.record_id(state.record))
             self._to_match.append(state)
             self._strands.start(event, Reading(state), _Delivery(self._has_been_read, state))
         elif self._to_match:
@@ -144,17 +151,8 @@ class BatchRun:
         if type(event) is Failed:
             self._note(state, NO_RULE, -1, None, event.error, UnitOfWork(record=record))
         elif event is not None:
-            for group in self._groups:
-                if group.prepare is not None:
-                    self._match_prepared(state, event, group)
-                    continue
-                for rule in group.candidates(event["type"]):
-                    uow = UnitOfWork(pipeline=rule.id, record=record, event=event)
-                    if rule.residual is None or self._holds(rule, uow, state):
-                        if rule.compact is None or self._compactor is None:
-                            self._start(Unit(rule, uow, state))
-                        else:
-                            self._compact(self._compactor, rule, uow, state)
+            for one in event if type(event) is list else (event,):
+                self._match_event(state, one)
         if self._handler is not None:
             uow = self._batch.handled[state.position] = UnitOfWork(pipeline=self._handler.id, record=record)
             self._start(Unit(self._handler, uow, state))
@@ -163,6 +161,20 @@ class BatchRun:
             self._unmatched -= 1
             if not self._unmatched:
                 self._start_compacted(self._compactor)
+
+    def _match_event(self, state: RecordState, event: Event) -> None:
+        record = state.record
+        for group in self._groups:
+            if group.prepare is not None:
+                self._match_prepared(state, event, group)
+                continue
+            for rule in group.candidates(event["type"]):
+                uow = UnitOfWork(pipeline=rule.id, record=record, event=event)
+                if rule.residual is None or self._holds(rule, uow, state):
+                    if rule.compact is None or self._compactor is None:
+                        self._start(Unit(rule, uow, state))
+                    else:
+                        self._compact(self._compactor, rule, uow, state)
 
     def _match_prepared(self, state: RecordState, event: Event, group: RuleGroup) -> None:
         base = UnitOfWork(record=state.record, event=event)

@@ -8,11 +8,13 @@ from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.dispatch import Asker, Dispatcher, Waiter
-from powertools_stream.errors import CutOffError, RunError
+from powertools_stream.errors import CutOffError, EntryTooLargeError, RunError
 from powertools_stream.outcomes import Failed
-from powertools_stream.requests import Asks, Request
+from powertools_stream.requests.request import Asks, Request, content_of, with_content
 
 if TYPE_CHECKING:
+    from powertools_stream.claim_checks import ClaimChecks
+    from powertools_stream.compression import Compression
     from powertools_stream.coroutines import Coroutines
     from powertools_stream.deadline import Deadline, Guard
 
@@ -83,12 +85,25 @@ class Strands:
         Runs coroutines.
     guard
         Is on while user code runs.
+    claim_checks
+        Where events are left that are too large to be sent; None: nowhere.
+    compression
+        Which values of events are compressed when they are sent; None: none.
     """
 
-    def __init__(self, dispatcher: Dispatcher, coroutines: Coroutines, guard: Guard) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        coroutines: Coroutines,
+        guard: Guard,
+        claim_checks: ClaimChecks | None = None,
+        compression: Compression | None = None,
+    ) -> None:
         self._dispatcher = dispatcher
         self._coroutines = coroutines
         self._guard = guard
+        self._claim_checks = claim_checks
+        self._compression = compression
         self._ready: deque[tuple[_Strand, Any]] = deque()
 
     def start(self, generator: Generator[Any, Any, Any], asker: Asker, waiter: Waiter, slot: int = 0) -> None:
@@ -161,9 +176,26 @@ class Strands:
 
     def _submit(self, request: Request, asker: Asker, waiter: Waiter, slot: int) -> None:
         try:
-            self._dispatcher.submit(request, asker, waiter, slot)
+            packed = request if self._compression is None else _compressed(request, self._compression)
+            self._dispatcher.submit(packed, asker, waiter, slot)
+        except EntryTooLargeError as error:
+            self._leave_at_s3(request, error, asker, waiter, slot)
         except Exception as error:
             waiter.deliver(slot, Failed(error))
+
+    def _leave_at_s3(
+        self, request: Request, error: EntryTooLargeError, asker: Asker, waiter: Waiter, slot: int
+    ) -> None:
+        """Send a claim check in the place of an event that is too large, where there is a bucket for it."""
+        try:
+            instead = self._claim_checks.replaced(request) if self._claim_checks is not None else None
+        except Exception as mistake:
+            waiter.deliver(slot, Failed(mistake))
+            return
+        if instead is None:
+            waiter.deliver(slot, Failed(error))
+        else:
+            self.start_later(instead, asker, waiter, slot)
 
     def _ask_all(self, asked: Sequence[Any], asker: Asker, waiter: Waiter, slot: int) -> None:
         if not asked:
@@ -179,6 +211,14 @@ class Strands:
             self._coroutines.start(coroutine, self._guard, awaiting, slot)
         except RunError as error:
             awaiting.deliver(slot, Failed(error))
+
+
+def _compressed(request: Request, compression: Compression) -> Request:
+    event = content_of(request)
+    if event is None:
+        return request
+    packed = compression.compressed(event)
+    return request if packed is event else with_content(request, packed)
 
 
 def _unexpected(asked: Any) -> RunError:

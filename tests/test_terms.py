@@ -27,7 +27,7 @@ class _Clock:
         return self.now
 
 
-# -- Pacer --
+# -- Pacer -------------------------------------------------------------------------------------------------------------
 
 
 def test_turns_are_evenly_spaced() -> None:
@@ -62,7 +62,7 @@ def test_a_rate_is_above_zero(rate: tuple[float, float]) -> None:
         TaskRule(id="r", emit="y", rate=rate)
 
 
-# -- Rates of rules and of requests --
+# -- Rates of rules and of requests ------------------------------------------------------------------------------------
 
 
 class _Clocked(FakeConnector):
@@ -176,7 +176,7 @@ def test_attempts_keep_to_the_rate_too(endpoint: ScriptedEndpoint) -> None:
     assert min(later - earlier for earlier, later in pairwise(times)) > 0.08
 
 
-# -- Roles --
+# -- Roles -------------------------------------------------------------------------------------------------------------
 
 
 def test_a_rule_with_a_role_makes_its_calls_in_it(endpoint: ScriptedEndpoint) -> None:
@@ -238,7 +238,7 @@ def test_a_role_that_must_not_be_assumed_is_a_configuration_error(endpoint: Scri
     assert fault.reason is Reason.CONFIGURATION
 
 
-# -- Powertools' circuit breaker --
+# -- Powertools' circuit breaker ---------------------------------------------------------------------------------------
 
 
 def test_an_open_circuit_breaker_reports_the_record_and_makes_no_fault_event() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from powertools_stream.requests.request import Request
 
@@ -26,6 +26,8 @@ class PutEvent(Request):
     resources
         ARNs that the event concerns.
     """
+
+    carries: ClassVar[tuple[str, ...]] = ("event",)
 
     event: Mapping[str, Any]
     bus_name: str | None = field(default=None, kw_only=True)

@@ -22,7 +22,7 @@ class HttpResponse:
     headers
         The headers, their names in lower case.
     body
-        The content: of a JSON media type what it holds, else text; None where there is none.
+        The content: of a JSON media type what it holds, else text; bytes where it is no text; None where there is none.
     """
 
     status: int
@@ -34,6 +34,9 @@ class HttpResponse:
 class HttpRequest(Request):
     """Make one HTTP call. Answers an `HttpResponse` where the status is below 400; else the request fails.
 
+    The error is a `RequestFailedError` whose code is the status, ``"404"``; it has ``status``, ``headers`` and ``body``
+    as well. The statuses 408, 425, 429 and from 500 on are passing ones, so that the call is made again.
+
     Parameters
     ----------
     params
@@ -41,8 +44,13 @@ class HttpRequest(Request):
         that is sent as JSON) or ``body`` (text or bytes). The method is ``GET`` where there is no content, else
         ``POST``.
     timeout
-        Seconds for the whole call; default: the connector's.
+        Seconds to wait for the answer to begin, and for each further part of it; default: the connector's.
+    max_attempts
+        How often the call is made at most in one invocation, where it fails in passing; default: as the processor
+        says. 1 for a service that must not get a call twice, as far as that can be helped: Lambda may send the record
+        again.
     """
 
     params: Mapping[str, Any]
     timeout: float | None = field(default=None, kw_only=True)
+    max_attempts: int | None = field(default=None, kw_only=True)

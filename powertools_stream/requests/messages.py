@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from powertools_stream.requests.request import Request
 
@@ -24,6 +24,8 @@ class PublishMessage(Request):
         Default: ``params["TopicArn"]``, then ``TOPIC_ARN``.
     """
 
+    carries: ClassVar[tuple[str, ...]] = ("params", "Message")
+
     params: Mapping[str, Any]
     topic_arn: str | None = field(default=None, kw_only=True)
 
@@ -40,6 +42,8 @@ class SendMessage(Request):
     queue_url
         Default: ``params["QueueUrl"]``, then ``QUEUE_URL``.
     """
+
+    carries: ClassVar[tuple[str, ...]] = ("params", "MessageBody")
 
     params: Mapping[str, Any]
     queue_url: str | None = field(default=None, kw_only=True)

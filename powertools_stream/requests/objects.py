@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from powertools_stream.requests.items import OnConditionFailed
 from powertools_stream.requests.request import Request
 
 __all__ = [
@@ -21,19 +22,22 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PutObject(Request):
-    """Write one object. Answers the response (``{"ETag": …}``).
+    """Write one object. Answers the response (``{"ETag": …}``), ``{}`` where the condition failed.
 
     Parameters
     ----------
     params
         What S3's ``PutObject`` takes: ``{"Key": …, "Body": …}``. A ``Body`` that is neither text nor bytes is written
-        as JSON.
+        as JSON, with the ``ContentType`` of JSON.
     bucket_name
         Default: ``params["Bucket"]``, then ``BUCKET_NAME``.
+    on_condition_failed
+        What a condition (``IfMatch``, ``IfNoneMatch``) that did not hold is: an answer, ``{}``, or a fault.
     """
 
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
+    on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class GetObjectLines(Request):
     """Read an object as a stream of lines, so that a large one is never in memory as a whole.
 
     Answers an iterator over the lines, as text without their line ends. It reads from S3 while it is used, on the
-    thread that uses it.
+    thread that uses it, and holds a connection until it is read to its end, closed (``lines.close()``, or ``with
+    lines:``) or forgotten. An error while it reads is raised where it is used, and is not tried again.
 
     Parameters
     ----------
@@ -98,34 +103,38 @@ class HeadObject(Request):
 class DeleteObject(Request):
     """Delete one object; batched into ``DeleteObjects``. Answers what the call says of it (``{"Key": …}``).
 
-    With anything beside the key and the version it is one ``DeleteObject`` call, which answers the response.
+    With anything beside the key and the version it is one ``DeleteObject`` call, which answers the response. An object
+    that is not there counts as deleted.
 
     Parameters
     ----------
     params
         What S3's ``DeleteObject`` takes: ``{"Key": …}``, and perhaps a ``VersionId``.
-    bucket_name
+    bucket_name, on_condition_failed
         As for `PutObject`.
     """
 
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
+    on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class CopyObject(Request):
-    """Copy one object within S3. Answers the response.
+    """Copy one object within S3. Answers the response, ``{}`` where the condition failed.
 
     Parameters
     ----------
     params
-        What S3's ``CopyObject`` takes: ``{"Key": …, "CopySource": …}``.
-    bucket_name
+        What S3's ``CopyObject`` takes: ``{"Key": …, "CopySource": {"Bucket": …, "Key": …}}``. A source without a
+        bucket is in the one that the copy goes to.
+    bucket_name, on_condition_failed
         Where the copy goes; as for `PutObject`.
     """
 
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
+    on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +144,8 @@ class ListObjects(Request):
     Parameters
     ----------
     params
-        What S3's ``ListObjectsV2`` takes: ``{"Prefix": …}``.
+        What S3's ``ListObjectsV2`` takes: ``{"Prefix": …}``. ``MaxKeys`` is that of one page. For what a ``Delimiter``
+        brings together (``CommonPrefixes``), ask for pages.
     bucket_name
         As for `PutObject`.
     page

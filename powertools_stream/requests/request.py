@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
 
-__all__ = ["Asks", "Request"]
+__all__ = ["Asks", "Request", "content_of", "with_content"]
 
 
 class Request:
@@ -14,6 +16,28 @@ class Request:
 
     reads: ClassVar[bool] = False
     """Whether the request only reads: equal reads in flight are asked once."""
+
+    carries: ClassVar[tuple[str, ...]] = ()
+    """Where it has its content, if that may be an event: a field, and perhaps a name in that. Large events are
+    compressed, or travel as a claim check, in any request that says so."""
+
+
+def content_of(request: Request) -> Mapping[str, Any] | None:
+    """Return the event that a request carries; None where it carries none."""
+    if not request.carries:
+        return None
+    field, *rest = request.carries
+    value = getattr(request, field)
+    for name in rest:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else None
+
+
+def with_content(request: Request, event: Mapping[str, Any]) -> Request:
+    """Return the same request with another event."""
+    field, *rest = request.carries
+    value: Any = {**getattr(request, field), rest[0]: event} if rest else event
+    return replace(request, **{field: value})  # type: ignore[type-var]
 
 
 Asks = tuple[type[Request], ...]

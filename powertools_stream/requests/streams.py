@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from powertools_stream.requests.request import Request
 
@@ -30,6 +30,8 @@ class PutRecord(Request):
         Whether records of one partition key are kept in order, also where some of them are sent again. Then one call
         holds a key once only, as ``PutRecords`` keeps no order where it fails; False: calls are as full as can be.
     """
+
+    carries: ClassVar[tuple[str, ...]] = ("params", "Data")
 
     params: Mapping[str, Any]
     stream_name: str | None = field(default=None, kw_only=True)

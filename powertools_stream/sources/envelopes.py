@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from datetime import datetime, timezone
 from typing import Any
 
+from powertools_stream.compression import MARK, InflationError, decompressed
 from powertools_stream.errors import MalformedRecordError
-from powertools_stream.uow import Event
+from powertools_stream.uow import Event, complete
 
-__all__ = ["malformed", "parse_base64", "parse_object", "unwrap"]
+__all__ = ["malformed", "milliseconds", "parse_base64", "parse_object", "read_events", "unwrap"]
+
+ALARM_TYPE = "CloudWatch Alarm State Change"
+"""The type of an alarm's change of state, whichever way it comes: as EventBridge names it.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+"""
 
 # `json.loads` itself goes through this, by way of checks that we do not need.
 _parse = json.JSONDecoder().decode
@@ -46,7 +54,15 @@ def parse_object(text: Any, what: str, record_id: str | None = None) -> dict[str
         raise malformed(record_id, f"{what} to be a JSON object", "JSON that is nested too deeply") from None
     if type(value) is not dict:
         raise malformed(record_id, f"{what} to be a JSON object", _describe(value))
-    return value
+    return _inflated(value, what, record_id) if MARK in text else value
+
+
+def _inflated(value: dict[str, Any], what: str, record_id: str | None) -> dict[str, Any]:
+    try:
+        inflated: dict[str, Any] = decompressed(value)
+    except InflationError as error:
+        raise malformed(record_id, f"{what} to hold compressed values that can be read", str(error)) from None
+    return inflated
 
 
 def parse_base64(data: Any, what: str, record_id: str | None = None) -> str:
@@ -62,13 +78,50 @@ def parse_base64(data: Any, what: str, record_id: str | None = None) -> str:
         raise malformed(record_id, f"{what} to be base64", f"text that is not: {error}") from None
 
 
+def read_events(
+    body: Event, record_id: str, timestamp: float | str | None, partition_key: Any
+) -> Event | list[Event] | None:
+    """Take what a body carries out of the envelopes around it, and complete it from its record.
+
+    An S3 notification is one event for each object, as of `S3Source`. The message by which S3 tests a notification is
+    None: there is nothing to do.
+
+    Parameters
+    ----------
+    body
+        The parsed payload; an event without an envelope is changed and returned.
+    record_id, timestamp, partition_key
+        The record's, for an event that lacks them; the timestamp in ms.
+
+    Raises
+    ------
+    MalformedRecordError
+        An envelope does not hold a JSON object, or a notification does not name its object.
+    """
+    event = unwrap(body, record_id)
+    if "Records" in event:
+        from powertools_stream.sources.notifications import read_notification
+
+        if (events := read_notification(event["Records"], record_id, timestamp)) is not None:
+            return events
+    if not event.get("type"):
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+        if event.get("Event") == "s3:TestEvent":
+            return None
+        # What an alarm sends to a topic.
+        if "NewStateValue" in event and "AlarmName" in event:
+            event["type"] = ALARM_TYPE
+    return complete(event, record_id, timestamp, partition_key)
+
+
 def unwrap(body: Event, record_id: str | None = None) -> Event:
     """Take an event out of the envelopes around it, nested to any depth.
 
     Of an EventBridge event, the event is its ``detail``; of an SNS notification, the JSON of its ``Message``. What the
-    event lacks of ``id``, ``type`` and ``timestamp`` is filled in from the envelope, the innermost first; the body is
-    changed by that. An event without an envelope comes back as it is; so does an S3 notification, which is an event
-    itself.
+    event lacks of ``id``, ``type`` and ``timestamp`` is filled in from the envelope, the innermost first. Events that
+    AWS itself publishes (their ``source`` starts with ``aws.``) always take these three from the envelope, and
+    ``tags`` as well: where the ``detail`` has one of these names for something else, it stands whole under ``detail``.
+    An event without an envelope comes back as it is; so does an S3 notification, which `read_events` reads.
 
     Raises
     ------
@@ -84,8 +137,12 @@ def unwrap(body: Event, record_id: str | None = None) -> Event:
     envelopes: list[tuple[Any, Any, Any]] = []
     while True:
         if "detail-type" in event and "detail" in event:
-            envelopes.append((event.get("id"), event["detail-type"], event.get("time")))
-            event = _inner(event["detail"], "the detail of the EventBridge event", record_id)
+            envelope = event
+            event = _inner(envelope["detail"], "the detail of the EventBridge event", record_id)
+            if str(envelope.get("source")).startswith("aws."):
+                event = _service_event(envelope, event)
+                break
+            envelopes.append((envelope.get("id"), envelope["detail-type"], envelope.get("time")))
         elif "TopicArn" in event and event.get("Type") == "Notification":
             envelopes.append((event.get("MessageId"), None, event.get("Timestamp")))
             event = _inner(event.get("Message"), "the Message of the SNS notification", record_id)
@@ -99,7 +156,22 @@ def unwrap(body: Event, record_id: str | None = None) -> Event:
 def _inner(content: Any, what: str, record_id: str | None) -> Event:
     # EventBridge Scheduler sends a `detail` without content as the text "{}".
     # https://github.com/aws-powertools/powertools-lambda-python/issues/6112
-    return content if type(content) is dict else parse_object(content, what, record_id)
+    # A `detail` that is an object belongs to the record, which is never changed.
+    return dict(content) if type(content) is dict else parse_object(content, what, record_id)
+
+
+def _service_event(envelope: Event, detail: Event) -> Event:
+    """Make an event of one that AWS itself publishes: it knows nothing of our names, and may mean others by them."""
+    own: Event = {
+        "id": envelope.get("id"),
+        "type": envelope["detail-type"],
+        "timestamp": milliseconds(envelope.get("time")),
+        "tags": {name: envelope[name] for name in ("account", "region") if name in envelope},
+    }
+    if envelope["source"] == "aws.s3" and type(changed := detail.get("object")) is dict and "key" in changed:
+        own["partition_key"] = changed["key"]
+    event = {**detail, **own}
+    return event if own.keys().isdisjoint(detail) else {**event, "detail": detail}
 
 
 def _fill_in(event: Event, identifier: Any, kind: Any, time: Any) -> None:
@@ -107,16 +179,19 @@ def _fill_in(event: Event, identifier: Any, kind: Any, time: Any) -> None:
         event["id"] = identifier
     if kind and event.get("type") in (None, ""):
         event["type"] = kind
-    if event.get("timestamp") is None and (timestamp := _milliseconds(time)) is not None:
+    if event.get("timestamp") is None and (timestamp := milliseconds(time)) is not None:
         event["timestamp"] = timestamp
 
 
-def _milliseconds(time: Any) -> int | None:
-    """Read an ISO 8601 time; None where there is none to read, and the record's own time will do."""
+# CloudWatch writes "+0000", which Python 3.10 does not read; nor does it read the "Z".
+_OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
+
+
+def milliseconds(time: Any) -> int | None:
+    """Read an ISO 8601 time as ms; None where there is none to read, and the record's own time will do."""
     try:
-        # Python 3.10 does not read the "Z".
-        moment = datetime.fromisoformat(time.replace("Z", "+00:00"))
-    except (AttributeError, ValueError):
+        moment = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", time.replace("Z", "+00:00")))
+    except (AttributeError, TypeError, ValueError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Hashable, Mapping
+from collections.abc import Generator, Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.errors import MalformedRecordError
+from powertools_stream.outcomes import RecordOutcome
 from powertools_stream.uow import Event, Record
 
-__all__ = ["Source"]
+__all__ = ["ReadEvent", "Source"]
+
+ReadEvent = Event | list[Event] | None
+"""What a record is read into."""
 
 
 class Source(ABC):
@@ -26,6 +30,12 @@ class Source(ABC):
     reports_partially: ClassVar[bool] = True
     """Whether Lambda takes a partial batch response; where not, a reported record fails the invocation."""
 
+    answers_each: ClassVar[bool] = False
+    """Whether `answer` says of each record what became of it, so that a failure never fails the invocation."""
+
+    needs_results: ClassVar[bool] = False
+    """Whether `answer` wants what the rules leave behind."""
+
     @abstractmethod
     def recognises(self, record: Mapping[str, Any]) -> bool:
         """Tell whether a record, as Lambda delivers it, is of this source."""
@@ -39,10 +49,11 @@ class Source(ABC):
         return records if isinstance(records, list) else None
 
     @abstractmethod
-    def read(self, record: Record) -> Event | Generator[Any, Any, Event | None] | None:
+    def read(self, record: Record) -> ReadEvent | Generator[Any, Any, ReadEvent]:
         """Read the event that a record carries; None: the record is not for us, and is done.
 
-        May be a generator that yields requests, and returns the event.
+        A record that carries several events is read into a list of them: each is matched by itself, and if one fails,
+        the record has failed. May be a generator that yields requests, and returns the event.
 
         Raises
         ------
@@ -53,6 +64,20 @@ class Source(ABC):
     @abstractmethod
     def identifier(self, record: Record) -> Any:
         """Return the ``itemIdentifier`` that names the record in the partial batch response."""
+
+    def answer(self, event: Mapping[str, Any], outcomes: Sequence[RecordOutcome]) -> Any:
+        """Return what Lambda is to get for an event; None: the partial batch response.
+
+        Not asked where a reported record has failed the invocation.
+
+        Parameters
+        ----------
+        event
+            As Lambda handed it over.
+        outcomes
+            What became of its records, in their order.
+        """
+        return None
 
     def record_id(self, record: Record) -> str:
         """Return the record's identifier for logs and fault events; ``undefined`` where it has none."""

@@ -1,0 +1,320 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from powertools_stream.claim_checks import ClaimChecks, is_claim_check
+from powertools_stream.errors import EntryTooLargeError, MalformedRecordError, SettingError
+from powertools_stream.flavors import task
+from powertools_stream.outcomes import Disposition, FaultPolicy, Reason
+from powertools_stream.processor import StreamProcessor
+from powertools_stream.requests import GetObject, PutEvent, PutObject, SendMessage
+from powertools_stream.testing import FakeConnector, run, to_kinesis_records, to_sqs_records
+from powertools_stream.uow import UnitOfWork
+from tests.conftest import REGION, Aws
+
+OWNER = "123456789012"
+CHECKS = ClaimChecks({"checks": OWNER}, "checks")
+NOON = 1_767_268_800_000  # 2026-01-01T12:00:00Z
+
+
+class _Limited(FakeConnector):
+    """Refuses events beyond 1,000 bytes, as a connector does, and keeps objects."""
+
+    def __init__(self) -> None:
+        super().__init__(self._respond_to)
+        self.objects: dict[tuple[str, str], Any] = {}
+
+    def entries(self, request: Any) -> Any:
+        content = request.event if isinstance(request, PutEvent) else getattr(request, "params", {}).get("MessageBody")
+        if content is not None and len(json.dumps(content)) > 1_000:
+            raise EntryTooLargeError("Expected an entry of at most 1000 bytes.")
+        return super().entries(request)
+
+    def _respond_to(self, request: Any) -> Any:
+        if isinstance(request, PutObject):
+            self.objects[request.bucket_name or "", request.params["Key"]] = request.params["Body"]
+        elif isinstance(request, GetObject):
+            return {"Body": self.objects[request.bucket_name or "", request.params["Key"]].encode()}
+        return NotImplemented
+
+
+def _large(uow: UnitOfWork) -> dict[str, Any]:
+    return {"text": "x" * 2_000}
+
+
+_EMIT_LARGE = {"id": "large", "flavor": task, "execute": _large, "emit": "thing-made"}
+_READ = {"id": "read", "flavor": task, "execute": lambda uow: uow.event}
+
+
+# -- Leaving -----------------------------------------------------------------------------------------------------------
+def test_an_event_too_large_for_the_bus_goes_to_s3_and_a_claim_check_in_its_place() -> None:
+    connector = _Limited()
+    event = {"id": "1", "type": "x", "timestamp": NOON, "partition_key": "p"}
+
+    outcome = run([_EMIT_LARGE], to_sqs_records([event]), connectors=[connector], claim_checks=CHECKS)
+
+    assert outcome.response == {"batchItemFailures": []}
+    put, publish = connector.asked
+    key = f"{REGION}/claimchecks/2026/01/01/12/1.large"
+    assert (put.bucket_name, put.params["Key"], put.params["ExpectedBucketOwner"]) == ("checks", key, OWNER)
+    assert json.loads(put.params["Body"])["text"] == "x" * 2_000
+    assert publish.event == {
+        "id": "1.large",
+        "type": "thing-made",
+        "partition_key": "p",
+        "timestamp": NOON,
+        "tags": publish.event["tags"],
+        "s3": {"bucket": "checks", "key": key},
+    }
+    assert publish.event["tags"]["pipeline"] == "large"
+
+
+def test_a_message_that_holds_an_event_may_be_left_too() -> None:
+    def execute(uow: UnitOfWork) -> Iterator[Any]:
+        return (yield SendMessage({"MessageBody": {**uow.event, "text": "x" * 2_000}, "DelaySeconds": 5}))
+
+    connector = _Limited()
+    rule = {"id": "send", "flavor": task, "execute": execute}
+
+    run([rule], to_sqs_records([{"id": "1", "type": "x"}]), connectors=[connector], claim_checks=CHECKS)
+
+    _, sent = connector.asked
+    assert sent.params["DelaySeconds"] == 5
+    assert is_claim_check(sent.params["MessageBody"])
+
+
+def test_a_small_event_travels_as_it_is() -> None:
+    connector = _Limited()
+
+    run(
+        [{**_EMIT_LARGE, "execute": None}], to_sqs_records([{"type": "x"}]), connectors=[connector], claim_checks=CHECKS
+    )
+
+    assert [type(request) for request in connector.asked] == [PutEvent]
+
+
+@pytest.mark.parametrize("checks", [None, ClaimChecks({"checks": OWNER})])
+def test_without_a_bucket_it_is_an_error_of_its_own_record(checks: ClaimChecks | None) -> None:
+    connector = _Limited()
+
+    outcome = run([_EMIT_LARGE], to_sqs_records([{"type": "x"}]), connectors=[connector], claim_checks=checks)
+
+    assert isinstance(outcome.faults[0].error, EntryTooLargeError)
+    assert outcome.faults[0].reason is Reason.FAULT
+
+
+def test_the_bucket_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAIMCHECK_BUCKET_NAME", "checks")
+
+    assert ClaimChecks({"checks": OWNER}).bucket == "checks"
+    with pytest.raises(SettingError, match=r"'checks' has none. Name the account"):
+        _ = ClaimChecks({"others": OWNER}).bucket
+
+
+def test_a_bucket_without_an_owner_is_refused() -> None:
+    with pytest.raises(SettingError, match="to have an owner, but 'mine' has none"):
+        ClaimChecks({"checks": OWNER}, "mine")
+
+
+def test_a_failing_deposit_fails_the_record_and_nothing_is_published() -> None:
+    def responds(request: Any) -> Any:
+        return ConnectionError("S3 is away") if isinstance(request, PutObject) else NotImplemented
+
+    class Connector(_Limited):
+        def _respond_to(self, request: Any) -> Any:
+            return responds(request)
+
+    connector = Connector()
+
+    outcome = run([_EMIT_LARGE], to_sqs_records([{"type": "x"}]), connectors=[connector], claim_checks=CHECKS)
+
+    assert len(outcome.response["batchItemFailures"]) == 1
+    assert not connector.published
+
+
+def test_a_second_attempt_writes_the_same_object_again() -> None:
+    keys = []
+    for _ in range(2):
+        connector = _Limited()
+        event = to_sqs_records([{"id": "1", "type": "x", "timestamp": NOON}])
+        run([_EMIT_LARGE], event, connectors=[connector], claim_checks=CHECKS)
+        keys.append(connector.asked[0].params["Key"])
+
+    assert keys[0] == keys[1]
+
+
+# -- Redeeming ---------------------------------------------------------------------------------------------------------
+def _check(bucket: str = "checks", key: str = "r/claimchecks/2026/01/01/12/1", **fields: Any) -> dict[str, Any]:
+    return {
+        "id": "1",
+        "type": "thing-made",
+        "timestamp": NOON,
+        "tags": {},
+        "s3": {"bucket": bucket, "key": key},
+        **fields,
+    }
+
+
+def _with_object(content: Any, key: str = "r/claimchecks/2026/01/01/12/1") -> _Limited:
+    connector = _Limited()
+    connector.objects["checks", key] = content if isinstance(content, str) else json.dumps(content)
+    return connector
+
+
+def test_a_claim_check_is_redeemed_before_matching() -> None:
+    whole = {"id": "1", "type": "thing-made", "timestamp": NOON, "partition_key": "p", "tags": {"a": "b"}, "text": "…"}
+    connector = _with_object(whole)
+    rule = {**_READ, "filters": [lambda uow: uow.event["text"] == "…"]}
+
+    outcome = run([rule], to_sqs_records([_check()]), connectors=[connector], claim_checks=CHECKS)
+
+    (get,) = connector.asked
+    assert get.params["ExpectedBucketOwner"] == OWNER
+    assert outcome.results[0].uow["result"] == whole
+
+
+def test_records_keep_their_order_though_one_is_redeemed() -> None:
+    seen: list[str] = []
+    connector = _with_object({"id": "1", "type": "thing-made"})
+    rule = {"id": "r", "flavor": task, "execute": lambda uow: seen.append(uow.event["id"])}
+    events = [_check(), *({"id": str(n), "type": "x"} for n in (2, 3))]
+
+    run([rule], to_kinesis_records(events), connectors=[connector], claim_checks=CHECKS)
+
+    assert seen == ["1", "2", "3"]
+
+
+def test_what_an_event_leaves_at_s3_is_what_its_reader_gets() -> None:
+    connector = _Limited()
+    published = run(
+        [_EMIT_LARGE], to_sqs_records([{"id": "1", "type": "x"}]), connectors=[connector], claim_checks=CHECKS
+    )
+    check = connector.published[0]
+
+    outcome = run([_READ], to_sqs_records([check]), connectors=[connector], claim_checks=CHECKS)
+
+    assert published.response == {"batchItemFailures": []}
+    assert outcome.results[0].uow["result"]["text"] == "x" * 2_000
+
+
+@pytest.mark.parametrize("checks", [None, CHECKS])
+def test_an_event_cannot_point_the_function_anywhere(checks: ClaimChecks | None) -> None:
+    connector = _Limited()
+
+    outcome = run([_READ], to_sqs_records([_check("secrets")]), connectors=[connector], claim_checks=checks)
+
+    assert not [request for request in connector.asked if isinstance(request, GetObject)]
+    (fault,) = outcome.faults
+    assert fault.reason is Reason.CONFIGURATION
+    assert re.search(r"names, but event '1' lies in 'secrets'. If it is to be trusted", str(fault.error))
+    assert len(outcome.response["batchItemFailures"]) == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"s3": {"bucket": {"name": "b"}, "object": {"key": "k"}}},
+        {"s3": {"bucket": "b", "key": "reports/1"}},
+        {"s3": "b/claimchecks/1"},
+        {"s3": {"bucket": "b"}},
+    ],
+)
+def test_other_events_with_objects_of_s3_are_left_as_they_are(event: dict[str, Any]) -> None:
+    connector = _Limited()
+
+    outcome = run([_READ], to_sqs_records([{"id": "1", "type": "x", **event}]), connectors=[connector])
+
+    assert outcome.results[0].uow["result"]["s3"] == event["s3"]
+    assert not connector.asked
+
+
+def test_keys_of_older_services_are_redeemed() -> None:
+    connector = _with_object({"id": "1", "type": "old"}, key="claimchecks/1")
+
+    outcome = run([_READ], to_sqs_records([_check(key="claimchecks/1")]), connectors=[connector], claim_checks=CHECKS)
+
+    assert outcome.results[0].uow["result"]["type"] == "old"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("no json", "to be a JSON object"),
+        ("[]", "to be a JSON object"),
+        (json.dumps({"id": "2"}), "event '1' behind the claim check, found event '2'"),
+        (json.dumps({"id": "1", "text": "x" * 2_000}), "an object of at most 1000 bytes"),
+    ],
+)
+def test_what_is_not_the_event_is_a_fault_of_the_record(content: str, says: str) -> None:
+    checks = ClaimChecks({"checks": OWNER}, max_bytes=1_000)
+
+    outcome = run([_READ], to_sqs_records([_check()]), connectors=[_with_object(content)], claim_checks=checks)
+
+    (fault,) = outcome.faults
+    assert isinstance(fault.error, MalformedRecordError)
+    assert says in str(fault.error)
+
+
+# -- Fault events ------------------------------------------------------------------------------------------------------
+def _fail(uow: UnitOfWork) -> None:
+    raise ValueError("poison")
+
+
+_POISON = {"id": "poison", "flavor": task, "execute": _fail, "on_fault": FaultPolicy.PUBLISH}
+
+
+def test_a_fault_event_too_large_goes_whole_to_s3_and_satisfies_the_policy() -> None:
+    connector = _Limited()
+    event = to_sqs_records([{"id": "1", "type": "x", "text": "x" * 1_000_000}])
+
+    outcome = run([_POISON], event, connectors=[connector], claim_checks=CHECKS)
+
+    put = connector.asked[0]
+    whole = json.loads(put.params["Body"])
+    assert whole["uow"]["event"]["text"] == "x" * 1_000_000
+    (fault,) = outcome.faults
+    assert fault.disposition is Disposition.SET_ASIDE
+    assert outcome.response == {"batchItemFailures": []}
+    published = fault.event
+    assert published is not None
+    assert published["err"]["message"] == "poison"
+    assert published["s3"] == {"bucket": "checks", "key": put.params["Key"]}
+    assert "uow" not in published
+
+
+def test_a_fault_event_that_s3_does_not_take_is_trimmed_and_its_record_reported() -> None:
+    class Connector(_Limited):
+        def _respond_to(self, request: Any) -> Any:
+            return PermissionError("no") if isinstance(request, PutObject) else NotImplemented
+
+    event = to_sqs_records([{"id": "1", "type": "x", "text": "x" * 1_000_000}])
+
+    outcome = run([_POISON], event, connectors=[Connector()], claim_checks=CHECKS)
+
+    (fault,) = outcome.faults
+    assert fault.disposition is Disposition.REPORTED
+    assert fault.event is not None
+    assert fault.event["trimmed"] is True
+
+
+# -- Over HTTP ---------------------------------------------------------------------------------------------------------
+def test_large_events_go_over_s3_and_back(aws: Aws) -> None:
+    aws.client("s3").create_bucket(Bucket="checks", CreateBucketConfiguration={"LocationConstraint": REGION})
+    aws.create_bus("bus")
+    rule = {"id": "large", "flavor": task, "execute": lambda uow: {"text": "x" * 1_100_000}, "emit": "thing-made"}
+    processor = StreamProcessor(rules=[rule], bus_name="bus", claim_checks=CHECKS)
+
+    response = processor.process_event(to_sqs_records([{"id": str(n), "type": "x"} for n in range(12)]))
+
+    assert response == {"batchItemFailures": []}
+    arrived = [event["detail"] for event in aws.events("bus")]
+    assert len(arrived) == 12
+    assert all(is_claim_check(event) for event in arrived)
+    reader = StreamProcessor(rules=[_READ], claim_checks=CHECKS)
+    assert reader.process_event(to_sqs_records(arrived)) == {"batchItemFailures": []}
+    assert [len(result.uow["result"]["text"]) for result in reader.results] == [1_100_000] * 12

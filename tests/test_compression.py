@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import gzip
+import json
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from powertools_stream.compression import MARK, Compression, InflationError, decompressed
+from powertools_stream.flavors import task
+from powertools_stream.payloads import to_json
+from powertools_stream.testing import (
+    run,
+    to_kinesis_records,
+    to_sns_envelope,
+    to_sqs_records,
+)
+
+# What Node.js makes of {"lines": [1, 2, 3], "name": "ä"} the way aws-lambda-stream does.
+_FROM_JAVASCRIPT = "COMPRESSEDH4sIAAAAAAAAA6tWysnMSy1Wsoo21DHSMY7VUcpLzE1VslI6vESpFgByx+QVHQAAAA=="
+
+
+def _compressed(content: bytes) -> str:
+    return "COMPRESSED" + b64encode(gzip.compress(content, mtime=0)).decode()
+
+
+def test_a_large_value_is_replaced_and_the_others_stay() -> None:
+    event = {"id": "1", "type": "order-created", "order": {"lines": ["x" * 100] * 200}, "total": 42}
+
+    packed = Compression().compressed(event)
+
+    assert {name: packed[name] for name in ("id", "type", "total")} == {"id": "1", "type": "order-created", "total": 42}
+    assert packed["order"].startswith(MARK)
+    assert len(packed["order"]) < 1_000
+    assert decompressed(dict(packed)) == event
+
+
+def test_an_event_of_small_values_is_the_same_event() -> None:
+    event = {"id": "1", "a": "x" * 10_000, "b": {"c": [1, 2, 3]}, "n": None}
+
+    assert Compression().compressed(event) is event
+
+
+def test_the_threshold_is_in_bytes_of_json() -> None:
+    compression = Compression(threshold=12)
+
+    assert compression.compressed({"a": "x" * 10})["a"] == "x" * 10
+    assert compression.compressed({"a": "x" * 11})["a"].startswith(MARK)
+    assert compression.compressed({"a": "ä" * 6})["a"].startswith(MARK)
+
+
+def test_who_the_event_is_stays_readable_and_so_does_what_is_ignored() -> None:
+    large = "x" * 20_000
+    event = {"id": large, "type": large, "tags": {"a": large}, "partition_key": large, "note": large, "text": large}
+
+    packed = Compression(ignore=("note",)).compressed(event)
+
+    assert [name for name in packed if packed[name] != event[name]] == ["text"]
+
+
+def test_the_same_value_is_always_the_same_text() -> None:
+    event = {"a": list(range(10_000))}
+
+    assert Compression().compressed(event) == Compression().compressed(event)
+
+
+def test_what_is_compressed_already_is_left_alone() -> None:
+    packed = Compression(threshold=10).compressed({"a": list(range(1_000))})
+
+    assert Compression(threshold=10).compressed(packed) is packed
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=30),
+        lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=5),
+        max_leaves=30,
+    )
+)
+def test_what_was_compressed_reads_as_it_was(value: Any) -> None:
+    event = {"value": value}
+
+    packed = json.loads(to_json(Compression(threshold=4).compressed(event)))
+
+    assert decompressed(packed) == json.loads(to_json(event))
+
+
+# -- Reading -----------------------------------------------------------------------------------------------------------
+def test_values_of_the_javascript_library_are_read() -> None:
+    value = {"lines": [1, 2, 3], "name": "ä"}
+
+    found = decompressed({"a": _FROM_JAVASCRIPT, "b": [_FROM_JAVASCRIPT], "c": {"d": _FROM_JAVASCRIPT}})
+
+    assert found == {"a": value, "b": [value], "c": {"d": value}}
+
+
+def test_a_value_in_a_value_is_read() -> None:
+    inner = _compressed(b"[1, 2]")
+    outer = _compressed(json.dumps({"inner": inner}).encode())
+
+    assert decompressed(outer) == {"inner": [1, 2]}
+
+
+@pytest.mark.parametrize("text", ["COMPRESSED", "COMPRESSED AIR", "COMPRESSEDH4s", "x COMPRESSEDH4sI"])
+def test_other_text_is_left_as_it_is(text: str) -> None:
+    assert decompressed({"a": text}) == {"a": text}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MARK,
+        MARK + "!!!",
+        MARK + "AAAA",
+        _compressed(b"{} ")[:-8] + "AAAAAAA=",
+        _compressed(b"no json"),
+        _compressed(b"\xff\xfe"),
+        "COMPRESSED" + b64encode(gzip.compress(b"1") + gzip.compress(b"2")).decode(),
+    ],
+)
+def test_a_broken_value_is_an_error_that_does_not_show_it(text: str) -> None:
+    with pytest.raises(InflationError, match="Expected") as raised:
+        decompressed({"a": text})
+    assert text not in str(raised.value)
+
+
+def test_a_bomb_is_an_error_before_it_takes_the_memory() -> None:
+    bomb = _compressed(b'"' + b"x" * 50_000_000 + b'"')
+    assert len(bomb) < 100_000
+
+    with pytest.raises(InflationError, match="at most 16777216 bytes"):
+        decompressed({"a": bomb})
+
+
+def test_many_small_bombs_count_together() -> None:
+    bomb = _compressed(b'"' + b"x" * 1_000 + b'"')
+
+    assert len(decompressed([bomb] * 9, max_bytes=10_000)) == 9
+    with pytest.raises(InflationError):
+        decompressed([bomb] * 11, max_bytes=10_000)
+
+
+def test_a_bomb_in_a_bomb_is_an_error() -> None:
+    value = _compressed(b"1")
+    for _ in range(20):
+        value = _compressed(json.dumps(value).encode())
+
+    with pytest.raises(InflationError, match="at most 8 times"):
+        decompressed(value)
+
+
+# -- In a batch --------------------------------------------------------------------------------------------------------
+def test_events_are_published_compressed_where_the_processor_says_so() -> None:
+    rule = {"id": "r", "flavor": task, "execute": lambda uow: {"text": "x" * 20_000}, "emit": "y"}
+    event = to_sqs_records([{"id": "1", "type": "x"}])
+
+    (packed,) = run([rule], event, compression=Compression()).events
+    (plain,) = run([rule], event).events
+
+    assert plain["text"] == "x" * 20_000
+    assert packed["text"].startswith(MARK)
+    assert decompressed(packed) == plain
+
+
+def test_compressed_values_are_read_from_every_source() -> None:
+    body = {"id": "1", "type": "x", "text": _compressed(b'{"a": 1}')}
+    rule = {"id": "r", "flavor": task, "execute": lambda uow: uow.event["text"]}
+
+    for event in (
+        to_sqs_records([body]),
+        to_kinesis_records([body]),
+        to_sqs_records([to_sns_envelope(body)]),
+    ):
+        outcome = run([rule], event)
+        assert [result.uow["result"] for result in outcome.results] == [{"a": 1}]
+
+
+def test_a_bomb_is_a_fault_of_its_record_alone() -> None:
+    bomb = _compressed(b'"' + b"x" * 20_000_000 + b'"')
+    rule = {"id": "r", "flavor": task, "execute": lambda uow: uow.event["id"]}
+
+    outcome = run([rule], to_sqs_records([{"id": "1", "type": "x", "a": bomb}, {"id": "2", "type": "x"}]))
+
+    assert [result.uow["result"] for result in outcome.results] == ["2"]
+    (fault,) = outcome.faults
+    assert "at most 16777216 bytes" in str(fault.error)
+    assert len(outcome.response["batchItemFailures"]) == 1
