@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch import EventType
 
 if TYPE_CHECKING:
+    from powertools_stream.claim_checks import ClaimChecks
+    from powertools_stream.compression import Compression
     from powertools_stream.decorator import stream_processor
     from powertools_stream.errors import RetryableError, StreamError
     from powertools_stream.outcomes import Fault, FaultPolicy, RuleResult
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     # The processor
+    "ClaimChecks",
+    "Compression",
     "EventType",
     "StreamProcessor",
     "stream_processor",
@@ -40,6 +44,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ClaimChecks": "powertools_stream.claim_checks",
+    "Compression": "powertools_stream.compression",
     "Fault": "powertools_stream.outcomes",
     "FaultPolicy": "powertools_stream.outcomes",
     "RetryableError": "powertools_stream.errors",

@@ -115,9 +115,10 @@ class Attempts:
             return
         responses, rejection = self._call([self._entries[index] for index in indexes], attempt)
         if rejection is not None and len(indexes) > 1 and is_invalid_request(rejection):
-            # One entry may have spoiled the call for all: each on its own, in order, finds out which.
-            for index in indexes:
-                self._send([index], attempt)
+            # One entry may have spoiled the call for all. Halves, in order, find out which, down to each on its own.
+            middle = len(indexes) // 2
+            self._send(indexes[:middle], attempt)
+            self._send(indexes[middle:], attempt)
             return
         for index, response in zip(indexes, responses, strict=True):
             self.responses[index] = response

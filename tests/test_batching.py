@@ -218,7 +218,7 @@ def test_an_entry_that_fails_fails_the_record_that_asked_and_no_other() -> None:
     assert [failure["itemIdentifier"] for failure in response["batchItemFailures"]] == failed
 
 
-def test_a_call_rejected_as_invalid_is_repeated_entry_by_entry_in_order() -> None:
+def test_a_call_rejected_as_invalid_is_repeated_in_halves_in_order_until_the_entry_is_found() -> None:
     class InvalidError(Exception):
         response: ClassVar = {"Error": {"Code": "ValidationException"}}
 
@@ -232,7 +232,7 @@ def test_a_call_rejected_as_invalid_is_repeated_entry_by_entry_in_order() -> Non
 
     response = processor.process_event(numbered(3))
 
-    assert [payloads for _, payloads in store.calls] == [[0, 1, 2], [0], [1], [2]]
+    assert [payloads for _, payloads in store.calls] == [[0, 1, 2], [0], [1, 2], [1], [2]]
     assert len(response["batchItemFailures"]) == 1
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from powertools_stream.connectors.connector import Entry, Operation
 from powertools_stream.payloads import from_json, to_json
-from powertools_stream.requests import Call, DeleteItem, GetItems, PutEvent, PutItem, Query, Request, Scan, UpdateItem
+from powertools_stream.requests import HttpResponse, PutEvent, Request
 
 __all__ = ["FakeConnector", "Responses"]
 
@@ -77,17 +77,49 @@ class FakeConnector:
         return answer(request) if callable(answer) and not isinstance(answer, type) else answer
 
     def _default(self, request: Any) -> Any:
-        if isinstance(request, Call):
-            return request.function(*request.args, **request.kwargs)
-        if isinstance(request, PutEvent):
-            self._numbers["event"] += 1
-            return {"EventId": f"event-{self._numbers['event']}"}
-        if isinstance(request, GetItems):
-            return {"Responses": {request.table_name or "table": []}}
-        if isinstance(request, Query | Scan):
-            return {"Items": []} if request.page else []
-        if isinstance(request, UpdateItem):
-            return {"Attributes": {}}
-        if isinstance(request, PutItem | DeleteItem):
-            return {}
+        for kind in type(request).__mro__:
+            if (answer := _DEFAULTS.get(kind.__name__)) is not None:
+                self._numbers[kind.__name__] += 1
+                return answer(request, self._numbers[kind.__name__])
         return None
+
+
+# By name: a test pays for the requests that it makes only.
+_DEFAULTS: Mapping[str, Callable[[Any, int], Any]] = {
+    "Call": lambda call, n: call.function(*call.args, **call.kwargs),
+    "PutEvent": lambda request, n: {"EventId": f"event-{n}"},
+    # DynamoDB
+    "DeleteItem": lambda request, n: {},
+    "GetItems": lambda request, n: {"Responses": {request.table_name or "table": []}},
+    "PutItem": lambda request, n: {},
+    "Query": lambda request, n: {"Items": []} if request.page else [],
+    "Scan": lambda request, n: {"Items": []} if request.page else [],
+    "UpdateItem": lambda request, n: {"Attributes": {}},
+    # S3
+    "CopyObject": lambda request, n: {"CopyObjectResult": {"ETag": f'"{n}"'}},
+    "DeleteObject": lambda request, n: {"Key": request.params["Key"]},
+    "GetObject": lambda request, n: {"Body": b""},
+    "GetObjectLines": lambda request, n: iter(()),
+    "ListObjects": lambda request, n: {"Contents": []} if request.page else [],
+    "PutObject": lambda request, n: {"ETag": f'"{n}"'},
+    # Messages and streams
+    "PublishMessage": lambda request, n: {"MessageId": f"message-{n}"},
+    "PutDeliveryRecord": lambda request, n: {"RecordId": f"record-{n}"},
+    "PutRecord": lambda request, n: {"SequenceNumber": str(n), "ShardId": "shardId-000000000000"},
+    "SendMessage": lambda request, n: {"MessageId": f"message-{n}"},
+    # Functions, schedules, metrics
+    "CreateEventSourceMapping": lambda request, n: {"UUID": f"mapping-{n}", **request.params},
+    "CreateSchedule": lambda request, n: {"ScheduleArn": f"schedule-{n}"},
+    "DeleteEventSourceMapping": lambda request, n: dict(request.params),
+    "DeleteSchedule": lambda request, n: {},
+    "InvokeFunction": lambda request, n: {"StatusCode": 200, "Payload": None},
+    "ListEventSourceMappings": lambda request, n: [],
+    "PutMetricData": lambda request, n: {},
+    "UpdateEventSourceMapping": lambda request, n: dict(request.params),
+    "UpdateSchedule": lambda request, n: {"ScheduleArn": f"schedule-{n}"},
+    # OpenSearch and HTTP
+    "DeleteDocument": lambda request, n: {"result": "deleted"},
+    "HttpRequest": lambda request, n: HttpResponse(200, {}, None),
+    "IndexDocument": lambda request, n: {"result": "created"},
+    "UpdateDocument": lambda request, n: {"result": "updated"},
+}
