@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from powertools_stream.sources.envelopes import malformed, parse_base64, parse_object, unwrap
-from powertools_stream.sources.source import Source
-from powertools_stream.uow import Event, Record, complete
+from powertools_stream.sources.envelopes import malformed, parse_base64, parse_object, read_events
+from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.uow import Event, Record
 
 __all__ = ["KafkaSource"]
 
@@ -36,14 +36,14 @@ class KafkaSource(Source):
             return None
         return [record for part in partitions.values() for record in part]
 
-    def read(self, record: Record) -> Event:
-        """Read the event in the record's value."""
+    def read(self, record: Record) -> ReadEvent:
+        """Read what is in the record's value."""
         record_id = self.record_id(record)
-        event: Event = {}
+        body: Event = {}
         if (value := record.get("value")) is not None:
             text = parse_base64(value, "the record's value", record_id)
-            event = unwrap(parse_object(text, "the record's value", record_id), record_id)
-        return complete(event, record_id, record.get("timestamp"), _text(record.get("key")))
+            body = parse_object(text, "the record's value", record_id)
+        return read_events(body, record_id, record.get("timestamp"), _text(record.get("key")))
 
     def identifier(self, record: Record) -> Any:
         """Return the partition and the offset: ``{"partition": "topic-0", "offset": 15}``."""

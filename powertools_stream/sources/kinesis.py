@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from powertools_stream.sources.envelopes import malformed, parse_base64, parse_object, unwrap
-from powertools_stream.sources.source import Source
-from powertools_stream.uow import Event, Record, complete
+from powertools_stream.sources.envelopes import malformed, parse_base64, parse_object, read_events
+from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.uow import Record
 
 __all__ = ["KinesisSource"]
 
@@ -26,15 +26,15 @@ class KinesisSource(Source):
         """Tell whether it is a record of a data stream."""
         return record.get("eventSource") == "aws:kinesis"
 
-    def read(self, record: Record) -> Event:
-        """Read the event in the record's data."""
+    def read(self, record: Record) -> ReadEvent:
+        """Read what is in the record's data."""
         kinesis = record.get("kinesis") or _NO_DATA
         record_id = str(kinesis.get("sequenceNumber", ""))
         text = parse_base64(kinesis.get("data"), "the record's data", record_id)
-        event = unwrap(parse_object(text, "the record's data", record_id), record_id)
         # Seconds, with a fraction: multiplied, 1.001 is a hair less than 1001.
         arrived = round(kinesis.get("approximateArrivalTimestamp", 0) * 1000)
-        return complete(event, record.get("eventID") or record_id, arrived, kinesis.get("partitionKey"))
+        body = parse_object(text, "the record's data", record_id)
+        return read_events(body, record.get("eventID") or record_id, arrived, kinesis.get("partitionKey"))
 
     def identifier(self, record: Record) -> Any:
         """Return the sequence number."""

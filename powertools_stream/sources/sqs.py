@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from powertools_stream.sources.envelopes import malformed, parse_object, unwrap
-from powertools_stream.sources.source import Source
-from powertools_stream.uow import Event, Record, complete
+from powertools_stream.sources.envelopes import malformed, parse_object, read_events
+from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.uow import Record
 
 __all__ = ["SQSSource"]
 
@@ -40,12 +40,12 @@ class SQSSource(Source):
         """Tell whether it is a message of a queue."""
         return record.get("eventSource") == "aws:sqs"
 
-    def read(self, record: Record) -> Event:
-        """Read the event in the message's body."""
+    def read(self, record: Record) -> ReadEvent:
+        """Read what is in the message's body."""
         record_id = record.get("messageId", "")
-        event = unwrap(parse_object(record.get("body"), "the message's body", record_id), record_id)
+        body = parse_object(record.get("body"), "the message's body", record_id)
         attributes = record.get("attributes") or _NO_ATTRIBUTES
-        return complete(event, record_id, attributes.get("SentTimestamp"), attributes.get("MessageGroupId"))
+        return read_events(body, record_id, attributes.get("SentTimestamp"), attributes.get("MessageGroupId"))
 
     def identifier(self, record: Record) -> Any:
         """Return the ``messageId``."""

@@ -133,11 +133,15 @@ class _Connection(socketserver.StreamRequestHandler):
             return False
         method, path, _ = request_line.decode("latin-1").split(" ", 2)
         headers = self._headers()
+        if headers.get("expect", "").lower() == "100-continue":
+            # S3's clients ask before they send an object, and wait a second for the answer.
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
         content = self.rfile.read(int(headers.get("content-length", "0")))
         target = headers.get("x-amz-target")
         operation = target.rpartition(".")[2] if target else f"{method} {path}"
         status, body = self.server.endpoint.answer(operation, _body(content))
-        content_type, payload = _on_the_wire(body)
+        content_type, payload = _on_the_wire(body, is_aws=target is not None)
         head = f"HTTP/1.1 {status} Scripted\r\nContent-Type: {content_type}\r\nContent-Length: {len(payload)}\r\n\r\n"
         # To HEAD there is no content, whatever its length would have been.
         self.wfile.write(head.encode() + (b"" if method == "HEAD" else payload))
@@ -190,9 +194,9 @@ def _body(content: bytes) -> dict[str, Any]:
     return body if isinstance(body, dict) else {"content": body}
 
 
-def _on_the_wire(body: dict[str, Any] | str | bytes) -> tuple[str, bytes]:
+def _on_the_wire(body: dict[str, Any] | str | bytes, *, is_aws: bool) -> tuple[str, bytes]:
     if isinstance(body, dict):
-        return "application/x-amz-json-1.0", json.dumps(body).encode()
+        return "application/x-amz-json-1.0" if is_aws else "application/json", json.dumps(body).encode()
     return "text/xml", body.encode() if isinstance(body, str) else body
 
 

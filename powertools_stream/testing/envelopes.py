@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from powertools_stream.uow import Event
 
-__all__ = ["to_eventbridge_envelope", "to_json", "to_sns_envelope"]
+__all__ = ["iso", "to_eventbridge_envelope", "to_json", "to_sns_envelope"]
 
 REGION = "us-west-2"
 ACCOUNT = "123456789012"
@@ -35,7 +35,7 @@ def to_eventbridge_envelope(
         "detail-type": detail_type if detail_type is not None else event.get("type", ""),
         "source": source,
         "account": ACCOUNT,
-        "time": _iso(NOW)[:19] + "Z",
+        "time": iso(NOW)[:19] + "Z",
         "region": region,
         "resources": list(resources),
         "detail": event,
@@ -54,7 +54,7 @@ def to_sns_envelope(
         "TopicArn": arn,
         **({"Subject": subject} if subject is not None else {}),
         "Message": message if isinstance(message, str) else to_json(message),
-        "Timestamp": _iso(NOW),
+        "Timestamp": iso(NOW),
         "SignatureVersion": "1",
         "Signature": b64encode(bytes(256)).decode(),
         "SigningCertURL": f"{host}/SimpleNotificationService-0000000000000000000000.pem",
@@ -83,6 +83,7 @@ def _uuid(kind: str, value: Any) -> str:
     return str(uuid5(NAMESPACE_URL, f"{kind}/{to_json(value)}"))
 
 
-def _iso(milliseconds: int) -> str:
+def iso(milliseconds: int) -> str:
+    """Write a time in ms as AWS writes times: ``2026-01-01T00:00:00.000Z``."""
     moment = datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -11,8 +11,16 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from powertools_stream.errors import MalformedRecordError
-from powertools_stream.sources.recognition import source_of
+from powertools_stream.sources.recognition import source_of, source_of_records
 from powertools_stream.sources.source import Source
+from powertools_stream.testing.notifications import (
+    to_alarm_event,
+    to_cognito_event,
+    to_eventbridge_event,
+    to_s3_records,
+    to_schedule_event,
+    to_sns_records,
+)
 from powertools_stream.testing.records import (
     to_dynamodb_records,
     to_kafka_records,
@@ -27,16 +35,21 @@ __all__ = ["SourceSuite"]
 class SourceSuite:
     """The contract of a `Source`. Derive a class ``Test…`` from it, and pytest collects its tests.
 
-    Override `source`, `event` and `malformed_record`; `read` too, if the source reads with requests.
+    Override `source`, `event` and `malformed_record`; `events`, if an event of the source is one record; `read`, if the
+    source reads with requests.
     """
 
     def source(self) -> Source:
         """Return the source under test, made anew."""
         raise NotImplementedError
 
-    def event(self) -> dict[str, Any]:
+    def event(self) -> Any:
         """Return an event as Lambda sends it, with at least two records that can be read, made anew."""
         raise NotImplementedError
+
+    def events(self) -> list[Any]:
+        """Return events as Lambda sends them, with two records or more in all; by default, `event`'s only."""
+        return [self.event()]
 
     def malformed_record(self) -> Record:
         """Return a record of this source that cannot be read, made anew."""
@@ -50,18 +63,25 @@ class SourceSuite:
             to_kinesis_records([{}]),
             to_dynamodb_records([{"new_image": {"pk": "1", "sk": "order"}}]),
             to_kafka_records([{}]),
+            to_s3_records(["orders/1.json"]),
+            to_sns_records([{}]),
+            to_eventbridge_event({}, detail_type="order-created"),
+            to_schedule_event(),
+            to_alarm_event(),
+            to_cognito_event(),
+            {"records": {"": [{"recordId": "1", "approximateArrivalTimestamp": 1767225600000, "data": "e30="}]}},
         ]
         return [{}, *(record for event in built for record in _flat(event) if _trait(record) != own)]
 
-    def read(self, record: Record) -> Event | None:
+    def read(self, record: Record) -> Event | list[Event] | None:
         """Read a record to its end. Override it to answer the requests of a source that yields some."""
-        event = self.source().read(record)
-        if not isinstance(event, Generator):
-            return event
+        read = self.source().read(record)
+        if not isinstance(read, Generator):
+            return read
         try:
-            request = next(event)
+            request = next(read)
         except StopIteration as stop:
-            result: Event | None = stop.value
+            result: Event | list[Event] | None = stop.value
             return result
         raise AssertionError(f"{type(self).__name__}.read does not answer {request!r}: override it.")
 
@@ -71,7 +91,7 @@ class SourceSuite:
         assert self.source().name
 
     def test_it_splits_its_event_into_records(self) -> None:
-        assert len(self._records()) >= 2, "event() should have two records or more."
+        assert len(self._records()) >= 2, "event() should have two records or more; else override events()."
 
     def test_it_finds_no_records_in_an_event_without_a_place_for_them(self) -> None:
         assert self.source().records({}) is None
@@ -88,14 +108,14 @@ class SourceSuite:
 
     def test_it_is_told_from_its_event_and_from_its_records(self) -> None:
         source = self.source()
-        assert source_of(self.event(), [source]) is source
-        assert source_of(self._records(), [source]) is source
+        for event in self.events():
+            assert source_of(event, [source]) is source
+        assert source_of_records(self._records(), [source]) is source
 
     # -- Reading -------------------------------------------------------------------------------------------------------
 
     def test_an_event_has_an_id_a_type_a_timestamp_and_tags(self) -> None:
-        for record in self._records():
-            event = self._read(record)
+        for event in self._all_events():
             assert isinstance(event["id"], str), "the id is a string"
             assert event["id"], "the id is not empty"
             assert isinstance(event["type"], str), "the type is a string, empty where there is none"
@@ -104,9 +124,9 @@ class SourceSuite:
             assert isinstance(event.get("partition_key", ""), str), "the partition key, if any, is a string"
 
     def test_the_timestamp_is_in_milliseconds(self) -> None:
-        for record in self._records():
+        for event in self._all_events():
             # The year 2001, in ms; in seconds that is 33,658.
-            assert self._read(record)["timestamp"] > 10**12
+            assert event["timestamp"] > 10**12
 
     def test_reading_does_not_change_the_record(self) -> None:
         for record in self._records():
@@ -118,7 +138,8 @@ class SourceSuite:
         for record in self._records():
             first, second = self._read(record), self._read(record)
             assert first == second
-            first["tags"]["changed"] = True
+            for event in first:
+                event["tags"]["changed"] = True
             assert first != second
 
     def test_a_malformed_record_raises_an_error_that_names_it(self) -> None:
@@ -172,14 +193,20 @@ class SourceSuite:
     # -- Steps ---------------------------------------------------------------------------------------------------------
 
     def _records(self) -> list[Record]:
-        records = self.source().records(self.event())
-        assert records is not None, "source().records(event()) found no place for records."
+        records: list[Record] = []
+        for event in self.events():
+            found = self.source().records(event)
+            assert found is not None, "source().records(event()) found no place for records."
+            records += found
         return records
 
-    def _read(self, record: Record) -> Event:
-        event = self.read(record)
-        assert event is not None, "event() should have records only that are not skipped."
-        return event
+    def _all_events(self) -> list[Event]:
+        return [event for record in self._records() for event in self._read(record)]
+
+    def _read(self, record: Record) -> list[Event]:
+        read = self.read(record)
+        assert read, "event() should have records only that are not skipped."
+        return read if isinstance(read, list) else [read]
 
     def _identifier(self, record: Record) -> str:
         identifier = self.source().identifier(record)
@@ -188,13 +215,23 @@ class SourceSuite:
 
 
 def _trait(record: Mapping[str, Any]) -> Any:
-    """Return what tells a built-in source's record: its ``eventSource``, or, of Kafka's, that it has none."""
-    return record.get("eventSource") or "topic" in record
+    """Return what tells a built-in source's record: its ``eventSource``, or a field that no other has."""
+    named = record.get("eventSource") or record.get("EventSource")
+    if named:
+        return named
+    if record.get("detail-type") == "Scheduled Event":
+        return "Scheduled Event"
+    return next((field for field in _FIELDS if field in record), None)
+
+
+_FIELDS = ("topic", "detail-type", "alarmData", "triggerSource", "recordId")
 
 
 def _flat(event: Mapping[str, Any]) -> Iterator[Record]:
     if "Records" in event:
         yield from event["Records"]
-    else:
+    elif "records" in event:
         for records in event["records"].values():
             yield from records
+    else:
+        yield dict(event)

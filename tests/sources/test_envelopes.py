@@ -7,10 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.errors import MalformedRecordError
-from powertools_stream.sources import unwrap
+from powertools_stream.flavors import task
+from powertools_stream.sources import EventBridgeSource, S3Source, SNSSource, SQSSource, read_events, unwrap
 from powertools_stream.sources.envelopes import parse_base64, parse_object
+from powertools_stream.testing import run
 from powertools_stream.testing.envelopes import to_eventbridge_envelope, to_sns_envelope
+from powertools_stream.testing.notifications import to_eventbridge_event, to_s3_records, to_sns_records
+from powertools_stream.testing.records import to_sqs_records
 from powertools_stream.uow import complete
 
 NOW = 1_767_225_600_000  # what the envelopes' builders say
@@ -76,10 +81,98 @@ def test_envelopes_nest_to_any_depth(path: list[str]) -> None:
     assert unwrap(body) == {"id": "1", "type": "order-created", "timestamp": 5}
 
 
-def test_an_s3_notification_is_an_event_itself() -> None:
-    notification = {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": "a"}}}]}
+def test_an_s3_notification_is_an_event_for_each_object_however_it_comes() -> None:
+    notification = to_s3_records(["a b.json", "c.json"])
+    ways: list[dict[str, Any]] = [
+        notification,
+        to_sns_envelope(notification),
+        to_eventbridge_envelope(notification, detail_type="forwarded"),
+        to_sns_envelope(to_eventbridge_envelope(notification)),
+        to_eventbridge_envelope(to_sns_envelope(to_sns_envelope(notification))),
+        # What the dead-letter queue of a function gets that a topic invokes.
+        to_sns_records([notification]),
+    ]
 
-    assert unwrap(to_sns_envelope(notification))["Records"] == notification["Records"]
+    for body in ways:
+        assert read_events(body, "m-1", NOW, "g") == [S3Source().read(record) for record in notification["Records"]]
+
+
+def test_s3_by_way_of_eventbridge_and_a_queue_is_the_event_that_a_rule_hands_over() -> None:
+    created = to_eventbridge_event({"object": {"key": "a"}}, source="aws.s3", detail_type="Object Created")
+
+    (message,) = to_sqs_records([to_sns_envelope(created)])["Records"]
+
+    assert SQSSource().read(message) == EventBridgeSource().read(created)
+
+
+def test_a_queue_whose_messages_carry_several_objects_is_matched_object_by_object() -> None:
+    rules = RuleRegistry()
+
+    @rules.register(task, event_type="object-created")
+    def key(uow: UnitOfWork) -> str:
+        if uow.event["partition_key"] == "bad.json":
+            raise ValueError("bad")
+        return str(uow.event["partition_key"])
+
+    bodies = [to_s3_records(["a b.json", "c.json"]), to_sns_envelope(to_s3_records(["d.json", "bad.json"]))]
+    event = to_sqs_records(bodies)
+
+    outcome = run(rules, event)
+
+    assert [result.uow["result"] for result in outcome.results] == ["a b.json", "c.json", "d.json"]
+    assert outcome.response == {"batchItemFailures": [{"itemIdentifier": event["Records"][1]["messageId"]}]}
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_the_message_by_which_s3_tests_a_notification_is_nothing_to_do(wrapped: bool) -> None:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    test = {
+        "Service": "Amazon S3",
+        "Event": "s3:TestEvent",
+        "Time": "2014-10-13T15:57:02.089Z",
+        "Bucket": "amzn-s3-demo-bucket",
+        "RequestId": "5582815E1AEA5ADF",
+        "HostId": "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR+YstdA6Knx4Ip8EXAMPLE",
+    }
+
+    assert read_events(to_sns_envelope(test) if wrapped else test, "m-1", NOW, None) is None
+    assert read_events(to_sns_records([test, {"total": 42}]), "m-1", NOW, None) == [
+        SNSSource().read(record) for record in to_sns_records([{"total": 42}])["Records"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "records", [[], {}, "text", [1], [{}], [{"eventSource": "aws:s3"}, {}], [{"EventSource": "aws:sns"}]]
+)
+def test_an_event_that_happens_to_have_records_is_an_event(records: Any) -> None:
+    event = read_events({"Records": records}, "m-1", NOW, None)
+
+    assert event == {"Records": records, "id": "m-1", "type": "", "timestamp": NOW, "tags": {}}
+
+
+def test_a_notification_that_names_no_object_is_malformed() -> None:
+    with pytest.raises(MalformedRecordError, match="a record of S3") as caught:
+        read_events({"Records": [{"eventSource": "aws:s3", "s3": {}}]}, "m-1", NOW, None)
+
+    assert caught.value.record_id == "m-1"
+
+
+def test_a_notification_without_a_time_has_that_of_its_record() -> None:
+    notification = to_s3_records(["a"])
+    del notification["Records"][0]["eventTime"]
+
+    events = read_events(notification, "m-1", str(NOW), None)
+
+    assert isinstance(events, list)
+    assert [event["timestamp"] for event in events] == [NOW]
+
+
+def test_the_event_of_a_record_is_never_changed_by_its_envelopes() -> None:
+    envelope = to_eventbridge_envelope({"total": 42}, detail_type="order-created")
+
+    unwrap(envelope)
+
+    assert envelope["detail"] == {"total": 42}
 
 
 def test_a_scheduler_sends_its_empty_detail_as_text() -> None:
@@ -91,6 +184,10 @@ def test_a_scheduler_sends_its_empty_detail_as_text() -> None:
 @pytest.mark.parametrize("time", [None, 5, "yesterday"])
 def test_a_time_that_cannot_be_read_is_left_to_the_record(time: Any) -> None:
     assert "timestamp" not in unwrap({"detail-type": "x", "detail": {}, "time": time})
+
+
+def test_times_are_read_as_cloudwatch_writes_them() -> None:
+    assert unwrap({"detail-type": "x", "detail": {}, "time": "2026-01-01T01:00:00.500+0100"})["timestamp"] == NOW + 500
 
 
 def test_a_time_without_a_zone_is_utc() -> None:

@@ -46,6 +46,7 @@ def test_an_eventbridge_envelope_is_taken_off() -> None:
 
     event = KinesisSource().read(record(envelope))
 
+    assert isinstance(event, dict)
     assert (event["id"], event["type"], event["total"]) == (envelope["id"], "order-created", 42)
 
 

@@ -11,13 +11,32 @@ from aws_lambda_powertools.utilities.batch import EventType
 from powertools_stream import sources
 from powertools_stream.errors import UnknownSourceError
 from powertools_stream.sources import (
+    AlarmSource,
+    CognitoSource,
     DynamoDBSource,
+    EventBridgeSource,
+    FirehoseSource,
     KafkaSource,
     KinesisSource,
+    PipeSource,
+    S3Source,
+    ScheduleSource,
+    SNSSource,
     Source,
     SQSSource,
+    WholePipeSource,
     source_of,
     source_of_event_type,
+    source_of_records,
+)
+from powertools_stream.testing.notifications import (
+    to_alarm_event,
+    to_cognito_event,
+    to_eventbridge_event,
+    to_pipe_records,
+    to_s3_records,
+    to_schedule_event,
+    to_sns_records,
 )
 from powertools_stream.testing.records import to_dynamodb_records, to_kafka_records, to_kinesis_records, to_sqs_records
 from powertools_stream.uow import Event, Record
@@ -29,6 +48,28 @@ EVENTS: list[tuple[dict[str, Any], type[Source]]] = [
     (to_dynamodb_records([{"new_image": {"pk": "1"}}]), DynamoDBSource),
     (to_kafka_records([{}]), KafkaSource),
     (to_kafka_records([{}], self_managed=True), KafkaSource),
+    (to_s3_records(["orders/1.json"]), S3Source),
+    (to_sns_records([{}]), SNSSource),
+    (to_eventbridge_event({"type": "order-created"}), EventBridgeSource),
+    (to_eventbridge_event({}, source="aws.s3", detail_type="Object Created"), EventBridgeSource),
+    (to_eventbridge_event({}, source="custom", detail_type="Scheduled Event"), EventBridgeSource),
+    (to_schedule_event(), ScheduleSource),
+    (to_schedule_event(group=None), ScheduleSource),
+    (to_alarm_event(), AlarmSource),
+    (to_cognito_event(), CognitoSource),
+    (
+        {"deliveryStreamArn": "arn:aws:firehose:…", "records": [{"recordId": "1", "data": "e30="}]},
+        FirehoseSource,
+    ),
+]
+
+PIPES: list[tuple[list[dict[str, Any]], type[Source]]] = [
+    (to_pipe_records(to_sqs_records([{}])), PipeSource),
+    (to_pipe_records(to_kinesis_records([{}])), PipeSource),
+    (to_pipe_records(to_dynamodb_records([{"new_image": {"pk": "1"}}])), PipeSource),
+    ([{"messageId": "1", "total": 42}], PipeSource),
+    (to_pipe_records(to_kafka_records([{}])), WholePipeSource),
+    ([to_eventbridge_event({})], WholePipeSource),
 ]
 
 
@@ -60,13 +101,49 @@ def test_the_source_is_told_from_the_records_alone(event: dict[str, Any], kind: 
     records = kind().records(event)
 
     assert records
-    assert type(source_of(records)) is kind
+    assert type(source_of_records(records)) is kind
 
 
-@pytest.mark.parametrize("event", [{"Records": []}, {"records": {}}, {"records": {"orders-0": []}}, []])
+@pytest.mark.parametrize(("items", "kind"), PIPES)
+def test_an_array_is_of_a_pipe(items: list[dict[str, Any]], kind: type[Source]) -> None:
+    assert type(source_of(items)) is kind
+
+
+def test_a_source_with_options_reads_the_records_of_a_pipe() -> None:
+    tables, own = DynamoDBSource(pk="site"), PipeSource()
+    items = to_pipe_records(to_dynamodb_records([{"new_image": {"pk": "1"}}]))
+
+    found = source_of(items, [SQSSource(), tables])
+
+    assert isinstance(found, PipeSource)
+    assert found.source is tables
+    assert source_of(items, [SQSSource(), own, tables]) is own
+
+
+def test_a_source_of_ones_own_reads_the_items_of_a_pipe() -> None:
+    tickets = TicketSource()
+
+    found = source_of([{"kind": "ticket", "no": 1}], [tickets])
+
+    assert type(found) is WholePipeSource
+    assert found.source is tickets
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"Records": []},
+        {"records": {}},
+        {"records": {"orders-0": []}},
+        {"deliveryStreamArn": "x", "records": []},
+        {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "orders"},
+        [],
+    ],
+)
 def test_an_empty_batch_is_of_any_source(event: Any) -> None:
     assert source_of(event) is None
     assert source_of(event, [TicketSource(), SQSSource()]) is None
+    assert source_of_records([]) is None
 
 
 def test_sources_of_ones_own_are_tried_first_and_in_order() -> None:
@@ -80,7 +157,7 @@ def test_a_source_of_ones_own_may_keep_its_records_elsewhere() -> None:
     tickets = TicketSource()
 
     assert source_of({"tickets": [{"kind": "ticket", "no": 1}]}, [tickets]) is tickets
-    assert source_of([{"kind": "ticket", "no": 1}], [tickets]) is tickets
+    assert source_of_records([{"kind": "ticket", "no": 1}], [tickets]) is tickets
     assert source_of({"tickets": []}, [tickets]) is None
 
 
@@ -88,16 +165,19 @@ def test_a_source_of_ones_own_may_keep_its_records_elsewhere() -> None:
     ("event", "found"),
     [
         ({}, "found no keys"),
-        ({"detail-type": "x", "detail": {}}, "found the keys 'detail-type', 'detail'"),
+        ({"detail-type": "x"}, "found the keys 'detail-type'"),
+        ({"eventSource": "aws:sqs", "body": "{}"}, "found the keys 'eventSource', 'body'"),
+        ({"records": [{"recordId": "1", "data": ""}]}, "found the keys 'records'"),
         ({"Records": {}}, "found the keys 'Records'"),
         ({"Records": None}, "found the keys 'Records'"),
         ({"records": [1]}, "found the keys 'records'"),
         ({"Records": [{"eventSource": "aws:heard-of"}]}, "found records of 'aws:heard-of'"),
-        ({"Records": [{"EventSource": "aws:sns"}]}, "found records of 'aws:sns'"),
+        ({"Records": [{"EventSource": "aws:ses"}]}, "found records of 'aws:ses'"),
         ({"Records": [{"eventSource": ["aws:sqs"]}]}, "its first record the keys 'eventSource'"),
         ({"Records": [{}]}, "its first record no keys"),
         ({"Records": ["text"]}, "a record of type str"),
-        ([{"body": "x"}], "its first record the keys 'body'"),
+        ([{"body": "x"}], "found an array, its first item with the keys 'body'"),
+        (["text"], "found an array with an item of type str"),
         (None, "a value of type NoneType"),
         ("text", "a value of type str"),
     ],
@@ -124,6 +204,11 @@ def test_the_source_of_an_event_type_of_powertools(event_type: EventType, kind: 
 
     assert type(source) is kind
     assert source.event_type is event_type
+
+
+def test_records_alone_of_no_source_say_what_was_found() -> None:
+    with pytest.raises(UnknownSourceError, match="its first record the keys 'body'"):
+        source_of_records([{"body": "x"}])
 
 
 def test_the_type_of_a_domain_event_is_sent_to_where_it_belongs() -> None:

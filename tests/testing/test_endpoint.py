@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +20,11 @@ def _call(url: str, operation: str, body: dict[str, Any]) -> tuple[int, Any]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.loads(error.read())
+
+
+def _connection(endpoint: ScriptedEndpoint) -> socket.socket:
+    host, _, port = endpoint.url.removeprefix("http://").partition(":")
+    return socket.create_connection((host, int(port)), timeout=10)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +116,14 @@ def test_the_answer_to_head_has_no_content() -> None:
         request = urllib.request.Request(f"{endpoint.url}/bucket/key", method="HEAD")
         with urllib.request.urlopen(request, timeout=10) as response:
             assert (response.headers["Content-Length"], response.read()) == ("5", b"")
+
+
+def test_who_asks_before_sending_is_told_to_go_on() -> None:
+    with ScriptedEndpoint() as endpoint, _connection(endpoint) as connection:
+        connection.sendall(b"PUT /bucket/key HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+
+        connection.sendall(b"text")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+        assert endpoint.bodies("PUT /bucket/key") == [{"content": "text"}]

@@ -7,7 +7,7 @@ import pytest
 
 from docs.examples.sources.tickets import TicketSource
 from powertools_stream.requests import Call
-from powertools_stream.sources import Source
+from powertools_stream.sources import ReadEvent, Source
 from powertools_stream.testing.source_suite import SourceSuite
 from powertools_stream.uow import Event, Record
 
@@ -33,7 +33,7 @@ class TestTicketSource(_Tickets):
 class _Redeeming(TicketSource):
     """Reads some records with a request, others without."""
 
-    def read(self, record: Record) -> Generator[Any, Any, Event]:  # type: ignore[override]
+    def read(self, record: Record) -> Generator[Any, Any, ReadEvent]:  # type: ignore[override]
         if record["no"] == 99:
             yield Call(print)
         return super().read(record)
@@ -41,6 +41,27 @@ class _Redeeming(TicketSource):
 
 class TestSourceThatReadsAsAGenerator(_Tickets):
     make = _Redeeming
+
+
+class _Several(TicketSource):
+    """Reads two events from each record."""
+
+    def read(self, record: Record) -> ReadEvent:
+        return [_one(super().read(record)), _one(super().read({**record, "desk": "south"}))]
+
+
+class TestSourceThatReadsSeveralEventsFromARecord(_Tickets):
+    make = _Several
+
+
+class TestSourceWhoseEventsAreOneRecordEach(_Tickets):
+    def events(self) -> list[dict[str, Any]]:
+        return [{"tickets": [ticket]} for ticket in self.event()["tickets"]]
+
+
+def _one(read: ReadEvent) -> Event:
+    assert isinstance(read, dict)
+    return read
 
 
 class _Greedy(TicketSource):
@@ -59,33 +80,32 @@ class _Twin(TicketSource):
 
 
 class _Careless(TicketSource):
-    def read(self, record: Record) -> Event:
+    def read(self, record: Record) -> ReadEvent:
         record["read"] = True
         return super().read(record)
 
 
 class _Sharing(TicketSource):
-    def read(self, record: Record) -> Event:
-        event = super().read(record)
-        return {**event, "tags": _TAGS}
+    def read(self, record: Record) -> ReadEvent:
+        return {**_one(super().read(record)), "tags": _TAGS}
 
 
 _TAGS: dict[str, Any] = {}
 
 
 class _Seconds(TicketSource):
-    def read(self, record: Record) -> Event:
-        event = super().read(record)
+    def read(self, record: Record) -> ReadEvent:
+        event = _one(super().read(record))
         return {**event, "timestamp": event["timestamp"] // 1000}
 
 
 class _Forgiving(TicketSource):
-    def read(self, record: Record) -> Event:
+    def read(self, record: Record) -> ReadEvent:
         return super().read({**record, "text": "{}"})
 
 
 class _Skipping(TicketSource):
-    def read(self, record: Record) -> Event | None:  # type: ignore[override]
+    def read(self, record: Record) -> ReadEvent:
         return None
 
 

@@ -22,6 +22,7 @@ def test_options() -> None:
 
 
 def test_envelopes() -> None:
+    assert isinstance(event, dict)
     assert event["total"] == 42
     assert (event["id"], event["type"]) == (published["id"], "order-created")
     assert event["partition_key"] == "customer-7"

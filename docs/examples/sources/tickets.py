@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from powertools_stream.sources import Source
-from powertools_stream.sources.envelopes import parse_object, unwrap
-from powertools_stream.uow import Event, Record, complete
+from powertools_stream.sources import ReadEvent, Source, read_events
+from powertools_stream.sources.envelopes import parse_object
+from powertools_stream.uow import Record
 
 
 class TicketSource(Source):
@@ -19,10 +19,10 @@ class TicketSource(Source):
     def records(self, event: Mapping[str, Any]) -> list[Record] | None:
         return event.get("tickets")
 
-    def read(self, record: Record) -> Event:
+    def read(self, record: Record) -> ReadEvent:
         record_id = self.record_id(record)
-        event = unwrap(parse_object(record.get("text"), "the ticket's text", record_id), record_id)
-        return complete(event, record_id, record.get("at"), record["desk"])
+        body = parse_object(record.get("text"), "the ticket's text", record_id)
+        return read_events(body, record_id, record.get("at"), record["desk"])
 
     def identifier(self, record: Record) -> Any:
         return record["no"]

@@ -1,0 +1,61 @@
+"""CloudWatch alarms that invoke the function as their action."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, ClassVar
+from uuid import NAMESPACE_URL, uuid5
+
+from powertools_stream.sources.envelopes import ALARM_TYPE, malformed, milliseconds
+from powertools_stream.sources.source import Source
+from powertools_stream.uow import Event, Record
+
+__all__ = ["AlarmSource"]
+
+
+class AlarmSource(Source):
+    """An alarm that changed its state. Its type is ``CloudWatch Alarm State Change``, as EventBridge names it.
+
+    What the alarm says of itself stands in ``alarmData``, as AWS sends it, and at the top of the event too
+    (``alarmName``, ``state``, ``previousState``, ``configuration``), where the event that the same alarm sends to
+    EventBridge has it: a rule reads both. Its ``partition_key`` is the alarm's ARN.
+
+    An alarm invokes the function asynchronously: there is no partial response, so a reported record fails the
+    invocation.
+    """
+
+    name: ClassVar[str] = "alarm"
+    reports_partially: ClassVar[bool] = False
+
+    def recognises(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether it is an alarm's action."""
+        return "alarmData" in record and "alarmArn" in record
+
+    def records(self, event: Mapping[str, Any]) -> list[Record] | None:
+        """Return the event itself, as the only record."""
+        return [dict(event)] if self.recognises(event) else None
+
+    def read(self, record: Record) -> Event:
+        """Make an event of the change."""
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+        record_id, data = self.record_id(record), record["alarmData"]
+        if not isinstance(data, Mapping) or not isinstance(data.get("state"), Mapping):
+            raise malformed(record_id, "an alarm with an alarmData.state", "none")
+        return {
+            **data,
+            **record,
+            "id": str(uuid5(NAMESPACE_URL, record_id)),
+            "type": ALARM_TYPE,
+            "timestamp": milliseconds(record.get("time")) or 0,
+            "partition_key": record["alarmArn"],
+            "tags": {"account": record.get("accountId"), "region": record.get("region")},
+        }
+
+    def identifier(self, record: Record) -> Any:
+        """Return the alarm's ARN and the time of the change."""
+        return f"{record['alarmArn']}/{record.get('time')}"
+
+    def order_key(self, record: Record) -> Hashable | None:
+        """Return the alarm's ARN."""
+        arn: str = record["alarmArn"]
+        return arn

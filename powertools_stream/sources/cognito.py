@@ -1,0 +1,76 @@
+"""Triggers of Amazon Cognito's user pools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from powertools_stream.sources.envelopes import malformed
+from powertools_stream.sources.invocations import invocation_id, invocation_time
+from powertools_stream.sources.source import Source
+from powertools_stream.uow import Event, Record
+
+if TYPE_CHECKING:
+    from powertools_stream.outcomes import RecordOutcome
+
+__all__ = ["CognitoSource"]
+
+
+class CognitoSource(Source):
+    """A step of a user pool's flow that asks the function. Its type is the ``triggerSource``: ``PreSignUp_SignUp``.
+
+    The event is what Cognito sends, ``request`` and ``response`` included; its ``partition_key`` is the ``userName``.
+    Cognito waits, and gets the event back: where a rule leaves a mapping ``response`` in its unit of work (a `task`
+    with ``result_key="response"``), it is merged into the event's ``response``, that of later rules last. A record that
+    failed fails the invocation, and so the user's step, unless it is set aside.
+    """
+
+    name: ClassVar[str] = "cognito"
+    reports_partially: ClassVar[bool] = False
+    needs_results: ClassVar[bool] = True
+
+    def recognises(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether it is a trigger of a user pool."""
+        return "triggerSource" in record and "userPoolId" in record
+
+    def records(self, event: Mapping[str, Any]) -> list[Record] | None:
+        """Return the event itself, as the only record."""
+        return [dict(event)] if self.recognises(event) else None
+
+    def read(self, record: Record) -> Event:
+        """Make an event of the trigger; Cognito gives it neither an id nor a time."""
+        # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
+        trigger, user_name = record["triggerSource"], record.get("userName")
+        if not isinstance(trigger, str):
+            raise malformed(self.record_id(record), "a triggerSource that is a text", type(trigger).__name__)
+        event = {
+            **record,
+            "id": invocation_id(self.record_id(record)),
+            "type": trigger,
+            "timestamp": invocation_time(),
+            "tags": {"region": record.get("region")},
+        }
+        return event if user_name is None else {**event, "partition_key": user_name}
+
+    def identifier(self, record: Record) -> Any:
+        """Return the user pool, the trigger and the user, for logs."""
+        return f"{record.get('userPoolId')}/{record.get('triggerSource')}/{record.get('userName')}"
+
+    def answer(self, event: Mapping[str, Any], outcomes: Sequence[RecordOutcome]) -> Any:
+        """Return the event, its ``response`` with what the rules answered."""
+        response = event.get("response") or {}
+        for outcome in outcomes:
+            for uow in outcome.results:
+                if isinstance(answered := uow.get("response"), Mapping):
+                    response = _merged(response, answered)
+        return {**event, "response": response}
+
+
+def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge objects, and objects in them: two rules may both add claims to a token."""
+    merged = dict(first)
+    for name, value in second.items():
+        before = merged.get(name)
+        is_nested = isinstance(before, Mapping) and isinstance(value, Mapping)
+        merged[name] = _merged(before, value) if is_nested else value  # type: ignore[arg-type]
+    return merged

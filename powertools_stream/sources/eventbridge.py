@@ -1,0 +1,63 @@
+"""Amazon EventBridge, where a rule invokes the function itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from powertools_stream.sources.envelopes import malformed, read_events
+from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.uow import Record
+
+__all__ = ["EventBridgeSource", "is_scheduled", "with_own_tags"]
+
+_SCHEDULERS = frozenset({"aws.events", "aws.scheduler"})
+
+
+class EventBridgeSource(Source):
+    """One event of a bus, and no more in an invocation: yours, or one that an AWS service publishes.
+
+    The event is the ``detail``; what it lacks of ``id``, ``type`` and ``timestamp`` comes from the envelope. Events of
+    AWS services always have the ``detail-type`` as their type: ``Object Created``, ``EC2 Instance State-change
+    Notification``.
+
+    EventBridge invokes the function asynchronously: there is no partial response, so a reported record fails the
+    invocation.
+    """
+
+    name: ClassVar[str] = "eventbridge"
+    reports_partially: ClassVar[bool] = False
+
+    def recognises(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether it is an event of a bus, other than what a schedule sends."""
+        return _is_event(record) and not is_scheduled(record)
+
+    def records(self, event: Mapping[str, Any]) -> list[Record] | None:
+        """Return the event itself, as the only record."""
+        return [dict(event)] if _is_event(event) else None
+
+    def read(self, record: Record) -> ReadEvent:
+        """Read what is in the detail."""
+        return with_own_tags(read_events(record, self.record_id(record), None, None))
+
+    def identifier(self, record: Record) -> Any:
+        """Return the envelope's ``id``."""
+        if identifier := record.get("id"):
+            return identifier
+        raise malformed(None, "an EventBridge event with an id", "none")
+
+
+def is_scheduled(record: Mapping[str, Any]) -> bool:
+    """Tell whether it is what a schedule sends by default, of a rule or of EventBridge Scheduler."""
+    return record.get("detail-type") == "Scheduled Event" and record.get("source") in _SCHEDULERS
+
+
+def with_own_tags(events: ReadEvent) -> ReadEvent:
+    """Give events tags of their own, where the record's payload is no text, and they would be the record's."""
+    if isinstance(events, dict):
+        events["tags"] = dict(events["tags"])
+    return events
+
+
+def _is_event(record: Mapping[str, Any]) -> bool:
+    return "detail-type" in record and "detail" in record

@@ -1,0 +1,98 @@
+"""Events of Amazon S3's notifications, wherever these come from: S3 itself, a topic, a queue, a stream."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote_plus
+from uuid import NAMESPACE_URL, uuid5
+
+from powertools_stream.sources.envelopes import malformed, milliseconds, read_events
+from powertools_stream.uow import Event
+
+__all__ = ["changed_object", "object_event", "read_notification"]
+
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def read_notification(records: Any, record_id: str, timestamp: float | str | None = None) -> list[Event] | None:
+    """Read the records of a notification that another service carried, one event for each object.
+
+    Parameters
+    ----------
+    records
+        What stands under ``Records``: those of S3; or those that Lambda hands over for SNS, as its dead-letter queue
+        gets them.
+    record_id
+        The record that carried them, for errors.
+    timestamp
+        Its time in ms, for an event without one.
+
+    Returns
+    -------
+    The events; None for anything else, which is an event that happens to have ``Records``.
+    """
+    if type(records) is not list or not records or not all(map(_is_notification, records)):
+        return None
+    events: list[Event] = []
+    for record in records:
+        if "Sns" not in record:
+            events.append(object_event(record, record_id, timestamp))
+        elif (read := read_events(record["Sns"], record_id, timestamp, None)) is not None:
+            events.extend(read if isinstance(read, list) else [read])
+    return events
+
+
+def object_event(record: Mapping[str, Any], record_id: str, timestamp: float | str | None = None) -> Event:
+    """Make an event of one record of a notification; what AWS says stays, except that the key is decoded.
+
+    Raises
+    ------
+    MalformedRecordError
+        The record names no bucket, object or kind of change.
+    """
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    try:
+        field, encoded = changed_object(record)
+        s3 = record["s3"]
+        bucket, key, name = s3["bucket"]["name"], unquote_plus(encoded["key"]), record["eventName"]
+        kind = _kind(name)
+    except (AttributeError, KeyError, TypeError) as error:
+        found = f"one without ({type(error).__name__}: {error})"
+        raise malformed(record_id, "a record of S3 with s3.bucket.name, s3.object.key and eventName", found) from None
+    moment = milliseconds(record.get("eventTime"))
+    # Only events that create or remove an object have a sequencer, which tells them from each other.
+    place = encoded.get("sequencer") or (record.get("eventTime"), encoded.get("versionId"))
+    return {
+        **record,
+        "id": str(uuid5(NAMESPACE_URL, repr((bucket, key, name, place)))),
+        "type": kind,
+        "timestamp": moment if moment is not None else int(timestamp or 0),
+        "partition_key": key,
+        "tags": {"region": record.get("awsRegion")},
+        "s3": {**s3, field: {**encoded, "key": key}},
+    }
+
+
+def changed_object(record: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return what S3 says of the object, its key still encoded, and the name under which it says so."""
+    s3 = record["s3"]
+    # So named where Intelligent-Tiering moves an object.
+    field = "get_object" if "object" not in s3 and "get_object" in s3 else "object"
+    return field, s3[field]
+
+
+def _is_notification(record: Any) -> bool:
+    if type(record) is not dict:
+        return False
+    return record.get("eventSource") == "aws:s3" or (
+        record.get("EventSource") == "aws:sns" and type(record.get("Sns")) is dict
+    )
+
+
+@lru_cache(maxsize=64)
+def _kind(name: str) -> str:
+    """Name an event's family as our types are spelled: ``ObjectCreated:Put`` is an ``object-created``."""
+    return _WORDS.sub("-", name.removeprefix("s3:").partition(":")[0]).lower()

@@ -1,0 +1,129 @@
+"""Arrays that a pipe of EventBridge Pipes hands over to its target."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Hashable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from powertools_stream.errors import MalformedRecordError
+from powertools_stream.sources.envelopes import malformed, milliseconds, read_events
+from powertools_stream.sources.eventbridge import with_own_tags
+from powertools_stream.sources.invocations import invocation_id, invocation_time
+from powertools_stream.sources.recognition import known_source
+from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.uow import Record
+
+__all__ = ["PipeSource", "WholePipeSource"]
+
+
+class PipeSource(Source):
+    """The records of a pipe that reads SQS, Kinesis or DynamoDB Streams: an array, with no ``Records`` around it.
+
+    Each record is read as its own source reads it. What the pipe's enrichment or input transformer made is no such
+    record any more: then the item is the event, in the envelopes that AWS puts around one.
+
+    A pipe whose target is the function takes partial responses that name the ``messageId`` of SQS, and the ``eventID``
+    of Kinesis and DynamoDB, which a transformed item has to keep.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-batching-concurrency.html
+
+    Parameters
+    ----------
+    source
+        Reads the records, with options or of your own; None: the built-in source of each.
+    """
+
+    name: ClassVar[str] = "pipe"
+
+    def __init__(self, source: Source | None = None) -> None:
+        self.source = source
+
+    def recognises(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether it can be named in a partial response."""
+        return bool(record.get("messageId") or record.get("eventID"))
+
+    def records(self, event: Mapping[str, Any] | Sequence[Any]) -> list[Record] | None:
+        """Return the items of the array."""
+        return list(event) if isinstance(event, list | tuple) else None
+
+    def read(self, record: Record) -> ReadEvent | Generator[Any, Any, ReadEvent]:
+        """Read the record as its source does; or take the item for the event."""
+        inner = _as_invoked(record)
+        source = self._source_of(inner)
+        try:
+            return source.read(inner) if source is not None else _read_item(record, self.record_id(record))
+        except MalformedRecordError as error:
+            error.record_id = self.record_id(record)
+            raise
+
+    def identifier(self, record: Record) -> Any:
+        """Return the ``messageId`` or the ``eventID``."""
+        if identifier := record.get("messageId") or record.get("eventID"):
+            return identifier
+        raise malformed(None, "an item with a messageId or an eventID to report it by", "none")
+
+    def order_key(self, record: Record) -> Hashable | None:
+        """Return what orders the record in its own source."""
+        inner = _as_invoked(record)
+        source = self._source_of(inner)
+        return source.order_key(inner) if source is not None else None
+
+    def is_grouped(self, record: Record) -> bool:
+        """Tell whether it comes from a FIFO queue."""
+        source = self._source_of(record)
+        return source is not None and source.is_grouped(record)
+
+    def attempt(self, record: Record) -> int | None:
+        """Return how often its own source has sent it."""
+        source = self._source_of(record)
+        return source.attempt(record) if source is not None else None
+
+    def is_last_attempt(self, record: Record) -> bool:
+        """Tell whether its own source gives up on it."""
+        source = self._source_of(record)
+        return source is not None and source.is_last_attempt(record)
+
+    def _source_of(self, record: Record) -> Source | None:
+        if self.source is not None and self.source.recognises(record):
+            return self.source
+        return known_source(record)
+
+
+class WholePipeSource(PipeSource):
+    """The items of a pipe that cannot be named in a partial response: of Kafka or Amazon MQ, or transformed.
+
+    A reported record fails the invocation, and the pipe sends all of the array again.
+    """
+
+    name: ClassVar[str] = "whole-pipe"
+    reports_partially: ClassVar[bool] = False
+
+    def recognises(self, record: Mapping[str, Any]) -> bool:
+        """Take any item."""
+        return bool(record)
+
+    def identifier(self, record: Record) -> Any:
+        """Return what names the item in logs: what its own source calls it, else its ``id``."""
+        source = self._source_of(record)
+        if identifier := source.identifier(record) if source is not None else record.get("id"):
+            return identifier
+        raise malformed(None, "an item with an id", "none")
+
+    def record_id(self, record: Record) -> str:
+        """Return the item's name for logs and fault events."""
+        source = self._source_of(record)
+        return source.record_id(record) if source is not None else super().record_id(record)
+
+
+def _as_invoked(record: Record) -> Record:
+    """Give a record of Kinesis the form in which Lambda has it: in a pipe, its fields stand at the top."""
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-kinesis.html
+    return {**record, "kinesis": record} if "kinesisSchemaVersion" in record else record
+
+
+def _read_item(record: Record, record_id: str) -> ReadEvent:
+    body = dict(record)
+    if not body.get("id"):
+        body["id"] = record_id if record_id != "undefined" else invocation_id(json.dumps(record, sort_keys=True))
+    moment = milliseconds(record.get("time"))
+    return with_own_tags(read_events(body, body["id"], invocation_time() if moment is None else moment, None))

@@ -1,0 +1,55 @@
+"""Amazon S3's event notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, ClassVar
+
+from powertools_stream.sources.envelopes import malformed
+from powertools_stream.sources.notifications import changed_object, object_event
+from powertools_stream.sources.source import Source
+from powertools_stream.uow import Event, Record
+
+__all__ = ["S3Source"]
+
+
+class S3Source(Source):
+    """What S3 tells of a bucket's objects. The event is the record as S3 has it, with the object's key decoded.
+
+    Its type is the family of the ``eventName`` in lower case: ``object-created`` of ``ObjectCreated:Put``,
+    ``object-removed``, ``object-restore``, ``object-tagging``, ``object-acl``, ``lifecycle-expiration``,
+    ``lifecycle-transition``, ``intelligent-tiering``, ``replication``. Its ``partition_key`` is the key, and its ``id``
+    the same whenever S3 tells of the same change again.
+
+    S3 invokes the function asynchronously: it takes no partial response, so a reported record fails the invocation.
+    """
+
+    name: ClassVar[str] = "s3"
+    reports_partially: ClassVar[bool] = False
+
+    def recognises(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether it is a record of a notification."""
+        return record.get("eventSource") == "aws:s3"
+
+    def read(self, record: Record) -> Event:
+        """Make an event of the record."""
+        return object_event(record, self.record_id(record))
+
+    def identifier(self, record: Record) -> Any:
+        """Return bucket, key and sequencer: ``orders/2026/a b.json/0055AED6DCD90281E5``."""
+        try:
+            _, changed = changed_object(record)
+            sequencer = changed.get("sequencer") or record.get("eventTime")
+            return f"{record['s3']['bucket']['name']}/{changed['key']}/{sequencer}"
+        except (AttributeError, KeyError, TypeError):
+            elements = record.get("responseElements")
+        if isinstance(elements, Mapping) and (request_id := elements.get("x-amz-request-id")):
+            return request_id
+        raise malformed(None, "a record of S3 with an s3.bucket.name and an s3.object.key", "none")
+
+    def order_key(self, record: Record) -> Hashable | None:
+        """Return the bucket and the key: what happens to one object is processed in the order of the records."""
+        try:
+            return record["s3"]["bucket"]["name"], changed_object(record)[1]["key"]
+        except (KeyError, TypeError):
+            return None
