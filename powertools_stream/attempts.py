@@ -10,7 +10,7 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.connectors.connector import Refused
-from powertools_stream.errors import DeadlineError, RequestFailedError, RunError
+from powertools_stream.errors import DeadlineError, RequestFailedError, RetryLaterError, RunError
 from powertools_stream.outcomes import CallDetails, is_invalid_request, is_retryable
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ class Attempts:
 
     def _failed_in_passing(self, index: int) -> bool:
         response = self.responses[index]
-        return isinstance(response, BaseException) and is_retryable(response)
+        if not isinstance(response, BaseException) or isinstance(response, RetryLaterError):
+            return False
+        return is_retryable(response)
 
     def _pause(self, attempt: int) -> bool:
         pause = self._policy.pause(attempt)

@@ -15,6 +15,7 @@ __all__ = [
     "InvalidRequestError",
     "MalformedRecordError",
     "RequestFailedError",
+    "RetryLaterError",
     "RetryableError",
     "RuleError",
     "RunError",
@@ -85,6 +86,10 @@ class MalformedRecordError(StreamError, ValueError):
 
 class RetryableError(StreamError):
     """Raise it in a rule to have the record reported, and no fault event: the next attempt may succeed."""
+
+
+class RetryLaterError(RetryableError):
+    """A passing error of a call that must not be made again at once: what it began may still be under way."""
 
 
 class RequestFailedError(StreamError):

@@ -181,8 +181,8 @@ class FaultPublisher:
         if self._claim_checks is not None and self._claim_checks.bucket is not None:
             with contextlib.suppress(Exception):
                 check = yield from self._claim_checks.deposit(event, to_safe_json(event))
-                kept = {name: event[name] for name in ("err", "disposition", "attempt") if name in event}
-                return self._with_short_error({**check, **kept}), True
+                check.update((name, event[name]) for name in ("err", "disposition", "attempt") if name in event)
+                return self._with_short_error(check), True
         return self._trimmed_event(event, failure), False
 
     def _trimmed_event(self, event: dict[str, Any], failure: Failure) -> dict[str, Any]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import socket
 import threading
 from typing import TYPE_CHECKING, Any
+
+from powertools_stream.connectors.connections import Line, track_connections
 
 if TYPE_CHECKING:
     from powertools_stream.connectors.connector import Operation
 
 __all__ = ["Clients"]
-
-_CLOSED = "The connections were closed before the call was answered; nothing is sent for it any more."
 
 
 class Clients:
@@ -40,7 +39,7 @@ class Clients:
         self._config = config
         self._max_workers = max_workers
         self._roles: dict[str, Any] = {}
-        self._line = _Line()
+        self._line = Line()
         self._making = threading.Lock()
 
     def client_for(self, operation: Operation) -> Any:
@@ -73,12 +72,17 @@ class Clients:
                 client = line.clients[wanted] = self._make(session, service_name, line, region_name=region_name)
         return client
 
+    def session(self, role_arn: str | None = None) -> Any:
+        """Return the session that clients are made of, for what signs its calls itself. Thread-safe."""
+        with self._making:
+            return self._own_session() if role_arn is None else self._session_of(role_arn)
+
     def close(self) -> None:
         """Cut every connection, so that calls under way end in an error at once, and nothing is sent for them any more.
 
         The next `client` makes new ones.
         """
-        line, self._line = self._line, _Line()
+        line, self._line = self._line, Line()
         line.close()
 
     def _own_session(self) -> Any:
@@ -108,7 +112,7 @@ class Clients:
             self._roles[role_arn] = boto3.Session(botocore_session=session, region_name=own.region_name)
         return self._roles[role_arn]
 
-    def _make(self, session: Any, service_name: str, line: _Line, **options: Any) -> Any:
+    def _make(self, session: Any, service_name: str, line: Line, **options: Any) -> Any:
         from botocore.config import Config
 
         config = Config(
@@ -122,82 +126,11 @@ class Clients:
         client.meta.events.register("before-send", line.refuse_if_closed)
         with contextlib.suppress(Exception):
             # Reaches into botocore. Where it has changed, connections end by their time-outs.
-            _track_connections(client, line)
+            track_connections(client, line)
         return client
-
-
-class _Line:
-    """The clients and connections between one `Clients.close` and the next."""
-
-    def __init__(self) -> None:
-        self.clients: dict[tuple[str, str | None, str | None], Any] = {}
-        self.closed = False
-        self._sockets: dict[int, socket.socket] = {}
-        self._lock = threading.Lock()
-
-    def refuse_if_closed(self, **_: Any) -> None:
-        """Keep botocore from sending: an attempt of a client that was closed, though its thread does not know yet."""
-        if self.closed:
-            raise ConnectionAbortedError(_CLOSED)
-
-    def opened(self, connection: Any) -> None:
-        """Take a new connection in; refused where everything is closed already."""
-        with self._lock:
-            if not self.closed:
-                self._sockets[id(connection)] = connection.sock
-                return
-        connection.close()
-        raise ConnectionAbortedError(_CLOSED)
-
-    def ended(self, connection: Any) -> None:
-        """Forget a connection."""
-        with self._lock:
-            self._sockets.pop(id(connection), None)
-
-    def close(self) -> None:
-        with self._lock:
-            self.closed = True
-            sockets = list(self._sockets.values())
-            self._sockets.clear()
-            for sock in sockets:
-                with contextlib.suppress(OSError, AttributeError):
-                    # The plain shutdown, also under TLS: it wakes the thread that waits for bytes, and touches nothing
-                    # of the TLS layer, which that thread is using.
-                    _shutdown(sock)
-        for client in list(self.clients.values()):
-            with contextlib.suppress(Exception):  # `close` came with botocore 1.21
-                client.close()
 
 
 def _role_session_name() -> str:
     """Return the name by which the other account's trail shows who it was: the function's."""
     # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     return re.sub(r"[^\w+=,.@-]", "-", os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "powertools-stream")[:64]
-
-
-def _shutdown(sock: Any) -> None:
-    if isinstance(sock, socket.socket):
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
-    else:
-        sock.shutdown(socket.SHUT_RDWR)
-
-
-def _track_connections(client: Any, line: _Line) -> None:
-    """Have the line know a client's connections: botocore has no public way to reach one that is in use."""
-    session = client._endpoint.http_session
-    classes = {scheme: _tracked_pool(pool, line) for scheme, pool in session._pool_classes_by_scheme.items()}
-    session._manager.pool_classes_by_scheme = classes
-    session._pool_classes_by_scheme = classes  # for the managers of proxies, which are made later
-
-
-def _tracked_pool(pool_class: Any, line: _Line) -> Any:
-    class Connection(pool_class.ConnectionCls):  # type: ignore[misc]
-        def connect(self) -> None:
-            super().connect()
-            line.opened(self)
-
-        def close(self) -> None:
-            line.ended(self)
-            super().close()
-
-    return type(pool_class.__name__, (pool_class,), {"ConnectionCls": Connection})

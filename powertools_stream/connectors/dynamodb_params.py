@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +14,6 @@ from powertools_stream.expressions import name_of_alias
 
 __all__ = [
     "Key",
-    "call",
-    "canonical",
     "define_placeholders",
     "key_of",
     "plain_response",
@@ -90,23 +87,6 @@ def define_placeholders(params: dict[str, Any]) -> None:
         params["ExpressionAttributeNames"] = {**names, **missing}
 
 
-def call(method: Callable[..., Any], params: Mapping[str, Any]) -> Any:
-    """Call boto3's client.
-
-    Raises
-    ------
-    InvalidRequestError
-        A parameter that the operation does not have. The client validates nothing, so its serializer stumbles over it.
-    """
-    try:
-        return method(**params)
-    except KeyError as error:
-        known = ", ".join(params)
-        raise InvalidRequestError(
-            f"Expected parameters that DynamoDB takes, but found {error} in {known}. Is it spelt as in AWS's API?"
-        ) from error
-
-
 def plain_response(response: Mapping[str, Any]) -> dict[str, Any]:
     """Return a response with plain values."""
     plain = dict(response)
@@ -126,11 +106,6 @@ def key_of(item: Mapping[str, Mapping[str, Any]], names: Iterable[str] | None = 
         # 1 and 1.0 are one key to DynamoDB, "1" is another.
         key.append((name, kind, Decimal(value) if kind == "N" else value))
     return tuple(key)
-
-
-def canonical(params: Mapping[str, Any]) -> str:
-    """Return parameters as text that is equal for equal parameters."""
-    return json.dumps(params, sort_keys=True, default=repr)
 
 
 def _legacy(spec: Any) -> Any:

@@ -10,14 +10,13 @@ from powertools_stream.attribute_values import deserialize_item, serialize_item
 from powertools_stream.connectors.connector import Entry, Operation
 from powertools_stream.connectors.dynamodb_params import (
     Key,
-    call,
-    canonical,
     define_placeholders,
     key_of,
     plain_response,
     table_of,
     to_params,
 )
+from powertools_stream.connectors.params import call, canonical
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.expressions import alias
 from powertools_stream.requests import GetItems, Query, Scan

@@ -9,13 +9,13 @@ from powertools_stream.attribute_values import serialize_item
 from powertools_stream.connectors.connector import Entry, Operation, Refused
 from powertools_stream.connectors.dynamodb_params import (
     Key,
-    call,
     key_of,
     plain_response,
     required,
     table_of,
     to_params,
 )
+from powertools_stream.connectors.params import call
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.outcomes import error_code
 from powertools_stream.requests import DeleteItem, PutItem, UpdateItem

@@ -11,15 +11,28 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from powertools_stream.flavors.alarms import Alarm, alarm_of
     from powertools_stream.flavors.cdc import CdcRule, cdc
+    from powertools_stream.flavors.circuit_breaker import CircuitBreakerRule, circuit_breaker
     from powertools_stream.flavors.collect import CollectRule, collect
     from powertools_stream.flavors.correlate import CorrelateRule, correlate
     from powertools_stream.flavors.emitting import emitted, publish_all
     from powertools_stream.flavors.evaluate import EvaluateRule, evaluate
     from powertools_stream.flavors.expired import ExpiredRule, expired
+    from powertools_stream.flavors.firehose import (
+        FirehoseDropRule,
+        FirehoseTransformRule,
+        firehose_drop,
+        firehose_transform,
+    )
     from powertools_stream.flavors.job import JobRule, job
     from powertools_stream.flavors.materialize import MaterializeRule, materialize
+    from powertools_stream.flavors.opensearch import OpenSearchRule, elasticsearch, opensearch
+    from powertools_stream.flavors.s3 import S3Rule, s3
+    from powertools_stream.flavors.sns import SnsRule, sns
+    from powertools_stream.flavors.sqs import SqsRule, sqs
     from powertools_stream.flavors.steps import PublishingRule, call, get_items, publish, split
+    from powertools_stream.flavors.stream_failover import StreamFailoverRule, stream_failover
     from powertools_stream.flavors.tables import SplittingRule, TableRule, UpdatingRule
     from powertools_stream.flavors.task import TaskRule, task
     from powertools_stream.flavors.update import UpdateRule, update
@@ -28,6 +41,8 @@ __all__ = [
     # Flavors, each with the model of its rules.
     "CdcRule",
     "cdc",
+    "CircuitBreakerRule",
+    "circuit_breaker",
     "CollectRule",
     "collect",
     "CorrelateRule",
@@ -36,19 +51,36 @@ __all__ = [
     "evaluate",
     "ExpiredRule",
     "expired",
+    "FirehoseDropRule",
+    "firehose_drop",
+    "FirehoseTransformRule",
+    "firehose_transform",
     "JobRule",
     "job",
     "MaterializeRule",
     "materialize",
+    "OpenSearchRule",
+    "elasticsearch",
+    "opensearch",
+    "S3Rule",
+    "s3",
+    "SnsRule",
+    "sns",
+    "SqsRule",
+    "sqs",
+    "StreamFailoverRule",
+    "stream_failover",
     "TaskRule",
     "task",
     "UpdateRule",
     "update",
     # The steps that they are made of, for flavors of one's own.
+    "Alarm",
     "PublishingRule",
     "SplittingRule",
     "TableRule",
     "UpdatingRule",
+    "alarm_of",
     "call",
     "emitted",
     "get_items",
@@ -58,32 +90,51 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Alarm": "alarms",
     "CdcRule": "cdc",
+    "CircuitBreakerRule": "circuit_breaker",
     "CollectRule": "collect",
     "CorrelateRule": "correlate",
     "EvaluateRule": "evaluate",
     "ExpiredRule": "expired",
+    "FirehoseDropRule": "firehose",
+    "FirehoseTransformRule": "firehose",
     "JobRule": "job",
     "MaterializeRule": "materialize",
+    "OpenSearchRule": "opensearch",
     "PublishingRule": "steps",
+    "S3Rule": "s3",
+    "SnsRule": "sns",
     "SplittingRule": "tables",
+    "SqsRule": "sqs",
+    "StreamFailoverRule": "stream_failover",
     "TableRule": "tables",
     "TaskRule": "task",
     "UpdateRule": "update",
     "UpdatingRule": "tables",
+    "alarm_of": "alarms",
     "call": "steps",
     "cdc": "cdc",
+    "circuit_breaker": "circuit_breaker",
     "collect": "collect",
     "correlate": "correlate",
+    "elasticsearch": "opensearch",
     "emitted": "emitting",
     "evaluate": "evaluate",
     "expired": "expired",
+    "firehose_drop": "firehose",
+    "firehose_transform": "firehose",
     "get_items": "steps",
     "job": "job",
     "materialize": "materialize",
+    "opensearch": "opensearch",
     "publish": "steps",
     "publish_all": "emitting",
+    "s3": "s3",
+    "sns": "sns",
     "split": "steps",
+    "sqs": "sqs",
+    "stream_failover": "stream_failover",
     "task": "task",
     "update": "update",
 }

@@ -19,15 +19,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class InvokeFunction(Request):
-    """Invoke a Lambda function. Answers the response, with the ``Payload`` decoded.
+    """Invoke a Lambda function. Answers the response, with the ``Payload`` decoded; None where there is none.
 
-    A function that ends in an error (``FunctionError``) is an error of the request.
+    A function that ends in an error is a `RequestFailedError` with the code ``FunctionError``; one that does not answer
+    within the time-out of the connection, one with the code ``ReadTimeout``, and is not invoked again for it.
 
     Parameters
     ----------
     params
         What Lambda's ``Invoke`` takes: ``{"FunctionName": …, "Payload": …}``. A ``Payload`` that is neither text nor
-        bytes is written as JSON.
+        bytes is written as JSON. With ``"InvocationType": "Event"`` nobody waits for the function.
     region_name
         The Region; default: the function's own.
     """
@@ -56,7 +57,9 @@ class ListEventSourceMappings(Request):
 
 @dataclass(frozen=True, slots=True)
 class CreateEventSourceMapping(Request):
-    """Make an event source mapping. Answers the mapping.
+    """Make an event source mapping. Answers the mapping, which Lambda is making then: its ``State`` is ``Creating``.
+
+    One that is there already is an error, ``ResourceConflictException``, whose message names it.
 
     Parameters
     ----------
@@ -74,6 +77,8 @@ class CreateEventSourceMapping(Request):
 class UpdateEventSourceMapping(Request):
     """Change an event source mapping, e.g. switch it off. Answers the mapping.
 
+    While it is being made or changed, it is asked again, for about 20 seconds where there is so much time.
+
     Parameters
     ----------
     params
@@ -88,7 +93,9 @@ class UpdateEventSourceMapping(Request):
 
 @dataclass(frozen=True, slots=True)
 class DeleteEventSourceMapping(Request):
-    """Delete an event source mapping. Answers the mapping.
+    """Delete an event source mapping. Answers the mapping, ``{}`` where there is none.
+
+    While it is being made or changed, it is asked again, as for `UpdateEventSourceMapping`.
 
     Parameters
     ----------

@@ -13,37 +13,51 @@ __all__ = ["PublishMessage", "SendMessage"]
 
 @dataclass(frozen=True, slots=True)
 class PublishMessage(Request):
-    """Publish one message on SNS; batched into ``PublishBatch``. Answers the entry's result (``{"MessageId": …}``).
+    """Publish one message on SNS; batched into ``PublishBatch``. Answers its result: ``{"MessageId": …}``.
+
+    With a ``PhoneNumber`` or a ``TargetArn``, which go to no topic, it is one ``Publish`` call.
 
     Parameters
     ----------
     params
         What SNS's ``Publish`` takes for one message: ``{"Message": …}``, and perhaps ``Subject``,
-        ``MessageAttributes``, ``MessageGroupId``, …. A ``Message`` that is no text is written as JSON.
+        ``MessageAttributes``, ``MessageGroupId``, …. A ``Message`` that is no text is written as JSON. Attributes may
+        be plain values: text, numbers, bytes, lists.
     topic_arn
         Default: ``params["TopicArn"]``, then ``TOPIC_ARN``.
+    ordered
+        Whether messages of one group are kept in order, also where some of them are sent again; of use on a FIFO topic
+        only. Then one call holds one message of a group; False: calls are as full as can be.
     """
 
     carries: ClassVar[tuple[str, ...]] = ("params", "Message")
 
     params: Mapping[str, Any]
     topic_arn: str | None = field(default=None, kw_only=True)
+    ordered: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class SendMessage(Request):
-    """Send one message to an SQS queue; batched into ``SendMessageBatch``. Answers the entry's result.
+    """Send one message to an SQS queue; batched into ``SendMessageBatch``.
+
+    Answers the message's result: ``{"MessageId": …}``.
 
     Parameters
     ----------
     params
         What SQS's ``SendMessage`` takes for one message: ``{"MessageBody": …}``, and perhaps ``DelaySeconds``,
-        ``MessageAttributes``, ``MessageGroupId``, …. A ``MessageBody`` that is no text is written as JSON.
+        ``MessageAttributes``, ``MessageGroupId``, …. A ``MessageBody`` that is no text is written as JSON. Attributes
+        may be plain values: text, numbers, bytes, lists.
     queue_url
         Default: ``params["QueueUrl"]``, then ``QUEUE_URL``.
+    ordered
+        Whether messages of one group are kept in order, also where some of them are sent again; of use on a FIFO queue
+        only. Then one call holds one message of a group; False: calls are as full as can be.
     """
 
     carries: ClassVar[tuple[str, ...]] = ("params", "MessageBody")
 
     params: Mapping[str, Any]
     queue_url: str | None = field(default=None, kw_only=True)
+    ordered: bool = field(default=True, kw_only=True)

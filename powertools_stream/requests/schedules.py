@@ -13,15 +13,16 @@ __all__ = ["CreateSchedule", "DeleteSchedule", "UpdateSchedule"]
 
 @dataclass(frozen=True, slots=True)
 class CreateSchedule(Request):
-    """Make a schedule. Answers the response (``{"ScheduleArn": …}``); of one that is there already, an empty one.
+    """Make a schedule. Answers the response (``{"ScheduleArn": …}``); ``{}`` where there is one with its name already.
 
-    A record that comes a second time asks for the same schedule again, which is no failure.
+    A record that comes a second time asks for the same schedule again, which is no failure. The schedule stays as it
+    is, whatever is asked for: `UpdateSchedule` replaces it.
 
     Parameters
     ----------
     params
-        What Scheduler's ``CreateSchedule`` takes: ``{"Name": …, "ScheduleExpression": …, "Target": …}``. An ``Input``
-        of the target that is no text is written as JSON.
+        What Scheduler's ``CreateSchedule`` takes: ``{"Name": …, "ScheduleExpression": …, "FlexibleTimeWindow": …,
+        "Target": …}``. An ``Input`` of the target that is neither text nor bytes is written as JSON.
     """
 
     params: Mapping[str, Any]

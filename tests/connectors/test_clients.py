@@ -154,7 +154,7 @@ def test_it_works_without_botocores_internals(endpoint: ScriptedEndpoint, monkey
     def changed(*_: Any) -> None:
         raise AttributeError("_endpoint")
 
-    monkeypatch.setattr("powertools_stream.connectors.clients._track_connections", changed)
+    monkeypatch.setattr("powertools_stream.connectors.clients.track_connections", changed)
     clients = Clients()
 
     assert clients.client("events").put_events(Entries=[])["FailedEntryCount"] == 0

@@ -1,0 +1,100 @@
+"""SNS: `PublishMessage`, batched into ``PublishBatch``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from powertools_stream.connectors.clients import Clients
+from powertools_stream.connectors.connector import Entry, Operation
+from powertools_stream.connectors.messages import Dialect, Messages, check_names, numbered, outcomes, wire_params
+from powertools_stream.connectors.params import checked
+from powertools_stream.environment import setting
+from powertools_stream.requests import PublishMessage, Request
+
+__all__ = ["SNSConnector"]
+
+# A topic takes so much unless its `MaximumMessageSize` says otherwise.
+# https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html
+_MAX_BYTES = 262_144
+_DIALECT = Dialect(
+    service="sns",
+    operation="PublishBatch",
+    content="Message",
+    target="TopicArn",
+    # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatchRequestEntry.html
+    parameters=frozenset(
+        {
+            "MessageAttributes",
+            "MessageDeduplicationId",
+            "MessageGroupId",
+            "MessageStructure",
+            "Subject",
+        }
+    ),
+    max_bytes=_MAX_BYTES,
+    size_setting="SNS_MAX_REQ_SIZE",
+)
+# Where a message goes to that goes to no topic; it has a call of its own.
+_DIRECT = ("PhoneNumber", "TargetArn")
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+_DIRECT_PARAMETERS = _DIALECT.parameters.union(_DIRECT, ("Message",))
+_PUBLISH = Operation("sns", "Publish")
+
+
+class SNSConnector:
+    """Publishes messages on topics, and sends them to phones and endpoints.
+
+    Parameters
+    ----------
+    clients
+        Where the boto3 client comes from.
+    """
+
+    requests: tuple[type[Request], ...] = (PublishMessage,)
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._messages = Messages(_DIALECT)
+
+    def entries(self, request: PublishMessage) -> Sequence[Entry]:
+        """Return one entry: the message, and its size as SNS counts it.
+
+        Raises
+        ------
+        InvalidRequestError
+            The message is empty, has a parameter that SNS does not know, or lacks a group where the topic is FIFO.
+        EntryTooLargeError
+            The message is, on its own, larger than one call may be.
+        SettingError
+            No topic is named anywhere.
+        """
+        params = checked(request)
+        if any(params.get(name) for name in _DIRECT):
+            check_names(params, _DIRECT_PARAMETERS, "Publish")
+            payload, _ = wire_params(params, "Message")
+            return (Entry(_PUBLISH, payload),)
+        given = request.topic_arn or params.get("TopicArn")
+        arn = setting(given, "TOPIC_ARN", what="the topic", option="topic_arn")
+        return (self._messages.entry(params, arn, ordered=request.ordered),)
+
+    def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
+        """Make one call; a message that SNS did not take is a `RequestFailedError`."""
+        operation = entries[0].operation
+        client = self._clients.client_for(operation)
+        if operation.name == "Publish":
+            return [_published(client.publish(**entries[0].payload))]
+        response = client.publish_batch(TopicArn=operation.target, PublishBatchRequestEntries=numbered(entries))
+        return outcomes(response, len(entries))
+
+    def answer(self, request: PublishMessage, responses: Sequence[Any]) -> Any:
+        """Return the message's result: ``{"MessageId": …}``."""
+        return responses[0]
+
+    def close(self) -> None:
+        """Cut the connections."""
+        self._clients.close()
+
+
+def _published(response: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in response.items() if name != "ResponseMetadata"}

@@ -1,0 +1,96 @@
+"""The steps of flavors that send messages: look something up, make the messages, send them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from powertools_stream.flavors.steps import Steps, call
+from powertools_stream.flavors.tables import TableRule, get, query
+from powertools_stream.signatures import UserFunction
+from powertools_stream.uow import UnitOfWork
+
+__all__ = ["MessagingRule", "look_up", "made_messages", "may_be_fifo", "send_all"]
+
+
+class MessagingRule(TableRule):
+    """What the rules of flavors that send messages have in common.
+
+    Parameters
+    ----------
+    to_query_request
+        Returns what ``Query`` takes, or None. The items are there for the message as ``query_response``.
+    to_get_request
+        Returns what ``GetItems`` takes, or None. The answer is there for the message as ``batch_get_response``.
+    table_name
+        The table to query and to get from; default: as for `TableRule`.
+    """
+
+    user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {"to_query_request": (), "to_get_request": ()}
+
+    to_query_request: UserFunction | None = Field(default=None, description="a function")
+    to_get_request: UserFunction | None = Field(default=None, description="a function")
+
+
+def look_up(uow: UnitOfWork, rule: MessagingRule) -> Steps:
+    """Query and get what the messages are made of, where the rule says so."""
+    if rule.to_query_request is not None:
+        uow = yield from query(uow, (yield from call(rule.to_query_request, uow)), rule)
+    return uow if rule.to_get_request is None else (yield from get(uow, rule.to_get_request, rule))
+
+
+def made_messages(uow: UnitOfWork, to_messages: UserFunction, rule: MessagingRule, field: str) -> Steps:
+    """Return a unit of work for each message that the user's function returns; the message stands in ``message``.
+
+    Raises
+    ------
+    TypeError
+        The function returned something else.
+    """
+    messages: Any = yield from call(to_messages, uow)
+    if messages is None:
+        return []
+    several = isinstance(messages, Iterable) and not isinstance(messages, Mapping | str | bytes)
+    listed = list(messages) if several else [messages]
+    for message in listed:
+        if not isinstance(message, Mapping):
+            raise TypeError(
+                f"Rule {rule.id!r}: {field} returns a message (a mapping), a list of messages or None; "
+                f"got a {type(message).__name__}."
+            )
+    return [uow.extend(message=message) for message in listed]
+
+
+def may_be_fifo(named_by_rule: str | UserFunction | None, named_by_message: Any, setting: str) -> bool:
+    """Tell whether a message may go to a queue or topic whose groups keep their order."""
+    target = named_by_rule or named_by_message or os.environ.get(setting)
+    return callable(target) or str(target).endswith(".fifo")
+
+
+def send_all(
+    parts: list[UnitOfWork], send: Callable[[UnitOfWork], Steps], is_ordered: Callable[[Mapping[str, Any]], bool]
+) -> Steps:
+    """Send the messages of several units of work, and return these with the responses, in order.
+
+    They are sent side by side, but of a group that keeps its order a message waits until the one before it was taken:
+    none overtakes one that fails.
+    """
+    if len(parts) == 1:
+        return [(yield from send(parts[0]))]
+    lanes: dict[Any, list[int]] = {}
+    for place, part in enumerate(parts):
+        message = part["message"]
+        group = message.get("MessageGroupId")
+        # A message without a group is a lane of its own, which no name of a group is equal to.
+        lanes.setdefault(group if group and is_ordered(message) else place, []).append(place)
+    sent = list(parts)
+    yield [_send_in_turn(places, sent, send) for places in lanes.values()]
+    return sent
+
+
+def _send_in_turn(places: list[int], parts: list[UnitOfWork], send: Callable[[UnitOfWork], Steps]) -> Steps:
+    for place in places:
+        parts[place] = yield from send(parts[place])

@@ -1,0 +1,69 @@
+"""The flavor `sns`: publishes messages on a topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field
+
+from powertools_stream.flavors.messaging import MessagingRule, look_up, made_messages, may_be_fifo, send_all
+from powertools_stream.flavors.steps import Steps, call
+from powertools_stream.requests import GetItems, PublishMessage, Query
+from powertools_stream.rules import flavor
+from powertools_stream.signatures import UserFunction
+from powertools_stream.uow import UnitOfWork
+
+__all__ = ["SnsRule", "sns"]
+
+
+class SnsRule(MessagingRule):
+    """A rule of the flavor `sns`.
+
+    Parameters
+    ----------
+    to_sns
+        Returns what ``Publish`` takes, ``{"Message": …}``, a list of these, or None.
+    topic_arn
+        The topic, or a function of the unit of work that names it, which sees the ``message``; default: the message's
+        ``TopicArn``, then ``TOPIC_ARN``.
+    to_query_request, to_get_request, table_name
+        As for `MessagingRule`.
+    """
+
+    user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **MessagingRule.user_functions,
+        "to_sns": (),
+        "topic_arn": (),
+    }
+
+    to_sns: UserFunction = Field(description="a function")
+    topic_arn: str | UserFunction | None = Field(default=None, description="a string or a function")
+
+
+@flavor(model=SnsRule, main="to_sns", asks=[Query, GetItems, PublishMessage])
+def sns(uow: UnitOfWork, rule: SnsRule) -> Steps:
+    """Query, get, make the messages, publish them.
+
+    Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response`` where it asked;
+    ``message`` and ``publish_response``: one unit of work for each message, or one without these where there is none.
+    """
+    uow = yield from look_up(uow, rule)
+    parts = yield from made_messages(uow, rule.to_sns, rule, "to_sns")
+    if not parts:
+        return uow
+    return (
+        yield from send_all(
+            parts,
+            lambda part: _publish(part, rule),
+            lambda message: may_be_fifo(rule.topic_arn, message.get("TopicArn"), "TOPIC_ARN"),
+        )
+    )
+
+
+def _publish(uow: UnitOfWork, rule: SnsRule) -> Steps:
+    arn = rule.topic_arn
+    if callable(arn):
+        arn = yield from call(arn, uow)
+    response = yield PublishMessage(uow["message"], topic_arn=arn)
+    return uow.extend(publish_response=response)
