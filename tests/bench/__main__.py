@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import calls, collaboration, cpu, imports
+from tests.bench import calls, collaboration, cpu, imports, sinks
 from tests.bench.measuring import Effort
 from tests.bench.processes import Contestants, Endpoint, has_lambda_stream
 from tests.bench.report import Report, Section, write
@@ -20,7 +20,16 @@ from tests.bench.report import Report, Section, write
 __all__ = ["QUICK", "main", "run"]
 
 QUICK = Effort(
-    sizes=(5, 20), records=20, max_copies=50, rounds=1, seconds=0.1, emits=(12,), writes=(5,), flavored=20, imports=1
+    sizes=(5, 20),
+    records=20,
+    max_copies=50,
+    rounds=1,
+    seconds=0.1,
+    emits=(12,),
+    writes=(5,),
+    flavored=20,
+    sent=(12,),
+    imports=1,
 )
 """To see that it runs; its figures mean nothing."""
 
@@ -34,6 +43,7 @@ def run(effort: Effort, progress: Callable[[str], None]) -> Report:
             cpu.measure_memory(contestants, effort, progress),
             calls.measure(endpoint, contestants, effort, progress),
             collaboration.measure(endpoint, contestants, effort, progress),
+            sinks.measure(endpoint, contestants, effort, progress),
             imports.measure(effort, progress),
         ]
     return Report(sections, time.monotonic() - started)

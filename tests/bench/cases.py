@@ -10,6 +10,7 @@ from typing import Any, Literal
 from powertools_stream.testing import to_sqs_records
 
 __all__ = [
+    "BUCKET",
     "BUS",
     "LATENCY",
     "TABLE",
@@ -30,12 +31,13 @@ THREADS = 8
 LATENCY = 0.010
 """Seconds that the local endpoint takes for an answer."""
 
+BUCKET = "bench-bucket"
 BUS = "bench-bus"
 TABLE = "bench-table"
 
-Job = Literal["total", "emit", "put", "update", "flavor"]
+Job = Literal["total", "emit", "put", "update", "flavor", "send"]
 """Add prices up, without I/O; publish an event per record; put an item per record; update a row per record; do what a
-flavor does, which `Case.form` names."""
+flavor does, or send to a sink, which `Case.form` names."""
 
 Handler = Callable[[dict[str, Any]], object]
 """A Lambda handler that needs no context."""

@@ -39,6 +39,8 @@ class Effort:
         Batch sizes of the jobs that write to a table.
     flavored
         The batch size of the flavors.
+    sent
+        Batch sizes of the sinks.
     imports
         How often each import is measured.
     """
@@ -51,6 +53,7 @@ class Effort:
     emits: Sequence[int] = (100, 1_000)
     writes: Sequence[int] = (100,)
     flavored: int = 100
+    sent: Sequence[int] = (100, 1_000)
     imports: int = 21
 
 

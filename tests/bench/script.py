@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from powertools_stream.attribute_values import serialize_item
 from powertools_stream.testing.endpoint import Answer, Script
+from tests.bench.cases import BUCKET
 
 __all__ = ["PAGE", "SCANNED", "SCRIPT"]
 
@@ -44,4 +48,30 @@ def _scan(operation: str, body: dict[str, Any]) -> Answer:
     return 200, {"Items": items, "Count": PAGE, **more}
 
 
-SCRIPT: Mapping[str, Script] = {"Query": _query, "BatchGetItem": _batch_get, "Scan": _scan}
+def _publish(operation: str, body: dict[str, Any]) -> Answer:
+    """Answer SNS, which speaks forms and XML."""
+    ids = [value for name, value in parse_qsl(body["content"]) if name.endswith(".Id")]
+    members = "".join(f"<member><Id>{name}</Id><MessageId>{name}</MessageId></member>" for name in ids)
+    result = f"<PublishBatchResult><Successful>{members}</Successful></PublishBatchResult>"
+    return 200, f"<PublishBatchResponse>{result}</PublishBatchResponse>"
+
+
+def _delete_objects(operation: str, body: dict[str, Any]) -> Answer:
+    deleted = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in re.findall("<Key>(.*?)</Key>", body["content"]))
+    return 200, f"<DeleteResult>{deleted}</DeleteResult>"
+
+
+def _bulk(operation: str, body: dict[str, Any]) -> Answer:
+    actions = [json.loads(line) for line in body["content"].splitlines()[::2]]
+    items = [{"index": {"_id": action["index"]["_id"], "status": 201, "result": "created"}} for action in actions]
+    return 200, {"took": 1, "errors": False, "items": items}
+
+
+SCRIPT: Mapping[str, Script] = {
+    "BatchGetItem": _batch_get,
+    "POST /": _publish,
+    "POST /_bulk": _bulk,
+    f"POST /{BUCKET}?delete": _delete_objects,
+    "Query": _query,
+    "Scan": _scan,
+}
