@@ -432,10 +432,10 @@ class RedeemingSource(SQSSource):
     """Asks for something before it reads, the first record longest."""
 
     def read(self, record: Any) -> Any:
-        event = super().read(record)
+        event: Any = super().read(record)
         return self._redeem(event)
 
-    def _redeem(self, event: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
+    def _redeem(self, event: Any) -> Generator[Any, Any, Any]:
         yield Call(time.sleep, 0.02 if event["n"] == 0 else 0)
         if event["n"] == 2:
             raise ValueError("the claim is gone")

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from docs.examples.processor import drop_in, results, step_by_step
+from docs.examples.processor import drop_in, results, several_sources, step_by_step
 from powertools_stream.local import LambdaContext
-from powertools_stream.testing import to_sqs_records
+from powertools_stream.testing import to_dynamodb_records, to_schedule_event, to_sqs_records
 
 CONTEXT: Any = LambdaContext("orders")
 EVENT = to_sqs_records(
@@ -35,3 +35,15 @@ def test_what_the_handler_returns_is_merged_under_the_response() -> None:
     assert response["totals"] == [3]
     assert response["failed"] == [SECOND, THIRD]
     assert len(response["batchItemFailures"]) == 2
+
+
+def test_one_handler_receives_from_several_sources() -> None:
+    visit = {"site": "berlin", "date": "2026-01-01", "discriminator": "visit"}
+    batches = [
+        to_dynamodb_records([{"new_image": visit}], key=("site", "date")),
+        to_sqs_records([{"type": "visit-imported", "partition_key": "paris"}]),
+    ]
+
+    for batch in batches:
+        assert several_sources.handler(batch, CONTEXT) == {"batchItemFailures": []}
+    several_sources.handler(to_schedule_event(), CONTEXT)
