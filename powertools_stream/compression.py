@@ -70,7 +70,9 @@ class Compression:
 
 
 def decompressed(value: Any, max_bytes: int = MAX_INFLATED_BYTES) -> Any:
-    """Return a value with what is compressed in it read, at any depth. Lists and dicts are changed in place.
+    """Return a value with what is compressed in it read, at any depth.
+
+    What holds nothing compressed is the same object again; what does is a new one, so that nothing is changed.
 
     Parameters
     ----------
@@ -95,11 +97,11 @@ class _Inflater:
         if kind is str:
             return self._inflate(value, depth) if value.startswith(MARK) else value
         if kind is dict:
-            for name, inner in value.items():
-                value[name] = self.read(inner, depth)
-        elif kind is list:
-            for index, inner in enumerate(value):
-                value[index] = self.read(inner, depth)
+            changed = {name: read for name, inner in value.items() if (read := self.read(inner, depth)) is not inner}
+            return {**value, **changed} if changed else value
+        if kind is list:
+            items = [self.read(inner, depth) for inner in value]
+            return items if any(read is not inner for read, inner in zip(items, value, strict=True)) else value
         return value
 
     def _inflate(self, text: str, depth: int) -> Any:

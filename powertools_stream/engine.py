@@ -10,7 +10,7 @@ from powertools_stream.batch import Batch, Failure, RecordState
 from powertools_stream.coroutines import Coroutines
 from powertools_stream.deadline import NO_DEADLINE, Deadline, Guard
 from powertools_stream.dispatch import Dispatcher
-from powertools_stream.errors import DeadlineError, HeldBackError
+from powertools_stream.errors import DeadlineError, HeldBackError, SettingError
 from powertools_stream.faults import FaultEvent, FaultPublisher, PublishedIds, Verdicts
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason
 from powertools_stream.requests import Asks
@@ -47,8 +47,6 @@ class BatchOptions:
         On a FIFO queue: True holds back the group of a reported record, False every record behind it.
     fault_bus_name
         Where fault events go; None: there are none.
-    max_fault_bytes
-        How large the ``Detail`` of a fault event may be.
     handler
         Also run on each record: a rule made of Powertools' record handler.
     keep_results
@@ -64,7 +62,6 @@ class BatchOptions:
     retryable: Callable[[BaseException], bool]
     skip_group_on_error: bool = True
     fault_bus_name: str | None = None
-    max_fault_bytes: int = 990_000
     handler: CompiledRule | None = None
     keep_results: bool = True
     claim_checks: ClaimChecks | None = None
@@ -157,7 +154,7 @@ class Engine:
         if not due or options.fault_bus_name is None:
             return {}
         publisher = FaultPublisher(
-            batch.source, options.fault_bus_name, options.max_fault_bytes, self._published, options.claim_checks
+            batch.source, options.fault_bus_name, _max_detail_bytes(), self._published, options.claim_checks
         )
         told = self._perform([publisher.publish(failure) for failure in due], deadline.faults_at)
         return {id(event.failure): event for event in told}
@@ -189,6 +186,16 @@ class _Background:
 
     def deliver(self, slot: int, answer: Any) -> None:
         self.answers.append(answer)
+
+
+def _max_detail_bytes() -> int:
+    """Return how large the ``Detail`` of a fault event may be: its source, its type and its resources take some too."""
+    from powertools_stream.connectors.eventbridge import MAX_REQUEST_BYTES, max_request_bytes
+
+    try:
+        return max_request_bytes() * 99 // 100
+    except SettingError:  # told by each event that is to be published
+        return MAX_REQUEST_BYTES
 
 
 def _report_what_was_not_published(batch: Batch, events: dict[int, FaultEvent]) -> None:

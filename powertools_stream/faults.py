@@ -8,7 +8,7 @@ import os
 import time
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,9 @@ FAULT_TYPE = "fault"
 
 _STACK_LENGTH = 20_000
 """Characters of a stack trace that go into a fault event: the innermost frames, which are at its end."""
+
+_MASKED = "*****"
+"""What stands for a secret, as Powertools' data masking has it."""
 
 _PAYLOAD_HEAD = 4_096
 """Characters of a record's payload that are left in a trimmed fault event."""
@@ -178,8 +181,8 @@ class FaultPublisher:
 
     def _smaller(self, event: dict[str, Any], failure: Failure) -> Generator[Any, Any, tuple[dict[str, Any], bool]]:
         """Return an event that fits, and whether it carries all: by a claim check, else it is trimmed."""
-        if self._claim_checks is not None and self._claim_checks.bucket is not None:
-            with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # one that S3 does not take is trimmed
+            if self._claim_checks is not None and self._claim_checks.bucket is not None:
                 check = yield from self._claim_checks.deposit(event, to_safe_json(event))
                 check.update((name, event[name]) for name in ("err", "disposition", "attempt") if name in event)
                 return self._with_short_error(check), True
@@ -191,7 +194,7 @@ class FaultPublisher:
         event["uow"] = {"pipeline": uow.get("pipeline"), "record": uow.get("record")}
         event["trimmed"] = True
         if not self._fits(event):
-            event["uow"]["record"] = _trimmed(failure.state.record, self._source)
+            event["uow"]["record"] = _trimmed(failure.state.record, event["uow"]["record"], self._source)
         return self._with_short_error(event)
 
     def _with_short_error(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -224,7 +227,18 @@ def fault_event(failure: Failure, source: Source) -> dict[str, Any]:
     if (attempt := source.attempt(state.record)) is not None:
         fault["attempt"] = attempt
     safe: dict[str, Any] = to_safe(fault)
+    for name in ("record", "event"):
+        for path in source.secrets:
+            _mask(safe["uow"].get(name), path.split("."))
     return safe
+
+
+def _mask(value: Any, path: Sequence[str]) -> None:
+    *outer, last = path
+    for name in outer:
+        value = value.get(name) if isinstance(value, dict) else None
+    if isinstance(value, dict) and last in value:
+        value[last] = _MASKED
 
 
 def _fault_id(record_id: str, rule_id: str, error_name: str) -> str:
@@ -239,6 +253,6 @@ def _stack(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, error.__traceback__))[-_STACK_LENGTH:]
 
 
-def _trimmed(record: Record, source: Source) -> dict[str, Any]:
-    head = to_safe_json(record)[:_PAYLOAD_HEAD]
+def _trimmed(record: Record, safe: Any, source: Source) -> dict[str, Any]:
+    head = to_safe_json(safe)[:_PAYLOAD_HEAD]
     return {"itemIdentifier": source.identifier(record), "source": source.name, "head": head}

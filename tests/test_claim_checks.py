@@ -318,3 +318,26 @@ def test_large_events_go_over_s3_and_back(aws: Aws) -> None:
     reader = StreamProcessor(rules=[_READ], claim_checks=CHECKS)
     assert reader.process_event(to_sqs_records(arrived)) == {"batchItemFailures": []}
     assert [len(result.uow["result"]["text"]) for result in reader.results] == [1_100_000] * 12
+
+
+def test_a_bucket_without_an_owner_loses_no_fault_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAIMCHECK_BUCKET_NAME", "theirs")
+    event = to_sqs_records([{"id": "1", "type": "x", "text": "x" * 1_000_000}])
+
+    outcome = run([_POISON], event, connectors=[_Limited()], claim_checks=ClaimChecks({"checks": OWNER}))
+
+    (fault,) = outcome.faults
+    assert fault.event is not None
+    assert fault.event["trimmed"] is True
+
+
+def test_a_fault_event_keeps_to_the_limit_that_the_bus_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_REQ_SIZE", "20000")
+    event = to_sqs_records([{"id": "1", "type": "x", "text": "x" * 30_000}])
+
+    outcome = run([_POISON], event)
+
+    (fault,) = outcome.faults
+    assert fault.event is not None
+    assert len(json.dumps(fault.event)) < 20_000
+    assert fault.disposition is Disposition.REPORTED

@@ -6,6 +6,7 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from powertools_stream.flavors import task
 from powertools_stream.payloads import to_json
 from powertools_stream.testing import (
     run,
+    to_eventbridge_event,
     to_kinesis_records,
     to_sns_envelope,
     to_sqs_records,
@@ -188,3 +190,22 @@ def test_a_bomb_is_a_fault_of_its_record_alone() -> None:
     (fault,) = outcome.faults
     assert "at most 16777216 bytes" in str(fault.error)
     assert len(outcome.response["batchItemFailures"]) == 1
+
+
+def test_compressed_values_are_read_from_a_payload_that_is_no_text_and_the_record_stays() -> None:
+    event = to_eventbridge_event({"id": "1", "type": "x", "text": _compressed(b'{"a": 1}'), "l": [_compressed(b"2")]})
+    before = json.dumps(event)
+    rule = {"id": "r", "flavor": task, "execute": lambda uow: (uow.event["text"], uow.event["l"])}
+
+    outcome = run([rule], event)
+
+    assert [result.uow["result"] for result in outcome.results] == [({"a": 1}, [2])]
+    assert json.dumps(event) == before
+
+
+def test_a_bomb_in_a_payload_that_is_no_text_is_a_fault() -> None:
+    bomb = _compressed(b'"' + b"x" * 20_000_000 + b'"')
+    rule = {"id": "r", "flavor": task, "execute": lambda uow: uow.event["id"]}
+
+    with pytest.raises(BatchProcessingError):
+        run([rule], to_eventbridge_event({"id": "1", "type": "x", "a": bomb}))

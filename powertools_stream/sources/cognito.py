@@ -28,6 +28,14 @@ class CognitoSource(Source):
     name: ClassVar[str] = "cognito"
     reports_partially: ClassVar[bool] = False
     needs_results: ClassVar[bool] = True
+    # https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-migrate-user.html
+    # https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-verify-auth-challenge-response.html
+    secrets: ClassVar[tuple[str, ...]] = (
+        "request.challengeAnswer",
+        "request.password",
+        "request.privateChallengeParameters",
+        "response.privateChallengeParameters",
+    )
 
     def recognises(self, record: Mapping[str, Any]) -> bool:
         """Tell whether it is a trigger of a user pool."""

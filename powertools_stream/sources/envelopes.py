@@ -12,7 +12,7 @@ from powertools_stream.compression import MARK, InflationError, decompressed
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.uow import Event, complete
 
-__all__ = ["malformed", "milliseconds", "parse_base64", "parse_object", "read_events", "unwrap"]
+__all__ = ["malformed", "milliseconds", "parse_base64", "parse_object", "read_compressed", "read_events", "unwrap"]
 
 ALARM_TYPE = "CloudWatch Alarm State Change"
 """The type of an alarm's change of state, whichever way it comes: as EventBridge names it.
@@ -54,10 +54,11 @@ def parse_object(text: Any, what: str, record_id: str | None = None) -> dict[str
         raise malformed(record_id, f"{what} to be a JSON object", "JSON that is nested too deeply") from None
     if type(value) is not dict:
         raise malformed(record_id, f"{what} to be a JSON object", _describe(value))
-    return _inflated(value, what, record_id) if MARK in text else value
+    return read_compressed(value, what, record_id) if MARK in text else value
 
 
-def _inflated(value: dict[str, Any], what: str, record_id: str | None) -> dict[str, Any]:
+def read_compressed(value: dict[str, Any], what: str, record_id: str | None = None) -> dict[str, Any]:
+    """Read the compressed values of an object, and return it. Parameters as for `parse_object`."""
     try:
         inflated: dict[str, Any] = decompressed(value)
     except InflationError as error:

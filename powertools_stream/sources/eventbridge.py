@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from powertools_stream.sources.envelopes import malformed, read_events
+from powertools_stream.sources.envelopes import malformed, read_compressed, read_events
 from powertools_stream.sources.source import ReadEvent, Source
 from powertools_stream.uow import Record
 
-__all__ = ["EventBridgeSource", "is_scheduled", "with_own_tags"]
+__all__ = ["EventBridgeSource", "is_scheduled", "on_its_own"]
 
 _SCHEDULERS = frozenset({"aws.events", "aws.scheduler"})
 
@@ -38,7 +38,7 @@ class EventBridgeSource(Source):
 
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the detail."""
-        return with_own_tags(read_events(record, self.record_id(record), None, None))
+        return on_its_own(read_events(record, self.record_id(record), None, None))
 
     def identifier(self, record: Record) -> Any:
         """Return the envelope's ``id``."""
@@ -52,11 +52,15 @@ def is_scheduled(record: Mapping[str, Any]) -> bool:
     return record.get("detail-type") == "Scheduled Event" and record.get("source") in _SCHEDULERS
 
 
-def with_own_tags(events: ReadEvent) -> ReadEvent:
-    """Give events tags of their own, where the record's payload is no text, and they would be the record's."""
-    if isinstance(events, dict):
-        events["tags"] = dict(events["tags"])
-    return events
+def on_its_own(events: ReadEvent) -> ReadEvent:
+    """Return an event that shares no tags with its record, and with its compressed values read.
+
+    For payloads that are no text: what is parsed from text is the event's own, and read already.
+    """
+    if not isinstance(events, dict):
+        return events
+    events["tags"] = dict(events["tags"])
+    return read_compressed(events, "the event", events["id"])
 
 
 def _is_event(record: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.sources.envelopes import malformed, milliseconds, read_events
-from powertools_stream.sources.eventbridge import with_own_tags
+from powertools_stream.sources.eventbridge import on_its_own
 from powertools_stream.sources.invocations import invocation_id, invocation_time
 from powertools_stream.sources.recognition import known_source
 from powertools_stream.sources.source import ReadEvent, Source
@@ -126,4 +126,4 @@ def _read_item(record: Record, record_id: str) -> ReadEvent:
     if not body.get("id"):
         body["id"] = record_id if record_id != "undefined" else invocation_id(json.dumps(record, sort_keys=True))
     moment = milliseconds(record.get("time"))
-    return with_own_tags(read_events(body, body["id"], invocation_time() if moment is None else moment, None))
+    return on_its_own(read_events(body, body["id"], invocation_time() if moment is None else moment, None))

@@ -29,7 +29,6 @@ _BY_FIELDS: tuple[tuple[tuple[str, ...], _Home], ...] = (
     (("topic", "partition", "offset"), ("kafka", "KafkaSource")),
     (("recordId", "data"), ("firehose", "FirehoseSource")),
     (("recordId", "kafkaRecordValue"), ("firehose", "FirehoseSource")),
-    (("recordId", "kafkaRecordValue"), ("firehose", "FirehoseSource")),
     (("alarmData", "alarmArn"), ("alarms", "AlarmSource")),
     (("triggerSource", "userPoolId"), ("cognito", "CognitoSource")),
 )

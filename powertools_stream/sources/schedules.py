@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from powertools_stream.sources.envelopes import malformed, milliseconds, read_events
-from powertools_stream.sources.eventbridge import is_scheduled, with_own_tags
+from powertools_stream.sources.eventbridge import is_scheduled, on_its_own
 from powertools_stream.sources.invocations import invocation_id, invocation_time
 from powertools_stream.sources.recognition import is_known
 from powertools_stream.sources.source import ReadEvent, Source
@@ -45,7 +45,7 @@ class ScheduleSource(Source):
     def read(self, record: Record) -> ReadEvent:
         """Make an event of it."""
         if not is_scheduled(record):
-            return with_own_tags(_read_input(record))
+            return on_its_own(_read_input(record))
         name = _name(record)
         event = read_events(record, self.record_id(record), None, name)
         return {**event, "schedule": name} if isinstance(event, dict) else event

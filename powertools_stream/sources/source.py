@@ -33,6 +33,9 @@ class Source(ABC):
     answers_each: ClassVar[bool] = False
     """Whether `answer` says of each record what became of it, so that a failure never fails the invocation."""
 
+    secrets: ClassVar[tuple[str, ...]] = ()
+    """What of a record, and of its event, no fault event may carry: ``("request.password",)``, paths of names."""
+
     needs_results: ClassVar[bool] = False
     """Whether `answer` wants what the rules leave behind."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from powertools_stream.connectors.connector import Entry, Operation
 from powertools_stream.payloads import from_json, to_json
-from powertools_stream.requests import HttpResponse, PutEvent, Request
+from powertools_stream.requests import Call, HttpResponse, PutEvent, Request
 
 __all__ = ["FakeConnector", "Responses"]
 
@@ -48,7 +48,9 @@ class FakeConnector:
         kind = type(request)
         key = repr(request) if kind.reads else None
         payload = (request, from_json(to_json(request.event))) if kind is PutEvent else (request, None)
-        return (Entry(Operation("fake", kind.__name__, reads=kind.reads), payload, key=key),)
+        # As it is with the real ones: nobody but its author knows whether a function may run twice.
+        max_attempts = 1 if kind is Call else None
+        return (Entry(Operation("fake", kind.__name__, reads=kind.reads, max_attempts=max_attempts), payload, key=key),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Answer each entry."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from powertools_stream import FaultPolicy, RuleRegistry, UnitOfWork, stream_proc
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.flavors import task
 from powertools_stream.sources import CognitoSource
-from powertools_stream.testing import run
+from powertools_stream.testing import FakeConnector, run
 from powertools_stream.testing.notifications import to_cognito_event
 from powertools_stream.testing.source_suite import SourceSuite
 from powertools_stream.uow import Record
@@ -145,3 +146,25 @@ def test_a_handler_gives_the_event_back_on_every_invocation() -> None:
     for _ in range(2):
         given = to_cognito_event()
         assert handler(given, None) == {**given, "response": {"autoConfirmUser": True}}
+
+
+def test_a_fault_event_carries_no_secret_of_the_user() -> None:
+    published: list[Any] = []
+
+    class Bus(FakeConnector):
+        def send(self, entries: Any) -> Any:
+            published.extend(entry.payload[0].event for entry in entries)
+            return super().send(entries)
+
+    def fails(uow: UnitOfWork) -> None:
+        raise ValueError("no")
+
+    event = to_cognito_event("UserMigration_Authentication", request={"password": "hunter2", "userAttributes": {}})
+
+    with pytest.raises(BatchProcessingError):
+        run([{"id": "fails", "flavor": task, "execute": fails}], event, connectors=[Bus()])
+
+    (fault,) = published
+    assert fault["uow"]["record"]["request"] == {"password": "*****", "userAttributes": {}}
+    assert "hunter2" not in json.dumps(fault)
+    assert event["request"]["password"] == "hunter2"
