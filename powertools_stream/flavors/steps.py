@@ -9,12 +9,12 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from powertools_stream.environment import standard_tags
-from powertools_stream.requests import GetItems, PutEvent
+from powertools_stream.requests import GetItems, PutEvent, Request
 from powertools_stream.rules import Rule
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import Event, UnitOfWork
 
-__all__ = ["PENDING", "PublishingRule", "Steps", "call", "get_items", "publish", "split", "tagged"]
+__all__ = ["PENDING", "PublishingRule", "Steps", "call", "get_items", "is_asked_for", "publish", "split", "tagged"]
 
 Steps = Generator[Any, Any, Any]
 """What a flavor with I/O is: it yields requests, and generators and coroutines to be run for it."""
@@ -44,6 +44,13 @@ def call(function: UserFunction, /, *args: Any) -> Steps:
     """Call a user function, and wait for its result where it is async or asks for something itself."""
     result = function(*args)
     return (yield result) if isinstance(result, PENDING) else result
+
+
+def is_asked_for(result: Any) -> bool:
+    """Tell whether what a user function returned is a request, or a list of requests, rather than a result."""
+    if type(result) is list and result:
+        return all(isinstance(one, Request) for one in result)
+    return isinstance(result, Request)
 
 
 def publish(event: Event, uow: UnitOfWork, rule: PublishingRule) -> Steps:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from powertools_stream.flavors.steps import Steps, call, get_items, split
 from powertools_stream.paths import check_path, path_reader
-from powertools_stream.requests import OnConditionFailed, Query, UpdateItem
+from powertools_stream.requests import OnConditionFailed, Query, Request, UpdateItem
 from powertools_stream.rules import Rule
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import UnitOfWork
@@ -37,7 +37,8 @@ class UpdatingRule(TableRule):
     Parameters
     ----------
     to_update_request
-        Returns what ``UpdateItem`` takes, or None where there is nothing to do.
+        Returns what ``UpdateItem`` takes, or None where there is nothing to do. Or a request of any kind, which is made
+        as it is: a view may be an object at S3, or a document.
     to_fallback_update_request
         Returns what is tried instead once a condition has failed, or None. It sees ``update_request``.
     on_condition_failed
@@ -83,10 +84,13 @@ def split_up(uow: UnitOfWork, split_on: str | UserFunction, rule: SplittingRule)
 
 
 def query(uow: UnitOfWork, request: Any, rule: TableRule) -> Steps:
-    """Query where there is a request: leaves ``query_request`` and ``query_response``, a list of all items."""
+    """Query where there is a request: leaves ``query_request`` and ``query_response``, a list of all items.
+
+    What is a request already, of whatever service, is made as it is.
+    """
     if not request:
         return uow
-    response = yield Query(request, table_name=rule.table_name)
+    response = yield (request if isinstance(request, Request) else Query(request, table_name=rule.table_name))
     return uow.extend(query_request=request, query_response=response)
 
 
@@ -95,7 +99,10 @@ def get(uow: UnitOfWork, to_get_request: UserFunction | None, rule: TableRule) -
     request = None if to_get_request is None else (yield from call(to_get_request, uow))
     if not request:
         return uow
-    response = yield from get_items(request, rule.table_name)
+    if isinstance(request, Request):
+        response = yield request
+    else:
+        response = yield from get_items(request, rule.table_name)
     return uow.extend(batch_get_request=request, batch_get_response=response)
 
 
@@ -126,13 +133,21 @@ def _fall_back(uow: UnitOfWork, rule: UpdatingRule) -> Steps:
 
 def _has_failed(uow: UnitOfWork) -> bool:
     # Without a condition an empty answer is a success that returns no values.
-    return uow["update_response"] == {} and "ConditionExpression" in uow["update_request"]
+    request = uow["update_request"]
+    params = getattr(request, "params", None) if isinstance(request, Request) else request
+    return uow["update_response"] == {} and isinstance(params, Mapping) and not _CONDITIONS.isdisjoint(params)
 
 
-def _request(params: Any, rule: UpdatingRule, on_condition_failed: OnConditionFailed) -> UpdateItem:
+# DynamoDB's and S3's.
+_CONDITIONS = frozenset({"ConditionExpression", "IfMatch", "IfNoneMatch"})
+
+
+def _request(params: Any, rule: UpdatingRule, on_condition_failed: OnConditionFailed) -> Request:
+    if isinstance(params, Request):
+        return params
     if not isinstance(params, Mapping):
         raise TypeError(
-            f"Rule {rule.id!r}: an update request is a mapping or None; got a {type(params).__name__}. "
+            f"Rule {rule.id!r}: an update request is a mapping, a request or None; got a {type(params).__name__}. "
             f"To make several updates of one event, use split_on."
         )
     return UpdateItem(params, table_name=rule.table_name, on_condition_failed=on_condition_failed)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors.emitting import emitted, publish_all
-from powertools_stream.flavors.steps import PENDING, PublishingRule, Steps
+from powertools_stream.flavors.steps import PENDING, PublishingRule, Steps, is_asked_for
 from powertools_stream.requests import PutEvent
 from powertools_stream.rules import flavor
 from powertools_stream.signatures import UserFunction
@@ -24,7 +24,8 @@ class TaskRule(PublishingRule):
     Parameters
     ----------
     execute
-        The function to run: plain, async, or a generator of requests that returns its result.
+        The function to run: plain, async, or a generator of requests that returns its result. A function that returns a
+        request, or a list of them, has them made, and their answers are its result.
     emit
         What to publish. A string is the type of the event: it is published with the fields of a mapping ``result``.
         A function of ``(uow, template)`` returns the event, a list of events, or None.
@@ -56,7 +57,7 @@ def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
     if rule.execute is None:
         return _emit(uow, rule)
     result = rule.execute(uow)
-    if rule.emit is None and not isinstance(result, PENDING):
+    if rule.emit is None and not isinstance(result, PENDING) and not is_asked_for(result):
         # Most tasks end here: nothing is asked for, so that there is nothing to be scheduled.
         done = UnitOfWork(uow)
         done[rule.result_key] = result
@@ -66,6 +67,8 @@ def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
 
 def _finish(uow: UnitOfWork, rule: TaskRule, result: Any) -> Steps:
     if isinstance(result, PENDING):
+        result = yield result
+    if is_asked_for(result):
         result = yield result
     done = UnitOfWork(uow)
     done[rule.result_key] = result

@@ -6,7 +6,7 @@ import pytest
 
 from powertools_stream.environment import standard_tags
 from powertools_stream.flavors import cdc
-from powertools_stream.requests import GetItems, PutEvent, Query
+from powertools_stream.requests import GetItems, GetObject, GetParameter, PutEvent, Query
 from powertools_stream.testing.driving import DriveOutcome, drive
 from powertools_stream.uow import UnitOfWork
 
@@ -107,3 +107,25 @@ def test_items_of_several_tables_are_got_side_by_side() -> None:
 def test_fields_that_are_no_mapping_are_an_error_that_says_so() -> None:
     with pytest.raises(TypeError, match="Rule 'r': to_event returns a mapping or None; got a list"):
         drive_cdc([], to_event=lambda uow: [])
+
+
+def test_what_the_event_is_made_of_may_come_from_any_service() -> None:
+    get = GetObject({"Key": "1"}, bucket_name="photos")
+    parameter = GetParameter("/currency")
+
+    outcome = drive(
+        cdc,
+        {"event": {"id": "1", "type": "thing-updated"}},
+        {
+            "to_query_request": lambda uow: parameter,
+            "to_get_request": lambda uow: get,
+            "to_event": lambda uow: {
+                "currency": uow["query_response"],
+                "photo": uow["batch_get_response"]["Body"],
+            },
+        },
+        ["EUR", {"Body": b"1"}, {}],
+    )
+
+    assert outcome.requests[:2] == (parameter, get)
+    assert outcome.requests[2].event["currency"] == "EUR"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from powertools_stream.flavors import MaterializeRule, materialize
-from powertools_stream.requests import UpdateItem
+from powertools_stream.requests import PutObject, UpdateItem
 from powertools_stream.testing.driving import DriveOutcome, drive
 from powertools_stream.uow import UnitOfWork
 
@@ -144,3 +144,24 @@ def test_what_cannot_be_split_and_what_is_no_request_are_errors_that_say_so() ->
         drive_materialize([], split_on="event.id")
     with pytest.raises(TypeError, match="use split_on"):
         drive_materialize([], to_update_request=lambda uow: [FALLBACK])
+
+
+def test_a_view_may_be_anything_that_a_request_writes() -> None:
+    request = PutObject({"Key": "1", "Body": {}}, bucket_name="views")
+
+    outcome = drive_materialize([{"ETag": '"1"'}], to_update_request=lambda uow: request)
+
+    assert outcome.requests == (request,)
+    assert (outcome.result["update_request"], outcome.result["update_response"]) == (request, {"ETag": '"1"'})
+
+
+def test_a_failed_condition_of_any_request_tries_the_fallback() -> None:
+    def fall_back(uow: UnitOfWork) -> PutObject:
+        return PutObject({"Key": "late", "Body": {}})
+
+    conditional = PutObject({"Key": "1", "Body": {}, "IfNoneMatch": "*"})
+    outcome = drive_materialize(
+        [{}, {"ETag": '"2"'}], to_update_request=lambda uow: conditional, to_fallback_update_request=fall_back
+    )
+
+    assert [request.params["Key"] for request in outcome.requests] == ["1", "late"]

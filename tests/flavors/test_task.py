@@ -7,7 +7,7 @@ import pytest
 
 from powertools_stream.environment import standard_tags
 from powertools_stream.flavors import TaskRule, task
-from powertools_stream.requests import GetItems, PutEvent
+from powertools_stream.requests import GetItems, PutEvent, SendMessage
 from powertools_stream.testing.driving import DriveOutcome, drive
 from powertools_stream.uow import UnitOfWork
 
@@ -141,3 +141,31 @@ def test_an_error_of_the_function_and_of_the_request_are_the_rules() -> None:
         drive_task([], execute=lambda uow: 1 / 0)
     with pytest.raises(ConnectionError):
         drive_task([ConnectionError()], emit="a")
+
+
+def test_a_request_that_is_returned_is_made_and_its_answer_is_the_result() -> None:
+    request = SendMessage({"MessageBody": "hello"}, queue_url="https://queue")
+
+    outcome = drive(task, {"event": {"id": "1"}}, {"execute": lambda uow: request}, [{"MessageId": "m"}])
+
+    assert outcome.requests == (request,)
+    assert outcome.result["result"] == {"MessageId": "m"}
+
+
+def test_several_requests_that_are_returned_are_made_side_by_side() -> None:
+    requests = [SendMessage({"MessageBody": text}, queue_url="https://queue") for text in "ab"]
+
+    outcome = drive(task, {"event": {"id": "1"}}, {"execute": lambda uow: requests}, [{"n": 1}, {"n": 2}])
+
+    assert outcome.requests == tuple(requests)
+    assert outcome.result["result"] == [{"n": 1}, {"n": 2}]
+
+
+def test_a_request_that_a_generator_returns_is_made_too() -> None:
+    def execute(uow: Any) -> Any:
+        yield SendMessage({"MessageBody": "first"}, queue_url="https://queue")
+        return SendMessage({"MessageBody": "last"}, queue_url="https://queue")
+
+    outcome = drive(task, {"event": {"id": "1"}}, {"execute": execute}, [{"n": 1}, {"n": 2}])
+
+    assert outcome.result["result"] == {"n": 2}

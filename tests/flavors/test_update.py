@@ -127,7 +127,7 @@ def test_no_update_request_means_no_update(updated: Any) -> None:
 
 
 def test_an_update_request_that_is_no_mapping_is_told(updated: Any) -> None:
-    with pytest.raises(TypeError, match="an update request is a mapping or None; got a list"):
+    with pytest.raises(TypeError, match="an update request is a mapping, a request or None; got a list"):
         updated([], to_update_request=lambda uow: [{"Key": {}}])
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.expressions import timestamp_condition, update_expression
 from powertools_stream.flavors import materialize
+from powertools_stream.requests import PutObject
 
 rules = RuleRegistry()
 
@@ -41,3 +42,13 @@ def keep_line(uow: UnitOfWork) -> dict[str, Any]:
 
 
 # --8<-- [end:fallback]
+
+
+# --8<-- [start:elsewhere]
+@rules.register(materialize, event_type="order-invoiced")
+def keep_invoice(uow: UnitOfWork) -> PutObject:
+    invoice = uow.event["invoice"]
+    return PutObject({"Key": f"invoices/{invoice['id']}.json", "Body": invoice}, bucket_name="documents")
+
+
+# --8<-- [end:elsewhere]

@@ -5,7 +5,7 @@ from typing import Any
 
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.flavors import task
-from powertools_stream.requests import GetItems
+from powertools_stream.requests import GetItems, SendMessage
 
 rules = RuleRegistry()
 
@@ -41,3 +41,12 @@ def refund(uow: UnitOfWork) -> Generator[Any, Any, dict[str, Any]]:
 
 
 # --8<-- [end:requests]
+
+
+# --8<-- [start:returned]
+@rules.register(task, event_type="order-shipped")
+def tell_customer(uow: UnitOfWork) -> SendMessage:
+    return SendMessage({"MessageBody": {"order": uow.event["order"]["id"], "text": "It is on its way."}})
+
+
+# --8<-- [end:returned]

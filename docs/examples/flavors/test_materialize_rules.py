@@ -36,3 +36,12 @@ def test_a_line_that_comes_late_is_counted() -> None:
 
 
 # --8<-- [end:fallback]
+
+
+def test_an_invoice_is_kept_as_an_object() -> None:
+    event = {"id": "e-3", "type": "order-invoiced", "invoice": {"id": "i-1", "total": 7}}
+
+    outcome = drive(materialize, {"event": event}, rules["keep_invoice"], [{"ETag": '"1"'}])
+
+    (request,) = outcome.requests
+    assert request.params == {"Key": "invoices/i-1.json", "Body": {"id": "i-1", "total": 7}}

@@ -41,3 +41,10 @@ def test_a_refund_is_requested_for_what_was_paid() -> None:
 
 
 # --8<-- [end:requests]
+
+
+def test_the_customer_is_told() -> None:
+    outcome = drive(task, {"event": EVENT}, rules["tell_customer"], [{"MessageId": "m-1"}])
+
+    assert outcome.requests[0].params["MessageBody"]["order"] == "o-1"
+    assert outcome.result["result"] == {"MessageId": "m-1"}
