@@ -118,8 +118,9 @@ class Unit:
             self._outcome = outcome
         else:
             return RunError(
-                "Expected a flavor to return a UnitOfWork, a list of them or None, but found "
-                f"{type(outcome).__name__}. Return uow.extend(result=…) to hand a value over."
+                "Expected a flavor to return a UnitOfWork, a list of them or None, "
+                f"but found {type(outcome).__name__}. "
+                "Return uow.extend(result=…) to hand a value over; yield a request to have it carried out."
             )
         return None
 

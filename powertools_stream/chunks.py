@@ -13,15 +13,19 @@ __all__ = ["Chunk", "Chunks", "Pending"]
 
 
 class Pending:
-    """One entry on its way, with everyone who waits for its response."""
+    """One entry on its way, with everyone who waits for its response.
 
-    __slots__ = ("entry", "position", "sent_at", "waiters")
+    One that is not ready has its place among the others with its key, but goes into no chunk.
+    """
+
+    __slots__ = ("entry", "is_ready", "position", "sent_at", "waiters")
 
     def __init__(self, entry: Entry, position: tuple[int, int], waiter: tuple[Any, int]) -> None:
         self.entry = entry
         self.position = position
         self.waiters = [waiter]
         self.sent_at: int | None = None
+        self.is_ready = True
 
     @property
     def lane(self) -> Hashable | None:
@@ -93,13 +97,29 @@ class Chunks:
         """Put an entry into a chunk, or behind the entry with its key that is under way."""
         lane = pending.lane
         if lane is None:
-            self._place(pending, connector)
+            if pending.is_ready:
+                self._place(pending, connector)
             return
         claim = self._claims.setdefault(lane, _Claim())
         if not claim.waiting and self._may_join(claim, pending):
             claim.chunk = self._place(pending, connector)
         else:
             claim.waiting.append((pending, connector))
+
+    def make_ready(self, pending: Pending, connector: Connector) -> None:
+        """Let an entry go that was not ready when it was added."""
+        pending.is_ready = True
+        lane = pending.lane
+        if lane is None:
+            self._place(pending, connector)
+        else:
+            self._go_on(lane)
+
+    def drop(self, pending: Pending, connector: Connector) -> None:
+        """Take out an entry that was not ready, and never will be."""
+        if (lane := pending.lane) is not None:
+            self._claims[lane].waiting.remove((pending, connector))
+            self._go_on(lane)
 
     def take_full(self) -> list[Chunk]:
         """Return the chunks that are full, once."""
@@ -118,14 +138,20 @@ class Chunks:
         """Let those go on that waited for the keys of a chunk whose call has ended."""
         lanes = {lane for pending in chunk.pending if (lane := pending.lane) is not None}
         for lane in lanes:
-            claim = self._claims[lane]
-            claim.chunk = None
-            while claim.waiting and self._may_join(claim, claim.waiting[0][0]):
-                claim.chunk = self._place(*claim.waiting.popleft())
-            if claim.chunk is None:
-                del self._claims[lane]
+            self._claims[lane].chunk = None
+            self._go_on(lane)
+
+    def _go_on(self, lane: Hashable) -> None:
+        """Place those that wait for a key, as far as they may go."""
+        claim = self._claims[lane]
+        while claim.waiting and self._may_join(claim, claim.waiting[0][0]):
+            claim.chunk = self._place(*claim.waiting.popleft())
+        if claim.chunk is None and not claim.waiting:
+            del self._claims[lane]
 
     def _may_join(self, claim: _Claim, pending: Pending) -> bool:
+        if not pending.is_ready:
+            return False
         if claim.chunk is None:
             return True
         operation = pending.entry.operation

@@ -13,11 +13,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from powertools_stream.compression import MAX_INFLATED_BYTES
-from powertools_stream.errors import SettingError
+from powertools_stream.errors import EntryTooLargeError, SettingError
 from powertools_stream.payloads import to_json
 from powertools_stream.requests.request import Request, content_of, with_content
 from powertools_stream.sources.envelopes import malformed, parse_object
-from powertools_stream.uow import Event
+from powertools_stream.uow import Event, complete
 
 __all__ = ["ClaimChecks", "is_claim_check", "redeemed", "stands_for_more", "whole"]
 
@@ -47,7 +47,7 @@ class ClaimChecks:
     Raises
     ------
     SettingError
-        The bucket is none of those that have an owner.
+        The bucket is none of those that have an owner, or an owner is no account id.
     """
 
     owners: Mapping[str, str]
@@ -55,6 +55,12 @@ class ClaimChecks:
     max_bytes: int = MAX_INFLATED_BYTES
 
     def __post_init__(self) -> None:
+        given: object = self.owners
+        if not isinstance(given, Mapping) or not all(map(_is_account_id, given.values())):
+            raise SettingError(
+                "Expected the buckets of claim checks, each with the id of the account that owns it, a text of 12 "
+                f'digits, but found {self.owners!r}. Name both: ClaimChecks({{"<bucket>": "<account id>"}}).'
+            )
         if self.bucket_name is not None:
             self._check(self.bucket_name)
 
@@ -66,8 +72,8 @@ class ClaimChecks:
             self._check(bucket)
         return bucket
 
-    def deposit(self, event: Mapping[str, Any], text: str) -> Generator[Any, Any, dict[str, Any]]:
-        """Leave an event at S3, and return what goes in its place. Driven like a flavor: yields requests.
+    def deposit(self, event: Mapping[str, Any], text: str) -> tuple[Request, dict[str, Any]]:
+        """Return the request that leaves an event at S3, and what goes in its place once that is done.
 
         Parameters
         ----------
@@ -75,26 +81,37 @@ class ClaimChecks:
             The event.
         text
             The event as JSON.
+
+        Raises
+        ------
+        EntryTooLargeError
+            It is larger than what is redeemed.
         """
         from powertools_stream.requests import PutObject
 
+        size = len(text.encode())
+        if size > self.max_bytes:
+            raise EntryTooLargeError(
+                f"Expected an event of at most {self.max_bytes} bytes, which is what is redeemed of a claim check, "
+                f"found {size}. Publish less, or let all who read it redeem more: ClaimChecks(max_bytes=…)."
+            )
         bucket, key = self.bucket, _key(event)
         assert bucket is not None
         params = {"Key": key, "Body": text, "ContentType": "application/json"}
-        yield PutObject({**params, "ExpectedBucketOwner": self.owners[bucket]}, bucket_name=bucket)
-        return {**{name: event[name] for name in _KEPT if name in event}, "s3": {"bucket": bucket, "key": key}}
+        put = PutObject({**params, "ExpectedBucketOwner": self.owners[bucket]}, bucket_name=bucket)
+        return put, {**{name: event[name] for name in _KEPT if name in event}, "s3": {"bucket": bucket, "key": key}}
 
-    def replaced(self, request: Request) -> Generator[Any, Any, Any] | None:
-        """Return what is done in place of a request whose event is too large for it; None: nothing can be."""
+    def in_place_of(self, request: Request) -> tuple[Request, Request] | None:
+        """Return what is asked for in place of a request whose event is too large for it: one request, then the other.
+
+        None: there is nothing to be done.
+        """
         event = content_of(request)
-        # Without an id there is nothing to find it by.
-        if event is None or not event.get("id") or self.bucket is None:
+        # Without an id there is nothing to find it by. And what is a claim check already would not get any smaller.
+        if event is None or not event.get("id") or is_claim_check(event) or self.bucket is None:
             return None
-        return self._replace(request, event)
-
-    def _replace(self, request: Request, event: Mapping[str, Any]) -> Generator[Any, Any, Any]:
-        check = yield from self.deposit(event, to_json(event))
-        return (yield with_content(request, check))
+        put, check = self.deposit(event, to_json(event))
+        return put, with_content(request, check)
 
     def _check(self, bucket: str) -> None:
         if bucket not in self.owners:
@@ -104,7 +121,12 @@ class ClaimChecks:
             )
 
 
-def is_claim_check(event: Event) -> bool:
+def _is_account_id(owner: object) -> bool:
+    # https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
+    return isinstance(owner, str) and re.fullmatch(r"[0-9]{12}", owner) is not None
+
+
+def is_claim_check(event: Mapping[str, Any]) -> bool:
     """Tell whether an event stands for one that lies at S3. Objects of S3's own notifications have other fields."""
     s3 = event.get("s3")
     if type(s3) is not dict:
@@ -164,9 +186,12 @@ def redeemed(event: Event, claim_checks: ClaimChecks | None, record_id: str) -> 
     except UnicodeDecodeError:
         raise malformed(record_id, "the object behind the claim check to be JSON", "no UTF-8 text") from None
     found = parse_object(text, "the object behind the claim check", record_id)
-    if found.get("id") not in (None, event["id"]):
+    if found.get("id") not in (None, "", event["id"]):
         raise malformed(record_id, f"event {event['id']!r} behind the claim check", f"event {found['id']!r}")
-    # The object is the whole event; the claim check has what its envelopes filled in.
+    # The object is the whole event; the claim check has what its envelopes and its record filled in.
+    if not isinstance(found.get("type"), str):
+        found["type"] = event["type"]
+    complete(found, event["id"], event["timestamp"], event.get("partition_key"))
     return {**{name: event[name] for name in _KEPT if name in event}, **found}
 
 

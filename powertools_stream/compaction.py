@@ -56,7 +56,10 @@ class Compactor:
             members.sort(key=_by_place)
             newest = members[-1]
             unit = Unit(newest.rule, newest.uow.extend(batch=[member.uow for member in members]), newest.state)
-            unit.others = tuple(member.state for member in members[:-1])
+            # A record that carries several events may be in a group several times.
+            others = dict.fromkeys(member.state for member in members)
+            del others[newest.state]
+            unit.others = tuple(others)
             yield unit
 
 

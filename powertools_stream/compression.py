@@ -5,10 +5,8 @@ A value whose JSON is larger than a threshold is replaced by a string: ``COMPRES
 
 from __future__ import annotations
 
-import json
 import zlib
 from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,10 +43,20 @@ class Compression:
         Bytes of JSON beyond which a value of an event is compressed.
     ignore
         The fields that are never compressed, besides those that say who the event is.
+
+    Raises
+    ------
+    TypeError
+        `ignore` is one name, and not several: each of its letters would be taken for one.
     """
 
     threshold: int = 10 * 1024
     ignore: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        given: object = self.ignore
+        if isinstance(given, str):
+            raise TypeError(f"Expected the names of fields to ignore, but found {given!r}. Pass a tuple: ({given!r},).")
 
     def compressed(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the event with its large values compressed; itself, where there are none."""
@@ -58,8 +66,9 @@ class Compression:
     def _packed(self, name: str, value: Any) -> str | None:
         if name in _PLAIN or name in self.ignore or isinstance(value, bool | int | float | None):
             return None
-        if isinstance(value, str) and value.startswith(MARK):
-            return None  # compressed already
+        # What is compressed already; and what is surely short: no character takes more than six bytes of JSON.
+        if isinstance(value, str) and (value.startswith(MARK) or 6 * len(value) + 2 <= self.threshold):
+            return None
         text = to_json(value)
         if len(text) <= self.threshold and (text.isascii() or len(text.encode()) <= self.threshold):
             return None
@@ -84,7 +93,10 @@ def decompressed(value: Any, max_bytes: int = MAX_INFLATED_BYTES) -> Any:
     InflationError
         It takes more, or it cannot be read.
     """
-    return _Inflater(max_bytes).read(value, 0)
+    try:
+        return _Inflater(max_bytes).read(value, 0)
+    except RecursionError:
+        raise InflationError("Expected a value with compressed ones in it, found one nested too deep.") from None
 
 
 class _Inflater:
@@ -119,7 +131,9 @@ class _Inflater:
                 raise InflationError("Expected a compressed value to be one gzip stream, found one that is broken.")
             self._left -= len(content)
             return self.read(from_json(content), depth + 1)
-        except (Base64Error, zlib.error, json.JSONDecodeError, UnicodeDecodeError) as error:
+        except InflationError:
+            raise
+        except (ValueError, zlib.error) as error:
             # `from None`: the parser's error holds all of the text.
             found = f"one that cannot be read ({type(error).__name__})"
             raise InflationError(f"Expected a compressed value to be base64 of gzip of JSON, found {found}.") from None

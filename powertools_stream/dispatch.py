@@ -7,17 +7,16 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
-from heapq import heappop, heappush
-from itertools import count
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from powertools_stream.attempts import NO_TURN, Attempts, RetryPolicy, turn_of
+from powertools_stream.attempts import NO_TURN, Attempts, RetryPolicy
 from powertools_stream.chunks import Chunk, Chunks, Pending
 from powertools_stream.errors import DeadlineError
 from powertools_stream.outcomes import Failed, Observer
 from powertools_stream.requests import RemainingTime
 from powertools_stream.terms import NO_TERMS, Pacer
+from powertools_stream.turns import Turns
 from powertools_stream.workers import Workers
 
 if TYPE_CHECKING:
@@ -129,8 +128,34 @@ class _Read:
         return self.response is None or asker.position not in self.askers
 
 
-_Ended = tuple["Chunk", Sequence[Any], Sequence["CallDetails"]]
-"""A chunk whose call has ended: with the responses to its entries, and the calls that it took."""
+class _Errand:
+    """Has something done before entries are sent that wait for it; on nobody's terms, and by no rule."""
+
+    __slots__ = ("_dispatcher", "_pending", "_ticket", "wrote_at")
+
+    asks: Asks = ()
+    terms: Terms | None = None
+
+    def __init__(self, dispatcher: Dispatcher, ticket: _Ticket, pending: Sequence[Pending]) -> None:
+        self.wrote_at = 0
+        self._dispatcher = dispatcher
+        self._ticket = ticket
+        self._pending = pending
+
+    @property
+    def position(self) -> tuple[int, int]:
+        return self._ticket.asker.position
+
+    def deliver(self, slot: int, answer: Any) -> None:
+        self._dispatcher.release(self._ticket, self._pending, answer)
+
+
+_Stage = tuple["Asks", "Terms | None", "type | None"]
+"""Where a unit of work stands: what it asks for, on what terms, and what it waits for; None: for no request."""
+
+_Told = tuple["Chunk", "Sequence[Any] | None", Sequence["CallDetails"]]
+"""A chunk whose call has ended: with the responses to its entries, and the calls that it took. One whose call has just
+begun has no responses."""
 
 
 class Dispatcher:
@@ -165,10 +190,11 @@ class Dispatcher:
         self._workers = Workers(max_workers)
         self._retry = retry or RetryPolicy()
         self._observers = tuple(observers)
+        self._operations: dict[tuple[Operation, Terms, Pacer | None], Operation] = {}
         self._pacers = {kind: Pacer(*rate) for kind, rate in (rates or {}).items()}
         self.wake: Callable[[], None] | None = None
         # Not a SimpleQueue: its get() waits for ever when a signal, such as the guard's, comes as its time runs out.
-        self._ended: Queue[_Ended] = Queue()
+        self._told: Queue[_Told] = Queue()
         self.begin(math.inf)
 
     def begin(self, deadline: float) -> None:
@@ -180,10 +206,9 @@ class Dispatcher:
         self._reads: dict[tuple[Operation, Hashable], _Read] = {}
         self._answered_reads: list[tuple[Operation, Hashable]] = []
         self._answers: deque[_Ticket] = deque()
-        self._operations: dict[tuple[Operation, Terms, Pacer | None], Operation] = {}
-        self._paced: list[tuple[float, int, Chunk]] = []
-        self._numbers = count()
-        self._under_way: defaultdict[tuple[Asks, type | None], int] = defaultdict(int)  # a Counter takes longer to make
+        self._turns = Turns(deadline, time.monotonic)
+        self._under_way: defaultdict[_Stage, int] = defaultdict(int)  # a Counter takes longer to make
+        self._records_to_come = 0
         self._calls_under_way = 0
         self._writes = 0
 
@@ -191,8 +216,16 @@ class Dispatcher:
         """Wait for the calls that an earlier batch left behind; False: the time (`time.monotonic`) came first."""
         return self._workers.wait_for_abandoned(until)
 
-    def submit(self, request: Request, asker: Asker, waiter: Waiter, slot: int) -> None:
+    def submit(
+        self, request: Request, asker: Asker, waiter: Waiter, slot: int, *, after: Request | None = None
+    ) -> None:
         """Take a request. What it becomes is decided now, when it is sent is decided later.
+
+        Parameters
+        ----------
+        after
+            What is to be done first, by the function itself and not on the asker's terms. If it fails, its error is the
+            answer; else the answer is that of `request`, which has its place among others all the time.
 
         Raises
         ------
@@ -208,6 +241,9 @@ class Dispatcher:
             entries = self._on_terms(entries, asker.terms, self._pacers.get(type(request)))
         ticket = _Ticket(request, connector, asker, waiter, slot)
         ticket.expect(len(entries))
+        if after is not None and entries:
+            self._hold(entries, ticket, after)
+            return
         if not entries:
             self._answers.append(ticket)
         for index, entry in enumerate(entries):
@@ -220,6 +256,26 @@ class Dispatcher:
                 read.askers.add(asker.position)
             self._chunks.add(pending, connector)
         self._send_full()
+
+    def _hold(self, entries: Sequence[Entry], ticket: _Ticket, after: Request) -> None:
+        """Give the entries their places, and let them go when something else has been done."""
+        held = [Pending(entry, ticket.asker.position, (ticket, index)) for index, entry in enumerate(entries)]
+        errand = _Errand(self, ticket, held)
+        self.submit(after, errand, errand, 0)
+        self.expect(ticket.asker)
+        for pending in held:
+            pending.is_ready = False
+            self._chunks.add(pending, ticket.connector)
+
+    def release(self, ticket: _Ticket, held: Sequence[Pending], answer: Any) -> None:
+        """Let entries go whose errand is done; where it failed, its error is the answer."""
+        self.expect(ticket.asker, -1)
+        has_failed = type(answer) is Failed
+        for pending in held:
+            (self._chunks.drop if has_failed else self._chunks.make_ready)(pending, ticket.connector)
+        self._send_full()
+        if has_failed:
+            ticket.waiter.deliver(ticket.slot, answer)
 
     def _on_terms(self, entries: Sequence[Entry], terms: Terms | None, pacer: Pacer | None) -> Sequence[Entry]:
         """Return the entries with operations of their own: what is sent on other terms goes in other calls."""
@@ -245,14 +301,19 @@ class Dispatcher:
         read.askers.add(ticket.asker.position)
         if read.response is None:
             read.pending.waiters.append((ticket, index))
-            self._under_way[ticket.asker.asks, type(ticket.request)] += read.pending.sent_at is not None
+            if read.pending.sent_at is not None:
+                self._under_way[_stage_of(ticket)] += 1
         elif ticket.take(index, read.response[0]):
             self._answers.append(ticket)
         return True
 
-    def expect(self, asks: Asks, count: int = 1) -> None:
-        """Say that a unit of work, not in any call, may still make these requests (or no longer: a negative count)."""
-        self._under_way[asks, None] += count
+    def expect(self, asker: Asker, count: int = 1) -> None:
+        """Say that a unit of work, not in any call, may still make its requests (or no longer: a negative count)."""
+        self._under_way[asker.asks, asker.terms, None] += count
+
+    def expect_records(self, count: int = 1) -> None:
+        """Say that there are records still to be read, from which any unit of work may come (or no longer)."""
+        self._records_to_come += count
 
     @property
     def due_in(self) -> float:
@@ -262,7 +323,7 @@ class Dispatcher:
         """
         now = time.monotonic()
         due = self._hold_until - now if self._hold_until > now else math.inf
-        return min(due, max(0.0, self._paced[0][0] - now)) if self._paced else due
+        return min(due, max(0.0, self._turns.next_at - now))
 
     @property
     def is_waiting(self) -> bool:
@@ -291,16 +352,15 @@ class Dispatcher:
 
     def collect(self, timeout: float = 0.0) -> None:
         """Hand out the answers that have come; wait up to `timeout` seconds for the first."""
-        if self._paced:
-            self._start_due()
+        self._take_turns()
         self._hand_out()
         if self._calls_under_way == 0:
             return  # no answer will come
         try:
-            ended = self._ended.get(timeout=min(timeout, _LONGEST_WAIT)) if timeout > 0 else self._ended.get_nowait()
+            told = self._told.get(timeout=min(timeout, _LONGEST_WAIT)) if timeout > 0 else self._told.get_nowait()
             while True:
-                self._chunk_ended(*ended)
-                ended = self._ended.get_nowait()
+                self._hear(*told)
+                told = self._told.get_nowait()
         except Empty:
             pass
         self._hand_out()
@@ -312,11 +372,18 @@ class Dispatcher:
             self._workers.abandon()
             self._connectors.close()
             # Where late answers go, nobody looks any more. Made here, not per batch: it costs as much as two records.
-            self._ended = Queue()
+            self._told = Queue()
 
     def _may_grow(self, chunk: Chunk) -> bool:
+        if self._records_to_come:
+            return True
+        # Calls on other terms go in other chunks: nobody waits for a rule that is slow on purpose.
+        terms = chunk.pending[0].waiters[0][0].asker.terms
         wanted = {type(ticket.request) for pending in chunk.pending for ticket, _ in pending.waiters}
-        return any(count > 0 and _may_follow(asks, asked, wanted) for (asks, asked), count in self._under_way.items())
+        return any(
+            count > 0 and theirs == terms and _may_follow(asks, asked, wanted)
+            for (asks, theirs, asked), count in self._under_way.items()
+        )
 
     def _send_full(self) -> None:
         full = self._chunks.take_full()
@@ -332,38 +399,40 @@ class Dispatcher:
             pending.sent_at = self._writes
         self._count(chunk, +1)
         self._calls_under_way += 1
-        if chunk.operation.pacers and self._wait_for_turn(chunk):
-            return
-        self._start(chunk)
+        if chunk.operation.pacers:
+            self._turns.add(chunk)
+            self._take_turns()
+        else:
+            self._start(chunk)
 
-    def _wait_for_turn(self, chunk: Chunk) -> bool:
-        """Keep a call until its turn has come, here and not on a worker, which others need; False: it may go now."""
-        turn = turn_of(chunk.operation.pacers, self._deadline)
-        if turn is None:
-            self._ended.put((chunk, [DeadlineError(NO_TURN)] * len(chunk.pending), ()))
+    def _take_turns(self) -> None:
+        """Start the calls whose turn has come, and fail those for which it would come too late."""
+        for chunk in self._turns.take():
+            self._start(chunk)
+        for chunk in self._turns.give_up():
+            self._told.put((chunk, [DeadlineError(NO_TURN)] * len(chunk.pending), ()))
             if self.wake is not None:
                 self.wake()
-        elif turn > time.monotonic():
-            heappush(self._paced, (turn, next(self._numbers), chunk))
-        else:
-            return False
-        return True
-
-    def _start_due(self) -> None:
-        """Start the calls whose turn has come."""
-        while self._paced and self._paced[0][0] <= time.monotonic():
-            self._start(heappop(self._paced)[2])
 
     def _start(self, chunk: Chunk) -> None:
         # Bound here: a late answer goes to the queue of its own batch, where nobody looks any more.
-        entries, policy, deadline, ended = chunk.entries(), self._retry, self._deadline, self._ended
+        entries, policy, deadline, told = chunk.entries(), self._retry, self._deadline, self._told
+        pacers = chunk.operation.pacers
+        is_paced = any(pacer.interval for pacer in pacers)
 
-        def carry_out(dismissed: threading.Event) -> None:
-            attempts = Attempts(chunk.connector, entries, policy, deadline, dismissed)
-            attempts.carry_out()
-            ended.put((chunk, attempts.responses, attempts.calls))
+        def tell(responses: Sequence[Any] | None, calls: Sequence[CallDetails] = ()) -> None:
+            told.put((chunk, responses, calls))
             if (wake := self.wake) is not None:
                 wake()
+
+        def carry_out(dismissed: threading.Event) -> None:
+            if is_paced:
+                for pacer in pacers:
+                    pacer.begun()
+                tell(None)
+            attempts = Attempts(chunk.connector, entries, policy, deadline, dismissed)
+            attempts.carry_out()
+            tell(attempts.responses, attempts.calls)
 
         self._workers.submit(carry_out)
 
@@ -371,16 +440,23 @@ class Dispatcher:
         # Most chunks hold requests of one type for one flavor, so that one look-up counts them all.
         asks: Asks | None = None
         asked: type | None = None
+        terms = chunk.pending[0].waiters[0][0].asker.terms  # of all that share a call
         count = 0
         for pending in chunk.pending:
             for ticket, _ in pending.waiters:
                 if ticket.asker.asks is not asks or type(ticket.request) is not asked:
                     if asks is not None:
-                        self._under_way[asks, asked] += count
+                        self._under_way[asks, terms, asked] += count
                     asks, asked, count = ticket.asker.asks, type(ticket.request), 0
                 count += change
         if asks is not None:
-            self._under_way[asks, asked] += count
+            self._under_way[asks, terms, asked] += count
+
+    def _hear(self, chunk: Chunk, responses: Sequence[Any] | None, calls: Sequence[CallDetails]) -> None:
+        if responses is None:
+            self._turns.begun(chunk)
+        else:
+            self._chunk_ended(chunk, responses, calls)
 
     def _chunk_ended(self, chunk: Chunk, responses: Sequence[Any], calls: Sequence[CallDetails]) -> None:
         self._calls_under_way -= 1
@@ -418,6 +494,10 @@ class Dispatcher:
         while self._answers:
             ticket = self._answers.popleft()
             ticket.waiter.deliver(ticket.slot, ticket.answer())
+
+
+def _stage_of(ticket: _Ticket) -> _Stage:
+    return ticket.asker.asks, ticket.asker.terms, type(ticket.request)
 
 
 def _may_follow(asks: Asks, asked: type | None, wanted: set[type]) -> bool:

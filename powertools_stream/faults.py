@@ -183,7 +183,8 @@ class FaultPublisher:
         """Return an event that fits, and whether it carries all: by a claim check, else it is trimmed."""
         with contextlib.suppress(Exception):  # one that S3 does not take is trimmed
             if self._claim_checks is not None and self._claim_checks.bucket is not None:
-                check = yield from self._claim_checks.deposit(event, to_safe_json(event))
+                put, check = self._claim_checks.deposit(event, to_safe_json(event))
+                yield put
                 check.update((name, event[name]) for name in ("err", "disposition", "attempt") if name in event)
                 return self._with_short_error(check), True
         return self._trimmed_event(event, failure), False
@@ -214,11 +215,13 @@ def fault_event(failure: Failure, source: Source) -> dict[str, Any]:
     error = failure.error
     record_id = source.record_id(state.record)
     name = type(error).__name__
+    event = failure.uow.get("event") or {}
     fault: dict[str, Any] = {
-        "id": _fault_id(record_id, failure.rule_id, name),
+        # A record may carry several events, and each may fail in a rule.
+        "id": _fault_id(record_id, str(event.get("id")), failure.rule_id, name),
         "type": FAULT_TYPE,
         "timestamp": int(time.time() * 1000),
-        "partition_key": _partition_key(failure.uow.get("event"), record_id),
+        "partition_key": str(event.get("partition_key") or record_id),
         "tags": standard_tags(failure.rule_id),
         "err": {"name": name, "message": str(error), "stack": _stack(error)},
         "uow": {"pipeline": failure.rule_id, **failure.uow},
@@ -241,12 +244,8 @@ def _mask(value: Any, path: Sequence[str]) -> None:
         value[last] = _MASKED
 
 
-def _fault_id(record_id: str, rule_id: str, error_name: str) -> str:
-    return hashlib.sha256("\0".join((record_id, rule_id, error_name)).encode()).hexdigest()[:32]
-
-
-def _partition_key(event: Event | None, record_id: str) -> str:
-    return str((event or {}).get("partition_key") or record_id)
+def _fault_id(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def _stack(error: BaseException) -> str:

@@ -50,6 +50,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def shown(value: Any) -> str:
     """Return a value as a message shows it: short, with its type."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
     text = repr(value)
     return f"{text if len(text) <= 80 else text[:77] + '...'} ({type(value).__name__})"
 
@@ -63,7 +65,8 @@ def _line(field: str, detail: Any, model: type[BaseModel], fields: Mapping[str, 
         )
         return f"{model.__name__} has no field {field!r}. {hint}"
     description = model.model_fields[field].description if field in model.model_fields else None
-    if detail["type"] == "missing":
+    # What is missing inside a field, such as the seconds of a rate, is a mistake in what the field holds.
+    if detail["type"] == "missing" and len(detail["loc"]) == 1:
         takes = f" It takes {description}." if description else ""
         return f"the field {field!r} is missing{_misspelled(field, fields, model)}.{takes}"
     if description is None:

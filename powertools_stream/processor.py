@@ -20,6 +20,7 @@ from powertools_stream.dispatch import Dispatcher
 from powertools_stream.engine import BatchOptions, Engine
 from powertools_stream.errors import UnknownSourceError
 from powertools_stream.faults import fault_bus_name
+from powertools_stream.options import check, fault_policy, given_sources
 from powertools_stream.outcomes import (
     Disposition,
     Fault,
@@ -45,6 +46,13 @@ if TYPE_CHECKING:
 __all__ = ["StreamProcessor"]
 
 _HANDLER_ID = "record_handler"
+
+
+class RecordFailedError(BatchProcessingError):
+    """Says what the first error says, and no more: a user gets to see it."""
+
+    def __str__(self) -> str:
+        return str(self.msg)
 
 
 class StreamProcessor(BasePartialBatchProcessor):
@@ -148,9 +156,19 @@ class StreamProcessor(BasePartialBatchProcessor):
             raise_on_entire_batch_failure=raise_on_entire_batch_failure,
             logger=logger,  # type: ignore[arg-type]  # Powertools takes its own Logger, though it does not say so
         )
-        self._given_sources = _given_sources(source, event_type)
+        check(
+            claim_checks=claim_checks,
+            compression=compression,
+            connectors=connectors,
+            max_workers=max_workers,
+            observers=observers,
+            rates=rates,
+            retry=retry,
+            timeout_margin=timeout_margin,
+        )
+        self._given_sources = given_sources(source, event_type)
         self._given_event_type = event_type
-        self._on_fault = FaultPolicy(on_fault)
+        self._on_fault = fault_policy(on_fault)
         self._retryable = retryable_predicate(retryable)
         self._skip_group_on_error = skip_group_on_error
         self._timeout_margin = timeout_margin
@@ -263,6 +281,8 @@ class StreamProcessor(BasePartialBatchProcessor):
         entire = len(reported) == len(batch.states) and all(map(_has_failed, reported))
         raises = entire and self.raise_on_entire_batch_failure and not batch.source.answers_each
         if raises or not batch.source.reports_partially:
+            if batch.source.shows_errors:
+                raise RecordFailedError(str(reported[0].failures_in_rule_order()[0].error), self.exceptions)
             raise BatchProcessingError(
                 msg=f"All records failed processing. {len(self.exceptions)} individual errors logged separately below."
                 if entire
@@ -394,12 +414,6 @@ class StreamProcessor(BasePartialBatchProcessor):
         )
         for observer in self._observers:
             observer.on_record_failed(details)
-
-
-def _given_sources(source: Source | Sequence[Source] | None, event_type: EventType | None) -> Sequence[Source]:
-    if source is None:
-        return () if event_type is None else (source_of_event_type(event_type),)
-    return (source,) if isinstance(source, Source) else tuple(source)
 
 
 def _has_failed(state: RecordState) -> bool:

@@ -96,7 +96,9 @@ class RuleRegistry:
         if isinstance(rules, RuleRegistry):
             return rules
         if isinstance(rules, str | bytes | Mapping) or not isinstance(rules, Iterable):
-            raise RuleError(f"Expected a RuleRegistry, or a list of rules or dicts; got a {type(rules).__name__}.")
+            from powertools_stream.mistakes import shown
+
+            raise RuleError(f"Expected a RuleRegistry, or a list of rules or dicts; got {shown(rules)}.")
         registry = cls()
         for rule in rules:
             registry.add(rule)
@@ -112,12 +114,17 @@ class RuleRegistry:
         fields
             The rule's other fields. ``id`` is the function's name where it is not given.
         """
+        given: object = flavor
+        if not callable(given):
+            from powertools_stream.mistakes import shown
+
+            raise RuleError(f"register() takes a flavor, a function such as task; got {shown(given)}.")
         main = spec_of(flavor).main
         if main is None:
             name = getattr(flavor, "__name__", flavor)
             raise RuleError(
-                f"The flavor {name!r} does not say which field its main function is. "
-                f"Name it with @flavor(main=…), or use add(flavor=…, …)."
+                f"The flavor {name!r} does not say which field its main function is. Name it with @flavor(main=…), or "
+                f"use add(flavor=…, …). If it is the function of a rule, say of which flavor: @rules.register(task, …)."
             )
         if main in fields:
             raise RuleError(f"register() puts the decorated function into {main!r}; it cannot be given as well.")

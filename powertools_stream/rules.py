@@ -98,9 +98,15 @@ class Rule(BaseModel, Mapping[str, Any]):
         default=False, description="True, or a Compact (a dict) with 'group_key' and 'sort_key'"
     )
     ordered: bool | None = Field(default=None, description="True or False")
-    on_fault: FaultPolicy | None = Field(default=None, description="a FaultPolicy")
+    on_fault: FaultPolicy | None = Field(
+        default=None, description="a FaultPolicy: REPORT_AND_PUBLISH, PUBLISH or REPORT"
+    )
     rate: Rate | None = Field(default=None, description="(calls, seconds), e.g. (10, 1)")
-    role_arn: str | None = Field(default=None, min_length=1, description="a string, the ARN of a role")
+    role_arn: str | None = Field(
+        default=None,
+        pattern=r"^arn:[^:]+:iam::\d{12}:role/.",
+        description="the ARN of a role, 'arn:aws:iam::<account id>:role/<name>'",
+    )
     params: dict[str, Any] = Field(default_factory=dict, description="a dict with keys that are strings")
 
     _patterns: dict[str, Callable[[Any], bool]] = PrivateAttr(default_factory=dict)
@@ -166,15 +172,20 @@ class Rule(BaseModel, Mapping[str, Any]):
             raise RuleError(f"Rule {self.id!r}: the list of the field 'event_type' is empty.", self.id)
         for field in ("event_pattern", "record_pattern"):
             self._check_pattern(field)
-        if self.rate is not None and min(self.rate) <= 0:
-            raise RuleError(
-                f"Rule {self.id!r}: the field 'rate' takes (calls, seconds), both above 0; got {self.rate!r}.", self.id
-            )
+        self._check_rate()
         if self.compact and not self.takes_compact:
             name = getattr(self.flavor, "__name__", self.flavor)
             raise RuleError(
                 f"Rule {self.id!r}: the flavor {name!r} is for every record, so it takes no 'compact'.", self.id
             )
+
+    def _check_rate(self) -> None:
+        try:
+            Rule.terms(self)
+        except ValueError:
+            raise RuleError(
+                f"Rule {self.id!r}: the field 'rate' takes (calls, seconds), both above 0; got {self.rate!r}.", self.id
+            ) from None
 
     def _check_pattern(self, field: str) -> None:
         if (pattern := self.__dict__[field]) is None:

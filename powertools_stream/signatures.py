@@ -39,6 +39,12 @@ def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...
         The function needs something that there is not.
     """
     function = unbound(function)
+    if inspect.isasyncgenfunction(function):
+        raise RuleError(
+            f"Rule {rule.id!r}: the function of the field {field!r} is `async def` with a yield, which nobody would "
+            "run. Write `def` to yield requests, or `async def` and return to await something.",
+            rule.id,
+        )
     parameters = _parameters(function)
     if parameters is None:
         return function if not extra else _bound(function, lambda uow, *_: function(uow))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from powertools_stream.dispatch import Asker, Dispatcher, Waiter
 from powertools_stream.errors import CutOffError, EntryTooLargeError, RunError
 from powertools_stream.outcomes import Failed
-from powertools_stream.requests.request import Asks, Request, content_of, with_content
+from powertools_stream.requests.request import Request, content_of, with_content
 
 if TYPE_CHECKING:
     from powertools_stream.claim_checks import ClaimChecks
@@ -61,16 +61,16 @@ class _Join:
 class _Awaiting:
     """Takes a coroutine off the list of what may still make requests, and passes its answer on."""
 
-    __slots__ = ("_asks", "_dispatcher", "_waiter")
+    __slots__ = ("_asker", "_dispatcher", "_waiter")
 
-    def __init__(self, waiter: Waiter, asks: Asks, dispatcher: Dispatcher) -> None:
+    def __init__(self, waiter: Waiter, asker: Asker, dispatcher: Dispatcher) -> None:
         self._waiter = waiter
-        self._asks = asks
+        self._asker = asker
         self._dispatcher = dispatcher
-        dispatcher.expect(asks, 1)
+        dispatcher.expect(asker)
 
     def deliver(self, slot: int, answer: Any) -> None:
-        self._dispatcher.expect(self._asks, -1)
+        self._dispatcher.expect(self._asker, -1)
         self._waiter.deliver(slot, answer)
 
 
@@ -188,14 +188,13 @@ class Strands:
     ) -> None:
         """Send a claim check in the place of an event that is too large, where there is a bucket for it."""
         try:
-            instead = self._claim_checks.replaced(request) if self._claim_checks is not None else None
+            instead = self._claim_checks.in_place_of(request) if self._claim_checks is not None else None
+            if instead is None:
+                raise error
+            put, check = instead
+            self._dispatcher.submit(check, asker, waiter, slot, after=put)
         except Exception as mistake:
             waiter.deliver(slot, Failed(mistake))
-            return
-        if instead is None:
-            waiter.deliver(slot, Failed(error))
-        else:
-            self.start_later(instead, asker, waiter, slot)
 
     def _ask_all(self, asked: Sequence[Any], asker: Asker, waiter: Waiter, slot: int) -> None:
         if not asked:
@@ -206,7 +205,7 @@ class Strands:
             self._ask(item, asker, join, index)
 
     def _await(self, coroutine: CoroutineType[Any, Any, Any], asker: Asker, waiter: Waiter, slot: int) -> None:
-        awaiting = _Awaiting(waiter, asker.asks, self._dispatcher)
+        awaiting = _Awaiting(waiter, asker, self._dispatcher)
         try:
             self._coroutines.start(coroutine, self._guard, awaiting, slot)
         except RunError as error:
@@ -222,7 +221,12 @@ def _compressed(request: Request, compression: Compression) -> Request:
 
 
 def _unexpected(asked: Any) -> RunError:
+    if isinstance(asked, type):
+        name = asked.__name__
+        found, advice = f"the class {name}", f"Make one of it: yield {name}(…)."
+    else:
+        found, advice = type(asked).__name__, "Results are handed over with return, not with yield."
     return RunError(
-        "Expected a flavor to yield a request, a coroutine, a generator, or a list of these, but found "
-        f"{type(asked).__name__}. Results are handed over with return, not with yield."
+        "Expected a flavor to yield a request, a coroutine, a generator, or a list of these, "
+        f"but found {found}. {advice}"
     )

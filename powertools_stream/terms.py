@@ -37,7 +37,8 @@ class Pacer:
     """
 
     def __init__(self, calls: float, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        if calls <= 0 or seconds <= 0:
+        # Also not a number that is none: nothing is ever before it, so that calls would not be paced at all.
+        if not (calls > 0 and 0 < seconds < math.inf):
             raise ValueError(f"Expected a rate of some calls in some seconds, such as (10, 1), found {calls, seconds}.")
         self.interval = seconds / calls
         self._clock = clock
@@ -58,6 +59,29 @@ class Pacer:
                 return None
             self._next = at + self.interval
             return at
+
+    def take(self) -> bool:
+        """Take the turn that is free now; False: there is none, and nothing is taken."""
+        with self._lock:
+            now = self._clock()
+            if self._next > now:
+                return False
+            self._next = now + self.interval
+            return True
+
+    def hold(self, until: float) -> None:
+        """Let no turn come before this time (in seconds of the clock)."""
+        with self._lock:
+            self._next = max(self._next, until)
+
+    def begun(self) -> None:
+        """Say that a call goes now, perhaps later than its turn: the next one keeps its distance from this one."""
+        self.hold(self._clock() + self.interval)
+
+    @property
+    def free_at(self) -> float:
+        """When the next turn comes, as it looks now."""
+        return self._next
 
     def __repr__(self) -> str:
         return f"Pacer(every {self.interval:g} s)"

@@ -7,6 +7,7 @@ import urllib.request
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
@@ -120,6 +121,14 @@ class LambdaContext:
         return max(0, int((self.ends_at - time.monotonic()) * 1000))
 
 
+@cache
+def _session() -> Any:
+    """Return one session for all tests: a new one reads all descriptions of services again, a tenth of a second."""
+    import boto3
+
+    return boto3.Session(region_name=REGION)
+
+
 @dataclass
 class Aws:
     """What tests create in moto, and look at afterwards."""
@@ -129,10 +138,8 @@ class Aws:
 
     def client(self, service_name: str) -> Any:
         """Return a boto3 client."""
-        import boto3
-
         if service_name not in self._clients:
-            self._clients[service_name] = boto3.Session(region_name=REGION).client(service_name, endpoint_url=self.url)
+            self._clients[service_name] = _session().client(service_name, endpoint_url=self.url)
         return self._clients[service_name]
 
     def client_of(self, service_name: str, credentials: dict[str, str]) -> Any:

@@ -283,6 +283,15 @@ def test_yielding_what_is_no_request_says_what_may_be_yielded(asked: Any) -> Non
     assert "Expected a flavor to yield" in str(fault.error)
 
 
+def test_yielding_the_class_of_a_request_says_to_make_one() -> None:
+    def asks(uow: UnitOfWork, rule: Any) -> Generator[Any, Any, None]:
+        yield Save
+
+    (fault,) = run([{"id": "odd", "flavor": asks}], numbered(1)).faults
+
+    assert "found the class Save. Make one of it: yield Save(…)." in str(fault.error)
+
+
 def test_returning_what_is_no_unit_of_work_says_what_may_be_returned() -> None:
     (fault,) = run([{"id": "odd", "flavor": lambda uow, rule: 42}], numbered(1)).faults
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -148,6 +149,100 @@ def test_a_second_attempt_writes_the_same_object_again() -> None:
     assert keys[0] == keys[1]
 
 
+def test_what_does_not_fit_though_its_event_was_left_is_an_error_and_is_not_left_again() -> None:
+    connector = _Limited()
+    rule = {"id": "large", "flavor": task, "execute": lambda uow: {"tags": {"a": "x" * 2_000}}, "emit": "thing-made"}
+
+    outcome = run([rule], to_sqs_records([{"id": "1", "type": "x"}]), connectors=[connector], claim_checks=CHECKS)
+
+    assert not connector.asked
+    (fault,) = outcome.faults
+    assert isinstance(fault.error, EntryTooLargeError)
+
+
+def test_an_event_larger_than_its_readers_take_is_not_left() -> None:
+    connector = _Limited()
+    checks = ClaimChecks({"checks": OWNER}, "checks", max_bytes=1_500)
+
+    outcome = run(
+        [_EMIT_LARGE], to_sqs_records([{"id": "1", "type": "x"}]), connectors=[connector], claim_checks=checks
+    )
+
+    assert not [request for request in connector.asked if isinstance(request, PutObject)]
+    (fault,) = outcome.faults
+    assert isinstance(fault.error, EntryTooLargeError)
+    assert "at most 1500 bytes" in str(fault.error)
+
+
+def test_an_event_is_left_in_the_functions_own_role_and_at_once() -> None:
+    sent: list[tuple[str, str | None, int]] = []
+
+    class Told(_Limited):
+        def send(self, entries: Any) -> Any:
+            operation = entries[0].operation
+            sent.append((operation.name, operation.role_arn, len(operation.pacers)))
+            return super().send(entries)
+
+    role = "arn:aws:iam::210987654321:role/theirs"
+    rule = {**_EMIT_LARGE, "role_arn": role, "rate": (100, 1)}
+
+    run([rule], to_sqs_records([{"id": "1", "type": "x"}]), connectors=[Told()], claim_checks=CHECKS)
+
+    assert sent == [("PutObject", None, 0), ("PutEvent", role, 1)]
+
+
+class _Queue(_Limited):
+    """A FIFO queue: its messages have a key."""
+
+    def entries(self, request: Any) -> Any:
+        (entry,) = super().entries(request)
+        if not isinstance(request, SendMessage):
+            return (entry,)
+        return (
+            replace(entry, key=request.params["MessageGroupId"], operation=replace(entry.operation, max_entries=10)),
+        )
+
+    @property
+    def sent(self) -> list[str]:
+        return [request.params["MessageBody"]["id"] for request in self.asked if isinstance(request, SendMessage)]
+
+
+def _send_three(uow: UnitOfWork) -> Iterator[Any]:
+    texts = {"a": "", "b": "x" * 2_000, "c": "", "d": ""}
+    yield [
+        SendMessage(
+            {"MessageBody": {"id": name, "type": "y", "text": text}, "MessageGroupId": "g" if name < "d" else "h"}
+        )
+        for name, text in texts.items()
+    ]
+
+
+def test_a_message_that_is_left_at_s3_keeps_its_place_in_its_group() -> None:
+    connector = _Queue()
+    rule = {"id": "send", "flavor": task, "execute": _send_three}
+
+    outcome = run([rule], to_sqs_records([{"id": "1", "type": "x"}]), connectors=[connector], claim_checks=CHECKS)
+
+    assert outcome.response == {"batchItemFailures": []}
+    assert [name for name in connector.sent if name != "d"] == ["a", "b", "c"]
+    assert connector.sent.index("d") < connector.sent.index("b"), "another group waits for nobody"
+
+
+def test_a_message_that_cannot_be_left_holds_no_other_up() -> None:
+    class Broken(_Queue):
+        def _respond_to(self, request: Any) -> Any:
+            return PermissionError("no") if isinstance(request, PutObject) else NotImplemented
+
+    connector = Broken()
+    rule = {"id": "send", "flavor": task, "execute": _send_three}
+
+    outcome = run([rule], to_sqs_records([{"id": "1", "type": "x"}]), connectors=[connector], claim_checks=CHECKS)
+
+    assert sorted(connector.sent) == ["a", "c", "d"]
+    (fault,) = outcome.faults
+    assert isinstance(fault.error, PermissionError)
+
+
 # -- Redeeming ---------------------------------------------------------------------------------------------------------
 def _check(bucket: str = "checks", key: str = "r/claimchecks/2026/01/01/12/1", **fields: Any) -> dict[str, Any]:
     return {
@@ -258,6 +353,19 @@ def test_what_is_not_the_event_is_a_fault_of_the_record(content: str, says: str)
     (fault,) = outcome.faults
     assert isinstance(fault.error, MalformedRecordError)
     assert says in str(fault.error)
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"id": "", "type": None, "timestamp": None, "tags": None}, {"type": ["x"], "tags": 1}]
+)
+def test_what_the_event_lacks_the_claim_check_has(given: dict[str, Any]) -> None:
+    rule = {**_READ, "event_type": "thing-made"}
+
+    outcome = run([rule], to_sqs_records([_check()]), connectors=[_with_object(given)], claim_checks=CHECKS)
+
+    event = outcome.results[0].uow["result"]
+    assert (event["id"], event["type"], event["tags"]) == ("1", "thing-made", {})
+    assert isinstance(event["timestamp"], int)
 
 
 # -- Fault events ------------------------------------------------------------------------------------------------------

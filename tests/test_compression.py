@@ -52,6 +52,7 @@ def test_the_threshold_is_in_bytes_of_json() -> None:
     assert compression.compressed({"a": "x" * 10})["a"] == "x" * 10
     assert compression.compressed({"a": "x" * 11})["a"].startswith(MARK)
     assert compression.compressed({"a": "ä" * 6})["a"].startswith(MARK)
+    assert compression.compressed({"a": "\0" * 2})["a"].startswith(MARK)
 
 
 def test_who_the_event_is_stays_readable_and_so_does_what_is_ignored() -> None:
@@ -120,6 +121,8 @@ def test_other_text_is_left_as_it_is(text: str) -> None:
         _compressed(b"{} ")[:-8] + "AAAAAAA=",
         _compressed(b"no json"),
         _compressed(b"\xff\xfe"),
+        _compressed(b"1" * 5_000),
+        _compressed(b"[" * 100_000 + b"]" * 100_000),
         "COMPRESSED" + b64encode(gzip.compress(b"1") + gzip.compress(b"2")).decode(),
     ],
 )
@@ -127,6 +130,15 @@ def test_a_broken_value_is_an_error_that_does_not_show_it(text: str) -> None:
     with pytest.raises(InflationError, match="Expected") as raised:
         decompressed({"a": text})
     assert text not in str(raised.value)
+
+
+def test_what_is_nested_too_deep_around_a_value_is_an_error() -> None:
+    value: Any = _FROM_JAVASCRIPT
+    for _ in range(100_000):
+        value = [value]
+
+    with pytest.raises(InflationError, match="nested too deep"):
+        decompressed(value)
 
 
 def test_a_bomb_is_an_error_before_it_takes_the_memory() -> None:

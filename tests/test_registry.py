@@ -41,6 +41,14 @@ def test_register_takes_another_id_and_refuses_the_main_field() -> None:
         rules.register(task, execute=plain)
     with pytest.raises(RuleError, match="'plain' does not say which field its main function is"):
         rules.register(plain)
+    with pytest.raises(RuleError, match=r"takes a flavor, a function such as task; got 'task' \(str\)"):
+        rules.register("task")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("given", "found"), [(RuleRegistry, "the class RuleRegistry"), (None, "None")])
+def test_rules_are_a_registry_or_a_list(given: Any, found: str) -> None:
+    with pytest.raises(RuleError, match=rf"a list of rules or dicts; got {found}"):
+        RuleRegistry.of(given)
 
 
 def test_register_wants_an_id_for_a_function_without_a_name() -> None:

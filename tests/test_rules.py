@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
@@ -18,6 +19,10 @@ def plain(uow: UnitOfWork, rule: Rule) -> None: ...
 
 def execute(uow: UnitOfWork) -> int:
     return 1
+
+
+async def asks_async(uow: UnitOfWork) -> AsyncIterator[int]:
+    yield 1
 
 
 def test_a_rule_reads_as_attributes_and_as_a_mapping() -> None:
@@ -110,7 +115,16 @@ def test_a_fault_policy_may_be_written_as_its_value() -> None:
         ({"id": "r", "flavor": plain, "event_type": []}, "the list of the field 'event_type' is empty"),
         ({"id": "r", "flavor": plain, "filters": execute}, "'filters' takes a list of functions; got <function"),
         ({"id": "r", "flavor": plain, "filters": [1]}, "'filters' takes a list of functions; got [1] (list)."),
-        ({"id": "r", "flavor": plain, "on_fault": "drop"}, "'on_fault' takes a FaultPolicy; got 'drop' (str)."),
+        (
+            {"id": "r", "flavor": plain, "on_fault": "drop"},
+            "'on_fault' takes a FaultPolicy: REPORT_AND_PUBLISH, PUBLISH or REPORT; got 'drop' (str).",
+        ),
+        ({"id": "r", "flavor": plain, "rate": "10/s"}, "takes (calls, seconds), e.g. (10, 1); got '10/s' (str)."),
+        ({"id": "r", "flavor": plain, "rate": (10,)}, "takes (calls, seconds), e.g. (10, 1); got (10,) (tuple)."),
+        ({"id": "r", "flavor": plain, "rate": (math.nan, 1)}, "'rate' takes (calls, seconds), both above 0; got (nan,"),
+        ({"id": "r", "flavor": plain, "role_arn": ""}, "'role_arn' takes the ARN of a role, 'arn:aws:iam::<account"),
+        ({"id": "r", "flavor": plain, "role_arn": "writer"}, "role/<name>'; got 'writer' (str)."),
+        ({"id": "r", "flavor": task, "execute": asks_async}, "'execute' is `async def` with a yield, which nobody"),
         ({"id": "r", "flavor": plain, "params": 1}, "'params' takes a dict with keys that are strings; got 1 (int)."),
         ({"id": "r", "flavor": materialize, "to_update_request": execute, "split_on": "a..b"}, "is not a valid path"),
         (

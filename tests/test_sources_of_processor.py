@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pytest
 
 from powertools_stream import RuleRegistry, StreamProcessor, stream_processor
 from powertools_stream.flavors import task
-from powertools_stream.outcomes import RecordOutcome
+from powertools_stream.outcomes import Reason, RecordOutcome
 from powertools_stream.requests import GetItems
 from powertools_stream.sources import DynamoDBSource, Source, SQSSource
-from powertools_stream.testing import run, to_dynamodb_records, to_kinesis_records, to_sqs_records
+from powertools_stream.testing import FakeConnector, run, to_dynamodb_records, to_kinesis_records, to_sqs_records
 from powertools_stream.uow import Event, Record, complete
+from tests.conftest import LambdaContext
 
 
 class Orders(Source):
@@ -73,6 +75,48 @@ def test_a_record_has_failed_if_one_of_its_events_has() -> None:
 
     assert outcome.response == {"0": "failed", "1": ["d"]}
     assert [fault.record_id for fault in outcome.faults] == ["0"]
+
+
+def _refuse(uow: Any) -> None:
+    raise ValueError(uow.event["id"])
+
+
+def test_each_event_of_a_record_has_a_fault_event_of_its_own() -> None:
+    connector = FakeConnector()
+    rule = {"id": "r", "flavor": task, "execute": _refuse}
+
+    outcome = run([rule], _letters(["a", "b"]), source=Orders(), connectors=[connector])
+
+    ids = [event["id"] for event in connector.published]
+    assert len(set(ids)) == len(ids) == 2
+    assert [str(fault.error) for fault in outcome.faults] == ["a", "b"]
+
+
+def test_a_record_with_several_events_in_one_group_fails_once() -> None:
+    connector = FakeConnector()
+    rule = {"id": "r", "flavor": task, "execute": _refuse, "compact": {"group_key": "event.type"}}
+
+    outcome = run([rule], _letters(["a", "b"], ["c", "d"]), source=Orders(), connectors=[connector])
+
+    assert [fault.record_id for fault in outcome.faults] == ["0", "1"]
+    assert len(connector.published) == 1
+    assert outcome.response == {"0": "failed", "1": "failed"}
+
+
+def test_an_answer_says_of_records_that_were_not_finished_that_they_failed(
+    lambda_context: Callable[..., LambdaContext],
+) -> None:
+    def hang(uow: Any) -> str:
+        if uow.event["id"] == "b":
+            time.sleep(10)
+        return str(uow.event["id"])
+
+    rule = {"id": "r", "flavor": task, "execute": hang}
+
+    outcome = run([rule], _letters(["a"], ["b"], ["c"]), source=Orders(), context=lambda_context(400))
+
+    assert outcome.response == {"0": ["a"], "1": "failed", "2": "failed"}
+    assert {fault.reason for fault in outcome.faults} == {Reason.UNFINISHED}
 
 
 def test_a_source_that_answers_each_record_never_fails_the_invocation() -> None:

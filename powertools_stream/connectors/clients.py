@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.connectors.connections import Line, track_connections
+from powertools_stream.outcomes import is_retryable
 
 if TYPE_CHECKING:
     from powertools_stream.connectors.connector import Operation
@@ -35,10 +36,9 @@ class Clients:
     """
 
     def __init__(self, session: Any = None, config: Any = None, max_workers: int = 8) -> None:
-        self._session = session
+        self._own_session = session
         self._config = config
         self._max_workers = max_workers
-        self._roles: dict[str, Any] = {}
         self._line = Line()
         self._making = threading.Lock()
 
@@ -60,22 +60,12 @@ class Clients:
             before they end. None: the session's own.
         """
         # Taken first: a client that is still being made while everything is closed belongs to what was closed.
-        line = self._line
-        wanted = (service_name, region_name, role_arn)
-        client = line.clients.get(wanted)
-        if client is not None:
-            return client
-        with self._making:  # neither sessions nor the making of clients are thread-safe
-            client = line.clients.get(wanted)
-            if client is None:
-                session = self._own_session() if role_arn is None else self._session_of(role_arn)
-                client = line.clients[wanted] = self._make(session, service_name, line, region_name=region_name)
-        return client
+        return self._client(self._line, service_name, region_name, role_arn)
 
     def session(self, role_arn: str | None = None) -> Any:
         """Return the session that clients are made of, for what signs its calls itself. Thread-safe."""
         with self._making:
-            return self._own_session() if role_arn is None else self._session_of(role_arn)
+            return self._session(self._line, role_arn)
 
     def close(self) -> None:
         """Cut every connection, so that calls under way end in an error at once, and nothing is sent for them any more.
@@ -85,34 +75,49 @@ class Clients:
         line, self._line = self._line, Line()
         line.close()
 
-    def _own_session(self) -> Any:
+    def _client(
+        self, line: Line, service_name: str, region_name: str | None = None, role_arn: str | None = None
+    ) -> Any:
+        wanted = (service_name, region_name, role_arn)
+        client = line.clients.get(wanted)
+        if client is not None:
+            return client
+        with self._making:  # neither sessions nor the making of clients are thread-safe
+            client = line.clients.get(wanted)
+            if client is None:
+                session = self._session(line, role_arn)
+                client = line.clients[wanted] = self._make(session, service_name, line, region_name)
+        return client
+
+    def _session(self, line: Line, role_arn: str | None) -> Any:
         import boto3
 
-        if self._session is None:
+        if self._own_session is None:
             # Not boto3's default session: the function's own threads may be using that one, unlocked.
-            self._session = boto3.Session()
-        return self._session
+            self._own_session = boto3.Session()
+        if role_arn is None:
+            return self._own_session
+        if role_arn not in line.roles:
+            line.roles[role_arn] = self._session_of(role_arn, line)
+        return line.roles[role_arn]
 
-    def _session_of(self, role_arn: str) -> Any:
-        """Return the session of a role; botocore asks STS when credentials are needed, and again before they end."""
-        if role_arn not in self._roles:
-            import boto3
-            from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-            from botocore.session import Session
+    def _session_of(self, role_arn: str, line: Line) -> Any:
+        """Return the session of a role; botocore asks for credentials when they are needed, and before they end.
 
-            own = self._own_session()
-            fetcher = AssumeRoleCredentialFetcher(
-                lambda service_name, **credentials: self._make(own, service_name, self._line, **credentials),
-                own.get_credentials(),
-                role_arn,
-                extra_args={"RoleSessionName": _role_session_name()},
-            )
-            session = Session()
-            session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
-            self._roles[role_arn] = boto3.Session(botocore_session=session, region_name=own.region_name)
-        return self._roles[role_arn]
+        It belongs to the line: calls that wait for the credentials end with it, instead of asking STS once more.
+        """
+        import boto3
+        from botocore.credentials import DeferredRefreshableCredentials
+        from botocore.session import Session
 
-    def _make(self, session: Any, service_name: str, line: Line, **options: Any) -> Any:
+        session = Session()
+        # Public is the way for credentials that do not change only.
+        session._credentials = DeferredRefreshableCredentials(
+            lambda: _assume(self._client(line, "sts"), role_arn), "assume-role"
+        )
+        return boto3.Session(botocore_session=session, region_name=self._own_session.region_name)
+
+    def _make(self, session: Any, service_name: str, line: Line, region_name: str | None) -> Any:
         from botocore.config import Config
 
         config = Config(
@@ -122,12 +127,38 @@ class Clients:
             retries={"total_max_attempts": 1},
             parameter_validation=False,
         )
-        client = session.client(service_name, config=config.merge(self._config) if self._config else config, **options)
+        config = config.merge(self._config) if self._config else config
+        client = session.client(service_name, region_name=region_name, config=config)
         client.meta.events.register("before-send", line.refuse_if_closed)
         with contextlib.suppress(Exception):
             # Reaches into botocore. Where it has changed, connections end by their time-outs.
             track_connections(client, line)
         return client
+
+
+def _assume(sts: Any, role_arn: str) -> dict[str, Any]:
+    """Return the credentials of a role, as botocore keeps them.
+
+    Raises
+    ------
+    CredentialRetrievalError
+        STS does not give them. Its own code may be one that stands for something else in the service that is called.
+    """
+    from botocore.exceptions import ClientError, CredentialRetrievalError
+
+    try:
+        given = sts.assume_role(RoleArn=role_arn, RoleSessionName=_role_session_name())["Credentials"]
+    except ClientError as error:
+        if is_retryable(error):
+            raise
+        raise CredentialRetrievalError(provider="assume-role", error_msg=f"{role_arn}: {error}") from error
+    return {
+        "access_key": given["AccessKeyId"],
+        "secret_key": given["SecretAccessKey"],
+        "token": given["SessionToken"],
+        "expiry_time": given["Expiration"].isoformat(),
+        "account_id": role_arn.split(":")[4],
+    }
 
 
 def _role_session_name() -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.cloudwatch_params import form_bytes, to_datum
-from powertools_stream.connectors.connector import Entry, Operation
-from powertools_stream.connectors.params import checked
+from powertools_stream.connectors.connector import Entry
+from powertools_stream.connectors.params import checked, operation_of
 from powertools_stream.environment import setting
 from powertools_stream.errors import EntryTooLargeError
 from powertools_stream.requests import PutMetricData, Request
@@ -37,7 +37,6 @@ class CloudWatchConnector:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._operations: dict[str, Operation] = {}
 
     def entries(self, request: PutMetricData) -> Sequence[Entry]:
         """Return one entry: the data point, and its size in the longest of the forms in which boto3 may send it.
@@ -63,7 +62,8 @@ class CloudWatchConnector:
                 f"Expected a data point of at most {MAX_REQUEST_BYTES} bytes, but that of {datum['MetricName']!r} has "
                 f"{size}."
             )
-        return (Entry(self._operation(namespace), datum, size),)
+        operation = operation_of("cloudwatch", "PutMetricData", namespace, MAX_ENTRIES, MAX_REQUEST_BYTES)
+        return (Entry(operation, datum, size),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one ``PutMetricData`` call."""
@@ -79,10 +79,3 @@ class CloudWatchConnector:
     def close(self) -> None:
         """Cut the connections."""
         self._clients.close()
-
-    def _operation(self, namespace: str) -> Operation:
-        operation = self._operations.get(namespace)
-        if operation is None:
-            operation = Operation("cloudwatch", "PutMetricData", namespace, MAX_ENTRIES, MAX_REQUEST_BYTES)
-            self._operations[namespace] = operation
-        return operation

@@ -13,10 +13,11 @@ _CLOSED = "The connections were closed before the call was answered; nothing is 
 
 
 class Line:
-    """The clients and connections between one `Clients.close` and the next."""
+    """The clients, sessions of roles and connections between one `Clients.close` and the next."""
 
     def __init__(self) -> None:
         self.clients: dict[Any, Any] = {}
+        self.roles: dict[str, Any] = {}
         self.closed = False
         self._sockets: dict[int, socket.socket] = {}
         self._lock = threading.Lock()

@@ -50,7 +50,8 @@ def required(request: Any, name: str) -> Any:
     """Return a parameter that DynamoDB insists on, a non-empty mapping."""
     value = request.params.get(name)
     if not isinstance(value, Mapping) or not value:
-        raise InvalidRequestError(f"Expected {type(request).__name__} to get {{{name!r}: {{…}}}}, but found {value!r}.")
+        found = repr(value) if name in request.params else f"only {sorted(map(str, request.params))}"
+        raise InvalidRequestError(f"Expected {type(request).__name__} to get {{{name!r}: {{…}}}}, but found {found}.")
     return value
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from powertools_stream.attribute_values import serialize_item
-from powertools_stream.connectors.connector import Entry, Operation, Refused
+from powertools_stream.connectors.connector import Entry, Refused
 from powertools_stream.connectors.dynamodb_params import (
     Key,
     key_of,
@@ -15,7 +15,7 @@ from powertools_stream.connectors.dynamodb_params import (
     table_of,
     to_params,
 )
-from powertools_stream.connectors.params import call
+from powertools_stream.connectors.params import call, operation_of
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.outcomes import error_code
 from powertools_stream.requests import DeleteItem, PutItem, UpdateItem
@@ -43,9 +43,6 @@ def is_batched(request: Write) -> bool:
 class BatchWrites:
     """Puts and deletes, up to 25 in a ``BatchWriteItem`` call."""
 
-    def __init__(self) -> None:
-        self._operations: dict[str, Operation] = {}
-
     def entries(self, request: Write) -> Sequence[Entry]:
         """Return one entry, whose key is the item's."""
         table = table_of(request)
@@ -57,7 +54,8 @@ class BatchWrites:
             item = serialize_item(required(request, "Key"))
             key = key_of(item)
             payload = {"DeleteRequest": {"Key": item}}
-        return (Entry(self._operation(table), payload, _wire_bytes({"M": item}), (table, key)),)
+        operation = operation_of("dynamodb", "BatchWriteItem", table, _MAX_ENTRIES, _MAX_BYTES, one_per_key=True)
+        return (Entry(operation, payload, _wire_bytes({"M": item}), (table, key)),)
 
     def send(self, client: Any, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make the call; what DynamoDB left undone is a `RequestFailedError`, which is retried."""
@@ -74,13 +72,6 @@ class BatchWrites:
         """Return ``{}``: the API says nothing about a single item."""
         return {}
 
-    def _operation(self, table: str) -> Operation:
-        operation = self._operations.get(table)
-        if operation is None:
-            operation = Operation("dynamodb", "BatchWriteItem", table, _MAX_ENTRIES, _MAX_BYTES, one_per_key=True)
-            self._operations[table] = operation
-        return operation
-
 
 class SingleWrites:
     """Updates, writes with a condition, and puts whose key is not known: a call each."""
@@ -88,15 +79,14 @@ class SingleWrites:
     def entries(self, request: Write) -> Sequence[Entry]:
         """Return one entry, whose key is the item's, so that writes of one item keep their order."""
         table = table_of(request)
+        required(request, "Item" if isinstance(request, PutItem) else "Key")
         params = to_params(request.params, table)
         if isinstance(request, PutItem):
-            required(request, "Item")
             names = _key_names(request)
             key = None if names is None else (table, key_of(params["Item"], names))
         else:
-            required(request, "Key")
             key = (table, key_of(params["Key"]))
-        operation = Operation("dynamodb", _name(request), table)
+        operation = operation_of("dynamodb", _name(request), table)
         return (Entry(operation, (params, request.on_condition_failed), key=key),)
 
     def send(self, client: Any, entries: Sequence[Entry]) -> Sequence[Any]:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.connector import Entry, Operation
+from powertools_stream.connectors.connector import Entry
+from powertools_stream.connectors.params import byte_length, byte_limit, operation_of, outcome
 from powertools_stream.environment import setting
-from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError, SettingError
+from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
 from powertools_stream.payloads import to_json
 from powertools_stream.requests import PutEvent, Request
 
@@ -40,7 +41,6 @@ class EventBridgeConnector:
     def __init__(self, clients: Clients, *, bus_name: str | None = None) -> None:
         self._clients = clients
         self._bus_name = bus_name
-        self._operations: dict[tuple[str, int], Operation] = {}
 
     def entries(self, request: PutEvent) -> Sequence[Entry]:
         """Return one entry: the event as JSON, and its size as EventBridge counts it.
@@ -64,23 +64,23 @@ class EventBridgeConnector:
             "DetailType": detail_type,
             "Detail": detail,
         }
-        size = _bytes(source) + _bytes(detail_type) + _bytes(detail)
+        size = byte_length(source) + byte_length(detail_type) + byte_length(detail)
         if request.resources:
             payload["Resources"] = list(request.resources)
-            size += sum(map(_bytes, request.resources))
+            size += sum(map(byte_length, request.resources))
         max_bytes = max_request_bytes()
         if size > max_bytes:
             raise EntryTooLargeError(
                 f"Expected an event of at most {max_bytes} bytes, but the {detail_type!r} event "
                 f"{request.event.get('id')!r} has {size}. Publish less of it, or a reference to where the rest lies."
             )
-        return (Entry(self._operation(bus, max_bytes), payload, size),)
+        return (Entry(operation_of("events", "PutEvents", bus, MAX_ENTRIES, max_bytes), payload, size),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one ``PutEvents`` call; an entry that EventBridge did not take is a `RequestFailedError`."""
         client = self._clients.client_for(entries[0].operation)
         response = client.put_events(Entries=[entry.payload for entry in entries])
-        return [_outcome(result) for result in response.get("Entries", ())]
+        return [outcome(result, "EventBridge") for result in response.get("Entries", ())]
 
     def answer(self, request: PutEvent, responses: Sequence[Any]) -> Any:
         """Return the entry's result: ``{"EventId": …}``."""
@@ -90,22 +90,10 @@ class EventBridgeConnector:
         """Cut the connections."""
         self._clients.close()
 
-    def _operation(self, bus: str, max_bytes: int) -> Operation:
-        operation = self._operations.get((bus, max_bytes))
-        if operation is None:
-            operation = Operation("events", "PutEvents", bus, MAX_ENTRIES, max_bytes)
-            self._operations[bus, max_bytes] = operation
-        return operation
-
 
 def max_request_bytes() -> int:
     """Return how many bytes the entries of one ``PutEvents`` call may have together: ``MAX_REQ_SIZE``, or the limit."""
-    value = os.environ.get("MAX_REQ_SIZE")
-    if not value:
-        return MAX_REQUEST_BYTES
-    if not value.isdecimal() or int(value) < 1:
-        raise SettingError(f"Expected MAX_REQ_SIZE to be a number of bytes, but found {value!r}.")
-    return int(value)
+    return byte_limit("MAX_REQ_SIZE", MAX_REQUEST_BYTES)
 
 
 def _detail_type(event: Any) -> str:
@@ -123,13 +111,3 @@ def _detail_type(event: Any) -> str:
             f"of {len(detail_type)}: {detail_type!r}."
         )
     return detail_type
-
-
-def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
-
-
-def _outcome(result: dict[str, Any]) -> Any:
-    if code := result.get("ErrorCode"):
-        return RequestFailedError(code, result.get("ErrorMessage") or "EventBridge did not say why.")
-    return result

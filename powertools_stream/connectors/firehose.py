@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.connector import Entry, Operation
-from powertools_stream.connectors.params import checked
+from powertools_stream.connectors.connector import Entry
+from powertools_stream.connectors.params import check_known, checked, operation_of, outcome, to_bytes
 from powertools_stream.environment import setting
-from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError
-from powertools_stream.payloads import to_json
+from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
 from powertools_stream.requests import PutDeliveryRecord, Request
 
 __all__ = ["MAX_ENTRIES", "MAX_RECORD_BYTES", "MAX_REQUEST_BYTES", "FirehoseConnector"]
@@ -39,7 +38,6 @@ class FirehoseConnector:
     def __init__(self, clients: Clients, *, delivery_stream_name: str | None = None) -> None:
         self._clients = clients
         self._delivery_stream_name = delivery_stream_name
-        self._operations: dict[str, Operation] = {}
 
     def entries(self, request: PutDeliveryRecord) -> Sequence[Entry]:
         """Return one entry: the record, and the size of its data.
@@ -60,13 +58,16 @@ class FirehoseConnector:
             what="the Firehose stream",
             option="delivery_stream_name",
         )
-        data = _data(params["Data"])
+        # What is delivered is one file of many records: the line end is what tells them apart.
+        # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
+        data = to_bytes(params["Data"], line_end="\n")
         if len(data) > MAX_RECORD_BYTES:
             raise EntryTooLargeError(
                 f"Expected a record of at most {MAX_RECORD_BYTES} bytes, but found one of {len(data)}. "
                 "Deliver less of it, or a reference to where the rest is."
             )
-        return (Entry(self._operation(stream), {"Data": data}, len(data)),)
+        operation = operation_of("firehose", "PutRecordBatch", stream, MAX_ENTRIES, MAX_REQUEST_BYTES)
+        return (Entry(operation, {"Data": data}, len(data)),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one ``PutRecordBatch`` call; a record that Firehose did not take is a `RequestFailedError`."""
@@ -75,7 +76,7 @@ class FirehoseConnector:
         response = client.put_record_batch(
             DeliveryStreamName=operation.target, Records=[entry.payload for entry in entries]
         )
-        return [_outcome(result) for result in response.get("RequestResponses", ())]
+        return [outcome(result, "Firehose") for result in response.get("RequestResponses", ())]
 
     def answer(self, request: PutDeliveryRecord, responses: Sequence[Any]) -> Any:
         """Return the record's result: ``{"RecordId": …}``."""
@@ -85,34 +86,10 @@ class FirehoseConnector:
         """Cut the connections."""
         self._clients.close()
 
-    def _operation(self, stream: str) -> Operation:
-        operation = self._operations.get(stream)
-        if operation is None:
-            operation = Operation("firehose", "PutRecordBatch", stream, MAX_ENTRIES, MAX_REQUEST_BYTES)
-            self._operations[stream] = operation
-        return operation
-
 
 def _checked(request: PutDeliveryRecord) -> Mapping[str, Any]:
     params = checked(request)
-    if unknown := params.keys() - _KNOWN:
-        raise InvalidRequestError(
-            f"Expected what PutRecordBatch takes for a record, but found {sorted(unknown)}; it takes {sorted(_KNOWN)}."
-        )
+    check_known(params, _KNOWN, "PutRecordBatch")
     if params.get("Data") is None:
         raise InvalidRequestError("Expected a record with 'Data', but found none.")
     return params
-
-
-def _data(data: Any) -> bytes:
-    if isinstance(data, bytes | bytearray | memoryview):
-        return bytes(data)
-    # What is delivered is one file of many records: the line end is what tells them apart.
-    # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
-    return (data if isinstance(data, str) else to_json(data) + "\n").encode()
-
-
-def _outcome(result: dict[str, Any]) -> Any:
-    if code := result.get("ErrorCode"):
-        return RequestFailedError(code, result.get("ErrorMessage") or "Firehose did not say why.")
-    return result

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin
 
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.connector import Entry, Operation
-from powertools_stream.connectors.http_calls import HttpCall, call_of, origin_of
+from powertools_stream.connectors.http_calls import HttpCall, address_of, call_of, origin_of
 from powertools_stream.connectors.http_pools import Answer, HttpPools
 from powertools_stream.connectors.statuses import status_error
 from powertools_stream.errors import RequestFailedError
@@ -111,12 +111,13 @@ class HttpConnector:
             call = _redirected(call, target)
         raise RequestFailedError("TooManyRedirects", f"{call.name}: redirected more than {_MAX_REDIRECTS} times.")
 
-    def _may_follow(self, call: HttpCall, target: str) -> bool:
+    def _may_follow(self, call: HttpCall, target: SplitResult) -> bool:
         # A write is made where the request says, or nowhere.
-        if call.method not in ("GET", "HEAD") or urlsplit(target).scheme not in ("http", "https"):
+        if call.method not in ("GET", "HEAD"):
             return False
-        is_downgrade = call.url.startswith("https:") and not target.startswith("https:")
-        return origin_of(urlsplit(target)) == call.origin or (self._follow_redirects and not is_downgrade)
+        origin = origin_of(target)
+        is_downgrade = call.origin.startswith("https:") and not origin.startswith("https:")
+        return origin == call.origin or (self._follow_redirects and not is_downgrade)
 
     def _response(self, call: HttpCall, answer: Answer) -> HttpResponse:
         if answer.status < 400 and answer.status not in _REDIRECTS:
@@ -136,24 +137,21 @@ class _Gate(Pacer):
             self._next = max(self._next, until)
 
 
-def _redirect_target(call: HttpCall, answer: Answer) -> str | None:
+def _redirect_target(call: HttpCall, answer: Answer) -> SplitResult | None:
     location = answer.headers.get("location")
     if answer.status not in _REDIRECTS or not location:
         return None
     with contextlib.suppress(ValueError):  # an address that is none leads nowhere
-        target = urljoin(call.url, location)
-        origin_of(urlsplit(target))
-        return target
+        return address_of(urljoin(call.url, location))
     return None
 
 
-def _redirected(call: HttpCall, target: str) -> HttpCall:
-    url = urlsplit(target)._replace(fragment="")
-    origin = origin_of(url)
+def _redirected(call: HttpCall, target: SplitResult) -> HttpCall:
+    origin = origin_of(target)
     headers = call.headers
     if origin != call.origin:
         headers = {name: text for name, text in headers.items() if name.lower() not in _OWN_HEADERS}
-    return replace(call, url=url.geturl(), origin=origin, headers=headers)
+    return replace(call, url=target.geturl(), origin=origin, headers=headers)
 
 
 def _retry_after(answer: Answer) -> float | None:

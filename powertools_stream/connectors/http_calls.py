@@ -12,13 +12,15 @@ from powertools_stream.errors import InvalidRequestError
 from powertools_stream.payloads import to_json
 from powertools_stream.requests import HttpRequest
 
-__all__ = ["HttpCall", "call_of", "origin_of"]
+__all__ = ["HttpCall", "address_of", "call_of", "origin_of"]
 
 _PARAMS = frozenset({"body", "headers", "json", "method", "params", "url"})
 _METHOD = re.compile(r"[A-Z]+")
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_UNSAFE = re.compile(r"[\x00-\x20\x7f]")
+# Of a backslash some readers, urllib3 among them, take the host to end there, and others, urllib.parse among them, not:
+# `http://theirs\@ours/` must not pass for one of ours. https://url.spec.whatwg.org/#authority-state
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,36 @@ def call_of(request: HttpRequest) -> HttpCall:
     return HttpCall(_method(params, content), urlunsplit(url), origin_of(url), headers, content, request.timeout)
 
 
+def address_of(url: Any) -> SplitResult:
+    """Return the parts of an address that a call may go to; there is but one way to read it.
+
+    Raises
+    ------
+    InvalidRequestError
+        It is not one of http or https, or has a user.
+    """
+    # The query is not shown: it may hold a key.
+    shown = re.sub(r"\?.*", "?…", url, flags=re.DOTALL) if isinstance(url, str) else url
+    if not isinstance(url, str) or _UNSAFE.search(url):
+        raise InvalidRequestError(
+            f"Expected an address, 'https://…', without blanks and backslashes, but found {shown!r}."
+        )
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise InvalidRequestError(f"Expected an address, 'https://…', but found {shown!r}: {error}.") from error
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or port == 0:
+        raise InvalidRequestError(f"Expected an address of http or https with a host, but found {shown!r}.")
+    if "@" in parts.netloc:
+        # Not shown: what stands there is most often a password.
+        raise InvalidRequestError(
+            f"Expected an address without a user, but the one of {parts.hostname!r} has one. Put it into the header "
+            "'Authorization'."
+        )
+    return parts._replace(path=parts.path or "/", fragment="")
+
+
 def origin_of(url: SplitResult) -> str:
     """Return scheme, host and port of an address, spelled in one way."""
     scheme = url.scheme.lower()
@@ -88,6 +120,10 @@ def _checked(params: Any) -> Mapping[str, Any]:
         raise InvalidRequestError(
             f"Expected HttpRequest to get {', '.join(sorted(_PARAMS))}, but found {', '.join(map(repr, unknown))}."
         )
+    if params.get("url") is None:
+        raise InvalidRequestError(
+            f"Expected HttpRequest to get {{'url': 'https://…'}}, but found only {sorted(params)}."
+        )
     if params.get("json") is not None and params.get("body") is not None:
         raise InvalidRequestError("Expected HttpRequest to get 'json' or 'body', but found both.")
     return params
@@ -101,24 +137,8 @@ def _method(params: Mapping[str, Any], content: bytes | None) -> str:
 
 
 def _url(params: Mapping[str, Any]) -> SplitResult:
-    url = params.get("url")
-    if not isinstance(url, str) or _UNSAFE.search(url):
-        raise InvalidRequestError(f"Expected an address, 'https://…', without blanks, but found {url!r}.")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise InvalidRequestError(f"Expected an address, 'https://…', but found {url!r}: {error}.") from error
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or port == 0:
-        raise InvalidRequestError(f"Expected an address of http or https with a host, but found {url!r}.")
-    if "@" in parts.netloc:
-        # Not shown: what stands there is most often a password.
-        raise InvalidRequestError(
-            f"Expected an address without a user, but the one of {parts.hostname!r} has one. Put it into the header "
-            "'Authorization'."
-        )
-    query = "&".join(filter(None, (parts.query, _query(params.get("params")))))
-    return parts._replace(path=parts.path or "/", query=query, fragment="")
+    url = address_of(params.get("url"))
+    return url._replace(query="&".join(filter(None, (url.query, _query(params.get("params"))))))
 
 
 def _query(params: Any) -> str:

@@ -15,7 +15,9 @@ __all__ = ["Answer", "HttpPools"]
 
 # As many hosts as keep their connections; the limit of calls to a host holds as long as there are no more.
 _MAX_HOSTS = 1000
-_PART = 65_536
+# Bytes as they come. urllib3 before 2.6 inflates a part as a whole, and gzip makes up to a thousand bytes of one.
+# https://github.com/urllib3/urllib3/security/advisories/GHSA-2xpw-w6gg-jr37
+_PART = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,13 @@ class HttpPools:
         return Answer(response.status, {name.lower(): text for name, text in response.headers.items()}, content)
 
     def _content(self, response: Any, call: HttpCall) -> bytes:
+        encoding = response.headers.get("Content-Encoding", "")
+        if "," in encoding:
+            # Each layer makes a thousand bytes of one, and only those of the last would be counted.
+            # https://github.com/urllib3/urllib3/security/advisories/GHSA-gm62-xv2j-4w53
+            raise RequestFailedError(
+                "MalformedResponse", f"Expected an answer to {call.name} with one Content-Encoding, found {encoding!r}."
+            )
         content = bytearray()
         for part in response.stream(_PART, decode_content=True):
             content += part
@@ -156,5 +165,6 @@ def _translated(call: HttpCall, error: Exception) -> Exception:
     if isinstance(error, exceptions.TimeoutError) and not isinstance(error, exceptions.NewConnectionError):
         return TimeoutError(reason)
     if isinstance(error, exceptions.LocationValueError):
-        return InvalidRequestError(reason)
+        # Its own words would show the query, which may hold a key.
+        return InvalidRequestError(f"{call.name}: expected a host, but there is none that can have such a name.")
     return ConnectionError(reason)

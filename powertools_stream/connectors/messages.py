@@ -6,23 +6,17 @@ Both services say of each message of a call, by its ``Id``, whether it was taken
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from powertools_stream.connectors.connector import Entry, Operation
-from powertools_stream.errors import (
-    EntryTooLargeError,
-    InvalidRequestError,
-    RequestFailedError,
-    RetryableError,
-    SettingError,
-)
+from powertools_stream.connectors.connector import Entry
+from powertools_stream.connectors.params import byte_length, byte_limit, check_known, operation_of
+from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError, RetryableError
 from powertools_stream.payloads import to_json
 
-__all__ = ["Dialect", "Messages", "check_names", "numbered", "outcomes", "wire_params"]
+__all__ = ["Dialect", "Messages", "numbered", "outcomes", "wire_params"]
 
 # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
@@ -31,6 +25,10 @@ _MAX_ENTRIES = 10
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
 # https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
 _FIFO = ".fifo"
+_ATTRIBUTES = frozenset({"MessageAttributes", "MessageSystemAttributes"})
+# What an attribute may have.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_MessageAttributeValue.html
+_FORM: Mapping[str, Any] = {"DataType": str, "StringValue": str, "BinaryValue": (bytes, bytearray, str)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +73,15 @@ class Messages:
         self._dialect = dialect
         # A rule of aws-lambda-stream may give an id for the call, which is ours to give.
         self._known = dialect.parameters | {dialect.content, dialect.target, "Id"}
-        self._operations: dict[tuple[str, int, bool], Operation] = {}
 
     def entry(self, params: Mapping[str, Any], target: str, *, ordered: bool) -> Entry:
         """Return the entry of one message; on a FIFO queue or topic its group is the key, if it is to be ordered."""
         dialect = self._dialect
-        check_names(params, self._known, dialect.operation)
+        check_known(params, self._known, dialect.operation)
         payload, size = wire_params(params, dialect.content)
         payload.pop(dialect.target, None)
         payload.pop("Id", None)
-        max_bytes = _max_bytes(dialect)
+        max_bytes = byte_limit(dialect.size_setting, dialect.max_bytes)
         if size > max_bytes:
             raise EntryTooLargeError(_too_large(params[dialect.content], size, max_bytes, dialect))
         key = None
@@ -92,35 +89,16 @@ class Messages:
             group = _group(payload, target)
             _deduplicate(payload, params[dialect.content], dialect.content)
             key = (target, group) if ordered else None
-        return Entry(self._operation(target, max_bytes, key is not None), payload, size, key)
-
-    def _operation(self, target: str, max_bytes: int, one_per_group: bool) -> Operation:
-        operation = self._operations.get((target, max_bytes, one_per_group))
-        if operation is None:
-            # One message of a group in a call: those behind one that is not taken are, so that it would come after
-            # them. Sent alone, the next one waits until it has been sent again.
-            operation = self._operations[target, max_bytes, one_per_group] = Operation(
-                self._dialect.service,
-                self._dialect.operation,
-                target,
-                _MAX_ENTRIES,
-                max_bytes,
-                one_per_key=one_per_group,
-            )
-        return operation
+        # One message of a group in a call: those behind one that is not taken are, so that it would come after them.
+        # Sent alone, the next one waits until it has been sent again.
+        operation = operation_of(
+            dialect.service, dialect.operation, target, _MAX_ENTRIES, max_bytes, one_per_key=key is not None
+        )
+        return Entry(operation, payload, size, key)
 
 
 class _ServiceFailureError(RequestFailedError, RetryableError):
     """A message that the service did not take, and it says that this is no fault of the sender's."""
-
-
-def check_names(params: Mapping[str, Any], known: frozenset[str], operation: str) -> None:
-    """Check that a message has no parameter that the operation does not take: boto3's client validates nothing."""
-    if unknown := params.keys() - known:
-        raise InvalidRequestError(
-            f"Expected what {operation} takes for a message, but found {sorted(unknown)}; it takes {sorted(known)}. "
-            "Is it spelt as in AWS's API?"
-        )
 
 
 def wire_params(params: Mapping[str, Any], content: str) -> tuple[dict[str, Any], int]:
@@ -133,12 +111,14 @@ def wire_params(params: Mapping[str, Any], content: str) -> tuple[dict[str, Any]
     text = _text(params.get(content), content)
     payload = {name: value for name, value in params.items() if value is not None}
     payload[content] = text
-    size = _bytes(text)
-    if attributes := payload.get("MessageAttributes"):
-        payload["MessageAttributes"] = wire = {
-            name: _attribute(name, value) for name, value in attributes.items() if value is not None
-        }
-        size += sum(_bytes(name) + _attribute_bytes(attribute) for name, attribute in wire.items())
+    size = byte_length(text)
+    for name, value in payload.items():
+        if name in _ATTRIBUTES:
+            payload[name] = wire = _attributes(name, value)
+            if name == "MessageAttributes":
+                size += sum(byte_length(key) + _attribute_bytes(attribute) for key, attribute in wire.items())
+        else:
+            _check_scalar(name, value)
     return payload, size
 
 
@@ -192,43 +172,45 @@ def _deduplicate(payload: dict[str, Any], content: Any, name: str) -> None:
         payload["MessageDeduplicationId"] = hashlib.sha256(payload[name].encode()).hexdigest()
 
 
+def _check_scalar(name: str, value: Any) -> None:
+    """Check that boto3's client can write a value: where it cannot, the call fails, and all of its messages with it."""
+    if isinstance(value, str):
+        byte_length(value)  # raises where it is no Unicode text
+    elif not isinstance(value, int):
+        raise InvalidRequestError(f"Expected the message's {name} to be text or an integer, but found {value!r}.")
+
+
+def _attributes(name: str, given: Any) -> dict[str, Mapping[str, Any]]:
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise InvalidRequestError(f"Expected the message's {name} to be a mapping of values by name, found {given!r}.")
+    return {key: _attribute(key, value) for key, value in given.items() if value is not None}
+
+
 def _attribute(name: str, value: Any) -> Mapping[str, Any]:
-    """Return a message attribute as the API takes it; what has a ``DataType`` already is taken as it is."""
+    """Return a message attribute as the API takes it; what is in that form already is taken as it is."""
     # https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
-    if isinstance(value, Mapping) and "DataType" in value:
-        return value
-    if isinstance(value, str) and value:
+    if isinstance(value, Mapping) and all(isinstance(part, _FORM.get(key, ())) for key, part in value.items()):
+        if "DataType" in value:
+            return value
+    elif isinstance(value, str) and value:
         return {"DataType": "String", "StringValue": value}
-    if isinstance(value, bool):
+    elif isinstance(value, bool):
         return {"DataType": "String", "StringValue": to_json(value)}
-    if isinstance(value, int | float | Decimal):
+    elif isinstance(value, int | float | Decimal):
         return {"DataType": "Number", "StringValue": to_json(value)}
-    if isinstance(value, bytes) and value:
+    elif isinstance(value, bytes) and value:
         return {"DataType": "Binary", "BinaryValue": value}
-    if isinstance(value, list | tuple):
+    elif isinstance(value, list | tuple):
         return {"DataType": "String.Array", "StringValue": to_json(value)}
     raise InvalidRequestError(
-        f"Expected the message attribute {name!r} to be text, a number, bytes, a list or {{'DataType': …}}, and not "
-        f"empty, but found {value!r}."
+        f"Expected the message attribute {name!r} to be text, a number, bytes, a list or {{'DataType': …}} with a "
+        f"StringValue or BinaryValue, and not empty, but found {value!r}."
     )
 
 
 def _attribute_bytes(attribute: Mapping[str, Any]) -> int:
     value = attribute.get("StringValue") or attribute.get("BinaryValue") or ""
-    return _bytes(attribute["DataType"]) + (_bytes(value) if isinstance(value, str) else len(value))
-
-
-def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
-
-
-def _max_bytes(dialect: Dialect) -> int:
-    value = os.environ.get(dialect.size_setting)
-    if not value:
-        return dialect.max_bytes
-    if not value.isdecimal() or int(value) < 1:
-        raise SettingError(f"Expected {dialect.size_setting} to be a number of bytes, but found {value!r}.")
-    return int(value)
+    return byte_length(attribute["DataType"]) + (byte_length(value) if isinstance(value, str) else len(value))
 
 
 def _too_large(content: Any, size: int, max_bytes: int, dialect: Dialect) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.connector import Entry, Operation, Refused
+from powertools_stream.connectors.connector import Entry, Refused
 from powertools_stream.connectors.opensearch_actions import DocumentRequest, action_of, outcome_of
 from powertools_stream.connectors.opensearch_domains import Domain, DomainClients, domain_of
+from powertools_stream.connectors.params import byte_limit, operation_of
 from powertools_stream.connectors.statuses import is_passing, status_error
 from powertools_stream.environment import setting
-from powertools_stream.errors import EntryTooLargeError, RequestFailedError, SettingError
+from powertools_stream.errors import EntryTooLargeError, RequestFailedError
 from powertools_stream.requests import DeleteDocument, IndexDocument, Request, UpdateDocument
 
 __all__ = ["MAX_ENTRIES", "MAX_REQUEST_BYTES", "OpenSearchConnector", "max_request_bytes"]
@@ -79,7 +79,6 @@ class OpenSearchConnector:
         self._domain_host = domain_host
         self._max_entries = max_entries
         self._domains: dict[str, Domain] = {}
-        self._operations: dict[tuple[Domain, int], Operation] = {}
         self._clients = DomainClients(
             clients,
             http_auth=http_auth,
@@ -111,7 +110,10 @@ class OpenSearchConnector:
                 f"has {action.size}. Index less of it, or set OPENSEARCH_MAX_REQ_SIZE where the domain takes more."
             )
         key = None if action.key is None else (domain, action.key)
-        return (Entry(self._operation(domain, max_bytes), action, action.size, key),)
+        # A document once a call: an action that is sent again would come after a later one that it shared a call with,
+        # and undo it.
+        operation = operation_of("opensearch", "Bulk", domain, self._max_entries, max_bytes, one_per_key=True)
+        return (Entry(operation, action, action.size, key),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one bulk call; an action that failed is an error as a value, which has the ``status``."""
@@ -121,6 +123,10 @@ class OpenSearchConnector:
             response = client.bulk(body="".join([entry.payload.text for entry in entries]))
         except Exception as error:
             raise _translated(error) from error
+        if not isinstance(response, Mapping):
+            raise RequestFailedError(
+                "MalformedResponse", f"Expected what a bulk call answers, found {response!r:.200}."
+            )
         results = [result for item in response.get("items", ()) for result in item.values()]
         return [outcome_of(entry.payload, result) for entry, result in zip(entries, results, strict=False)]
 
@@ -131,15 +137,6 @@ class OpenSearchConnector:
     def close(self) -> None:
         """Cut the connections."""
         self._clients.close()
-
-    def _operation(self, domain: Domain, max_bytes: int) -> Operation:
-        operation = self._operations.get((domain, max_bytes))
-        if operation is None:
-            # A document once a call: an action that is sent again would come after a later one that it shared a call
-            # with, and undo it.
-            operation = Operation("opensearch", "Bulk", domain, self._max_entries, max_bytes, one_per_key=True)
-            self._operations[domain, max_bytes] = operation
-        return operation
 
     def _domain(self, request: DocumentRequest) -> Domain:
         host = setting(
@@ -157,12 +154,7 @@ class OpenSearchConnector:
 
 def max_request_bytes() -> int:
     """Return how many bytes the actions of one call may have together: ``OPENSEARCH_MAX_REQ_SIZE``, or the limit."""
-    value = os.environ.get("OPENSEARCH_MAX_REQ_SIZE")
-    if not value:
-        return MAX_REQUEST_BYTES
-    if not value.isdecimal() or int(value) < 1:
-        raise SettingError(f"Expected OPENSEARCH_MAX_REQ_SIZE to be a number of bytes, but found {value!r}.")
-    return int(value)
+    return byte_limit("OPENSEARCH_MAX_REQ_SIZE", MAX_REQUEST_BYTES)
 
 
 def _translated(error: Exception) -> Exception:

@@ -106,9 +106,8 @@ class DomainClients:
         self._timeout = timeout
         self._connect_timeout = connect_timeout
         self._max_connections = max_connections
-        self._lock = threading.Lock()
+        self._making = threading.Lock()
         self._line = Line()
-        self._made: dict[tuple[Domain, str | None], Any] = {}
 
     def client(self, domain: Domain, role_arn: str | None) -> Any:
         """Return the client of a domain. Thread-safe; opensearch-py is imported here.
@@ -118,21 +117,19 @@ class DomainClients:
         SettingError
             opensearch-py is not installed, or nothing tells the Region.
         """
-        with self._lock:
-            client = self._made.get((domain, role_arn))
+        # Taken first: a client that is still being made while everything is closed belongs to what was closed.
+        line = self._line
+        with self._making:
+            client = line.clients.get((domain, role_arn))
             if client is None:
-                client = self._made[domain, role_arn] = self._make(domain, role_arn, self._line)
+                client = line.clients[domain, role_arn] = self._make(domain, role_arn, line)
             return client
 
     def close(self) -> None:
         """Cut every connection, so that calls under way end in an error at once. The next `client` makes new ones."""
-        with self._lock:
-            line, self._line = self._line, Line()
-            made, self._made = self._made, {}
+        line, self._line = self._line, Line()
         line.close()
-        for client in made.values():
-            with contextlib.suppress(Exception):  # one that is in use is cut already
-                client.close()
+        self._clients.close()  # a call may be waiting for the credentials of its role
 
     def _make(self, domain: Domain, role_arn: str | None, line: Line) -> Any:
         opensearchpy = _opensearchpy()

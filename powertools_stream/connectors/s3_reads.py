@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from powertools_stream.connectors.connector import Entry, Operation
-from powertools_stream.connectors.s3_params import call, canonical, key_of
+from powertools_stream.connectors.params import call, canonical
+from powertools_stream.connectors.s3_params import key_of
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.requests import GetObject, GetObjectLines, HeadObject, ListObjects
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from powertools_stream.connectors.connector import Entry, Operation, Refused
-from powertools_stream.connectors.s3_params import call, key_of
+from powertools_stream.connectors.params import call
+from powertools_stream.connectors.s3_params import key_of
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError
 from powertools_stream.outcomes import error_code
 from powertools_stream.payloads import to_json
@@ -26,6 +27,13 @@ _BATCHED = frozenset({"Bucket", "Key", "VersionId"})
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _NOT_IN_XML = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
 _CONDITION_FAILED = "PreconditionFailed"
+# A put with `IfMatch` over an object that is not there ends so; of a copy it is the source that is not there.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+_REFUSALS = {
+    "put_object": (_CONDITION_FAILED, "NoSuchKey"),
+    "copy_object": (_CONDITION_FAILED,),
+    "delete_object": (_CONDITION_FAILED,),
+}
 
 WriteRequest = PutObject | CopyObject | DeleteObject
 
@@ -43,7 +51,7 @@ class Write:
         try:
             return call(getattr(client, self.method), self.params)
         except Exception as error:
-            if self.on_condition_failed != "fault" and error_code(error) == _CONDITION_FAILED:
+            if self.on_condition_failed != "fault" and error_code(error) in _REFUSALS[self.method]:
                 return Refused(_CONDITION_FAILED)
             raise
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.connector import Entry, Operation
-from powertools_stream.connectors.messages import Dialect, Messages, check_names, numbered, outcomes, wire_params
-from powertools_stream.connectors.params import checked
+from powertools_stream.connectors.messages import Dialect, Messages, numbered, outcomes, wire_params
+from powertools_stream.connectors.params import check_known, checked
 from powertools_stream.environment import setting
 from powertools_stream.requests import PublishMessage, Request
 
@@ -71,7 +71,7 @@ class SNSConnector:
         """
         params = checked(request)
         if any(params.get(name) for name in _DIRECT):
-            check_names(params, _DIRECT_PARAMETERS, "Publish")
+            check_known(params, _DIRECT_PARAMETERS, "Publish")
             payload, _ = wire_params(params, "Message")
             return (Entry(_PUBLISH, payload),)
         given = request.topic_arn or params.get("TopicArn")

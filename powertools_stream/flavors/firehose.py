@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from powertools_stream.errors import RuleError
+from powertools_stream.errors import RuleError, RunError
 from powertools_stream.flavors.steps import PENDING, Steps
 from powertools_stream.payloads import to_json
 from powertools_stream.rules import Rule, flavor
@@ -27,7 +27,7 @@ class FirehoseTransformRule(Rule):
     ----------
     transform
         Returns what is delivered in place of the record: text or bytes as they are, anything else as a line of JSON, a
-        list as one line for each of its items. An empty list drops the record. None: the data stays as it is.
+        list as one line for each of its items. An empty list drops the record. Without it, the data stays as it is.
     metadata
         Returns what Firehose is told beside the data, or None: ``{"partitionKeys": {…}}`` for dynamic partitioning,
         ``{"otfMetadata": {…}}`` for Apache Iceberg tables.
@@ -61,6 +61,7 @@ def firehose_transform(uow: UnitOfWork, rule: FirehoseTransformRule) -> UnitOfWo
 
     Leaves ``transformed``, what ``transform`` returned, and ``firehose_record``, what Firehose is answered.
     """
+    _check_record(uow, rule)
     if rule.transform is None:
         return _with_metadata(uow, {"result": "Ok"}, rule)
     result = rule.transform(uow)
@@ -72,7 +73,18 @@ def firehose_transform(uow: UnitOfWork, rule: FirehoseTransformRule) -> UnitOfWo
 @flavor(model=FirehoseDropRule)
 def firehose_drop(uow: UnitOfWork, rule: FirehoseDropRule) -> UnitOfWork:
     """Drop the record. Leaves ``firehose_record``, what Firehose is answered."""
+    _check_record(uow, rule)
     return uow.extend(firehose_record=_DROPPED)
+
+
+def _check_record(uow: UnitOfWork, rule: Rule) -> None:
+    # Nobody else looks at what is answered: a message of a queue would be gone, as if it had been delivered.
+    record = uow.get("record")
+    if record and "recordId" not in record:
+        raise RunError(
+            f"Rule {rule.id!r}: expected a record of Firehose to answer, but found one of another source. Give the "
+            "rule an event type or a filter that only Firehose's records have, or another flavor, such as task."
+        )
 
 
 def _finish(uow: UnitOfWork, rule: FirehoseTransformRule, result: Any) -> Steps:

@@ -10,7 +10,7 @@ from pydantic import Field
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors.emitting import emitted, publish_all
 from powertools_stream.flavors.steps import PENDING, PublishingRule, Steps, is_asked_for
-from powertools_stream.requests import PutEvent
+from powertools_stream.requests import PutEvent, Request
 from powertools_stream.rules import flavor
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import Event, UnitOfWork
@@ -47,6 +47,10 @@ class TaskRule(PublishingRule):
             raise RuleError(f"Rule {self.id!r}: a task needs 'execute', 'emit' or both.", self.id)
 
 
+# Told at a glance: most results are of none of these types.
+_MAY_ASK = (*PENDING, Request, list)
+
+
 @flavor(model=TaskRule, main="execute", ordered=True, asks=[PutEvent])
 def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
     """Run ``execute``, then publish ``emit``.
@@ -57,7 +61,7 @@ def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
     if rule.execute is None:
         return _emit(uow, rule)
     result = rule.execute(uow)
-    if rule.emit is None and not isinstance(result, PENDING) and not is_asked_for(result):
+    if rule.emit is None and not (isinstance(result, _MAY_ASK) and (type(result) is not list or is_asked_for(result))):
         # Most tasks end here: nothing is asked for, so that there is nothing to be scheduled.
         done = UnitOfWork(uow)
         done[rule.result_key] = result

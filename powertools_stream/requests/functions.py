@@ -21,8 +21,8 @@ __all__ = [
 class InvokeFunction(Request):
     """Invoke a Lambda function. Answers the response, with the ``Payload`` decoded; None where there is none.
 
-    A function that ends in an error is a `RequestFailedError` with the code ``FunctionError``; one that does not answer
-    within the time-out of the connection, one with the code ``ReadTimeout``, and is not invoked again for it.
+    A function that ends in an error is a `RequestFailedError` with the code ``FunctionError``. One that does not answer
+    within the time-out of the connection is a `RetryLaterError`, and is not invoked again within the batch.
 
     Parameters
     ----------

@@ -10,6 +10,8 @@ from powertools_stream.requests.request import Request
 
 __all__ = ["PublishMessage", "SendMessage"]
 
+_FOR_PEOPLE = ("MessageStructure", "PhoneNumber", "TargetArn")
+
 
 @dataclass(frozen=True, slots=True)
 class PublishMessage(Request):
@@ -30,11 +32,20 @@ class PublishMessage(Request):
         only. Then one call holds one message of a group; False: calls are as full as can be.
     """
 
-    carries: ClassVar[tuple[str, ...]] = ("params", "Message")
-
     params: Mapping[str, Any]
     topic_arn: str | None = field(default=None, kw_only=True)
     ordered: bool = field(default=True, kw_only=True)
+
+    @property
+    def carries(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Where it has its content, which is an event only where a function may read it.
+
+        Not what goes to phones and apps, and not a text for each protocol: nobody there reads what is compressed.
+        """
+        given: object = self.params
+        if isinstance(given, Mapping) and any(map(given.get, _FOR_PEOPLE)):
+            return ()
+        return "params", "Message"
 
 
 @dataclass(frozen=True, slots=True)

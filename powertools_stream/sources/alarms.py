@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any, ClassVar
 from uuid import NAMESPACE_URL, uuid5
 
-from powertools_stream.sources.envelopes import ALARM_TYPE, malformed, milliseconds
+from powertools_stream.sources.envelopes import ALARM_TYPE, CONTRIBUTOR_TYPE, malformed, milliseconds
 from powertools_stream.sources.source import Source
 from powertools_stream.uow import Event, Record
 
@@ -19,6 +19,10 @@ class AlarmSource(Source):
     What the alarm says of itself stands in ``alarmData``, as AWS sends it, and at the top of the event too
     (``alarmName``, ``state``, ``previousState``, ``configuration``), where the event that the same alarm sends to
     EventBridge has it: a rule reads both. Its ``partition_key`` is the alarm's ARN.
+
+    Of an alarm over many time series, each contributor invokes the function as well. Such an event has an
+    ``alarmContributor`` and the type ``CloudWatch Alarm Contributor State Change``: that one contributor is ``OK``
+    again does not say that the alarm is.
 
     An alarm invokes the function asynchronously: there is no partial response, so a reported record fails the
     invocation.
@@ -45,15 +49,18 @@ class AlarmSource(Source):
             **data,
             **record,
             "id": str(uuid5(NAMESPACE_URL, record_id)),
-            "type": ALARM_TYPE,
+            "type": CONTRIBUTOR_TYPE if "alarmContributor" in data else ALARM_TYPE,
             "timestamp": milliseconds(record.get("time")) or 0,
             "partition_key": record["alarmArn"],
             "tags": {"account": record.get("accountId"), "region": record.get("region")},
         }
 
     def identifier(self, record: Record) -> Any:
-        """Return the alarm's ARN and the time of the change."""
-        return f"{record['alarmArn']}/{record.get('time')}"
+        """Return the alarm's ARN, the time of the change and the contributor's id, where it is a contributor's."""
+        name, data = f"{record['alarmArn']}/{record.get('time')}", record["alarmData"]
+        # Contributors change their states in the same evaluation of the alarm.
+        contributor = data.get("alarmContributor") if isinstance(data, Mapping) else None
+        return f"{name}/{contributor.get('id')}" if isinstance(contributor, Mapping) else name
 
     def order_key(self, record: Record) -> Hashable | None:
         """Return the alarm's ARN."""

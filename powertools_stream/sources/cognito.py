@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from powertools_stream.sources.envelopes import malformed
-from powertools_stream.sources.invocations import invocation_id, invocation_time
+from powertools_stream.sources.invocations import invocation_id, invocation_time, trace_id
 from powertools_stream.sources.source import Source
 from powertools_stream.uow import Event, Record
 
@@ -28,9 +28,14 @@ class CognitoSource(Source):
     name: ClassVar[str] = "cognito"
     reports_partially: ClassVar[bool] = False
     needs_results: ClassVar[bool] = True
+    # "… failed with error <message>.", in the application.
+    # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
+    shows_errors: ClassVar[bool] = True
     # https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-migrate-user.html
     # https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-verify-auth-challenge-response.html
+    # https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-inbound-federation.html
     secrets: ClassVar[tuple[str, ...]] = (
+        "request.attributes.tokenResponse",
         "request.challengeAnswer",
         "request.password",
         "request.privateChallengeParameters",
@@ -61,8 +66,10 @@ class CognitoSource(Source):
         return event if user_name is None else {**event, "partition_key": user_name}
 
     def identifier(self, record: Record) -> Any:
-        """Return the user pool, the trigger and the user, for logs."""
-        return f"{record.get('userPoolId')}/{record.get('triggerSource')}/{record.get('userName')}"
+        """Return the user pool, the trigger, the user and the trace, for logs and fault events."""
+        name = f"{record.get('userPoolId')}/{record.get('triggerSource')}/{record.get('userName')}"
+        # What fails for a user today is not what failed yesterday.
+        return f"{name}/{trace}" if (trace := trace_id()) else name
 
     def answer(self, event: Mapping[str, Any], outcomes: Sequence[RecordOutcome]) -> Any:
         """Return the event, its ``response`` with what the rules answered."""

@@ -20,6 +20,9 @@ ALARM_TYPE = "CloudWatch Alarm State Change"
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
 """
 
+CONTRIBUTOR_TYPE = "CloudWatch Alarm Contributor State Change"
+"""The type where it is one time series, of many that the alarm watches, whose state has changed."""
+
 # `json.loads` itself goes through this, by way of checks that we do not need.
 _parse = json.JSONDecoder().decode
 
@@ -99,7 +102,8 @@ def read_events(
     MalformedRecordError
         An envelope does not hold a JSON object, or a notification does not name its object.
     """
-    event = unwrap(body, record_id)
+    # Most payloads come without an envelope: they are spared a call.
+    event = unwrap(body, record_id) if "detail-type" in body or "TopicArn" in body else body
     if "Records" in event:
         from powertools_stream.sources.notifications import read_notification
 
@@ -111,7 +115,7 @@ def read_events(
             return None
         # What an alarm sends to a topic.
         if "NewStateValue" in event and "AlarmName" in event:
-            event["type"] = ALARM_TYPE
+            event["type"] = CONTRIBUTOR_TYPE if "AlarmContributorId" in event else ALARM_TYPE
     return complete(event, record_id, timestamp, partition_key)
 
 
@@ -140,7 +144,7 @@ def unwrap(body: Event, record_id: str | None = None) -> Event:
         if "detail-type" in event and "detail" in event:
             envelope = event
             event = _inner(envelope["detail"], "the detail of the EventBridge event", record_id)
-            if str(envelope.get("source")).startswith("aws."):
+            if type(publisher := envelope.get("source")) is str and publisher.startswith("aws."):
                 event = _service_event(envelope, event)
                 break
             envelopes.append((envelope.get("id"), envelope["detail-type"], envelope.get("time")))

@@ -7,7 +7,7 @@ import re
 import time
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-__all__ = ["invocation_id", "invocation_time"]
+__all__ = ["invocation_id", "invocation_name", "invocation_time", "trace_id"]
 
 # The trace header, which Lambda sets anew for each invocation, whether it is traced or not. An invocation that Lambda
 # repeats has the same root. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
@@ -23,8 +23,15 @@ def invocation_id(content: str) -> str:
     content
         What tells it from others of the same trace.
     """
-    root = _ROOT.search(os.environ.get(_TRACE, ""))
-    return str(uuid5(NAMESPACE_URL, f"{root[0]}/{content}") if root else uuid4())
+    return invocation_name(content) if trace_id() else str(uuid4())
+
+
+def invocation_name(content: str) -> str:
+    """Return a name for logs and fault events: as `invocation_id`, but without a trace the same for equal content.
+
+    A record is asked for its name more than once, and must not have another each time.
+    """
+    return str(uuid5(NAMESPACE_URL, f"{trace_id()}/{content}"))
 
 
 def invocation_time() -> int:
@@ -32,3 +39,9 @@ def invocation_time() -> int:
     # https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids
     root = _ROOT.search(os.environ.get(_TRACE, ""))
     return int(root[1], 16) * 1000 if root else round(time.time() * 1000)
+
+
+def trace_id() -> str | None:
+    """Return the trace's ``Root=1-…``; None outside of Lambda, as in a test."""
+    root = _ROOT.search(os.environ.get(_TRACE, ""))
+    return root[0] if root else None

@@ -7,14 +7,18 @@ from collections.abc import Generator, Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from powertools_stream.errors import MalformedRecordError
-from powertools_stream.sources.envelopes import malformed, milliseconds, read_events
+from powertools_stream.sources.envelopes import malformed, milliseconds, parse_base64, parse_object, read_events
 from powertools_stream.sources.eventbridge import on_its_own
-from powertools_stream.sources.invocations import invocation_id, invocation_time
+from powertools_stream.sources.invocations import invocation_name, invocation_time
 from powertools_stream.sources.recognition import known_source
 from powertools_stream.sources.source import ReadEvent, Source
 from powertools_stream.uow import Record
 
-__all__ = ["PipeSource", "WholePipeSource"]
+__all__ = ["BROKERS", "PipeSource", "WholePipeSource"]
+
+# ActiveMQ and RabbitMQ. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-mq.html
+BROKERS = frozenset({"aws:amq", "aws:rmq"})
+"""The ``eventSource`` of messages of Amazon MQ."""
 
 
 class PipeSource(Source):
@@ -62,6 +66,10 @@ class PipeSource(Source):
             return identifier
         raise malformed(None, "an item with a messageId or an eventID to report it by", "none")
 
+    def record_id(self, record: Record) -> str:
+        """Return the item's name for logs and fault events."""
+        return str(record.get("messageId") or record.get("eventID") or _name(record))
+
     def order_key(self, record: Record) -> Hashable | None:
         """Return what orders the record in its own source."""
         inner = _as_invoked(record)
@@ -103,16 +111,14 @@ class WholePipeSource(PipeSource):
         return bool(record)
 
     def identifier(self, record: Record) -> Any:
-        """Return what names the item in logs: what its own source calls it, else its ``id``."""
+        """Return what names the item in logs and fault events: what its own source calls it, else its ``id``."""
         source = self._source_of(record)
-        if identifier := source.identifier(record) if source is not None else record.get("id"):
-            return identifier
-        raise malformed(None, "an item with an id", "none")
+        return source.identifier(record) if source is not None else _name(record)
 
     def record_id(self, record: Record) -> str:
         """Return the item's name for logs and fault events."""
         source = self._source_of(record)
-        return source.record_id(record) if source is not None else super().record_id(record)
+        return source.record_id(record) if source is not None else _name(record)
 
 
 def _as_invoked(record: Record) -> Record:
@@ -121,9 +127,24 @@ def _as_invoked(record: Record) -> Record:
     return {**record, "kinesis": record} if "kinesisSchemaVersion" in record else record
 
 
+def _name(record: Record) -> str:
+    """Return the item's ``id``, or that of ActiveMQ's message; else a name made of what the item holds."""
+    return str(record.get("id") or record.get("messageID") or invocation_name(json.dumps(record, sort_keys=True)))
+
+
 def _read_item(record: Record, record_id: str) -> ReadEvent:
+    if record.get("eventSource") in BROKERS:
+        return _read_message(record, record_id)
     body = dict(record)
     if not body.get("id"):
-        body["id"] = record_id if record_id != "undefined" else invocation_id(json.dumps(record, sort_keys=True))
+        body["id"] = record_id
     moment = milliseconds(record.get("time"))
     return on_its_own(read_events(body, body["id"], invocation_time() if moment is None else moment, None))
+
+
+def _read_message(record: Record, record_id: str) -> ReadEvent:
+    text = parse_base64(record.get("data"), "the message's data", record_id)
+    # RabbitMQ has a time only where the publisher gives one, and as a text for readers.
+    sent = record.get("timestamp")
+    body = parse_object(text, "the message's data", record_id)
+    return read_events(body, record_id, sent if isinstance(sent, int) else invocation_time(), None)

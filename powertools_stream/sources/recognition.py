@@ -172,7 +172,7 @@ def _built_in_source(event: Any, record: Any) -> Source:
 
 
 def _source_of_pipe(items: Sequence[Any], sources: Sequence[Source]) -> Source | None:
-    from powertools_stream.sources.pipes import PipeSource, WholePipeSource
+    from powertools_stream.sources.pipes import BROKERS, PipeSource, WholePipeSource
 
     if not items:
         return None
@@ -185,7 +185,7 @@ def _source_of_pipe(items: Sequence[Any], sources: Sequence[Source]) -> Source |
             return source
         if source.recognises(first):
             return kind(source)
-    if kind is WholePipeSource and _home(first) is None:
+    if kind is WholePipeSource and _home(first) is None and first.get("eventSource") not in BROKERS:
         raise UnknownSourceError(_message(f"found an array, its first item with {_keys(first)}"))
     return kind()
 

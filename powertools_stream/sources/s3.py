@@ -36,7 +36,7 @@ class S3Source(Source):
         return object_event(record, self.record_id(record))
 
     def identifier(self, record: Record) -> Any:
-        """Return bucket, key and sequencer: ``orders/2026/a b.json/0055AED6DCD90281E5``."""
+        """Return bucket, key (as S3 encodes it) and sequencer: ``orders/2026/a+b.json/0055AED6DCD90281E5``."""
         try:
             _, changed = changed_object(record)
             sequencer = changed.get("sequencer") or record.get("eventTime")

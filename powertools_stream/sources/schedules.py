@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from powertools_stream.sources.envelopes import malformed, milliseconds, read_events
+from powertools_stream.sources.envelopes import milliseconds, read_events
 from powertools_stream.sources.eventbridge import is_scheduled, on_its_own
-from powertools_stream.sources.invocations import invocation_id, invocation_time
+from powertools_stream.sources.invocations import invocation_id, invocation_name, invocation_time
 from powertools_stream.sources.recognition import is_known
 from powertools_stream.sources.source import ReadEvent, Source
 from powertools_stream.uow import Record
@@ -51,18 +51,20 @@ class ScheduleSource(Source):
         return {**event, "schedule": name} if isinstance(event, dict) else event
 
     def identifier(self, record: Record) -> Any:
-        """Return the ``id``; of an input without one, the schedules have none."""
-        if identifier := record.get("id"):
-            return identifier
-        raise malformed(None, "an input with an id, e.g. <aws.scheduler.execution-id>", "none")
+        """Return the ``id``; of an input without one, a name for logs and fault events."""
+        return record.get("id") or invocation_name(_text(record))
 
 
 def _read_input(record: Record) -> ReadEvent:
     body = {"type": _TYPE, **record}
     if not body.get("id"):
-        body["id"] = invocation_id(json.dumps(record, sort_keys=True))
+        body["id"] = invocation_id(_text(record))
     moment = milliseconds(record.get("time"))
     return read_events(body, body["id"], invocation_time() if moment is None else moment, None)
+
+
+def _text(record: Record) -> str:
+    return json.dumps(record, sort_keys=True)
 
 
 def _name(record: Mapping[str, Any]) -> str | None:

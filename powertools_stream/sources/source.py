@@ -33,6 +33,10 @@ class Source(ABC):
     answers_each: ClassVar[bool] = False
     """Whether `answer` says of each record what became of it, so that a failure never fails the invocation."""
 
+    shows_errors: ClassVar[bool] = False
+    """Whether a user gets to see the message of an error that fails the invocation, which then is that of the first
+    rule that failed, and holds no traceback."""
+
     secrets: ClassVar[tuple[str, ...]] = ()
     """What of a record, and of its event, no fault event may carry: ``("request.password",)``, paths of names."""
 

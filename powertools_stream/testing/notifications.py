@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus
+from uuid import NAMESPACE_URL, uuid5
 
 from powertools_stream.testing.envelopes import (
     ACCOUNT,
@@ -12,6 +13,7 @@ from powertools_stream.testing.envelopes import (
     REGION,
     iso,
     to_eventbridge_envelope,
+    to_json,
     to_sns_envelope,
 )
 
@@ -127,6 +129,7 @@ def to_alarm_event(
     timestamp: int = NOW,
     region: str = REGION,
     configuration: Mapping[str, Any] | None = None,
+    contributor: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Build the event that Lambda receives as the action of a CloudWatch alarm.
 
@@ -138,8 +141,15 @@ def to_alarm_event(
         When the state changed, in ms.
     configuration
         The alarm's, as CloudWatch has it; default: one metric.
+    contributor
+        The attributes of the one time series whose state it is, of an alarm over many: ``{"TableName": "orders"}``. Of
+        it CloudWatch does not say the previous state.
     """
     moment, before = (iso(at).replace("Z", "+0000") for at in (timestamp, timestamp - 60_000))
+    told: dict[str, Any] = {"previousState": {"value": previous_state, "reason": reason, "timestamp": before}}
+    if contributor is not None:
+        contributor_id = uuid5(NAMESPACE_URL, to_json(contributor)).hex[:16]
+        told = {"alarmContributor": {"id": contributor_id, "attributes": dict(contributor)}}
     return {
         "source": "aws.cloudwatch",
         "alarmArn": f"arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:{name}",
@@ -149,7 +159,7 @@ def to_alarm_event(
         "alarmData": {
             "alarmName": name,
             "state": {"value": state, "reason": reason, "timestamp": moment},
-            "previousState": {"value": previous_state, "reason": reason, "timestamp": before},
+            **told,
             "configuration": dict(configuration) if configuration is not None else _configuration(),
         },
     }

@@ -13,6 +13,7 @@ from typing import Any
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.sources.recognition import source_of, source_of_records
 from powertools_stream.sources.source import Source
+from powertools_stream.testing.firehose import to_firehose_records
 from powertools_stream.testing.notifications import (
     to_alarm_event,
     to_cognito_event,
@@ -69,7 +70,7 @@ class SourceSuite:
             to_schedule_event(),
             to_alarm_event(),
             to_cognito_event(),
-            {"records": {"": [{"recordId": "1", "approximateArrivalTimestamp": 1767225600000, "data": "e30="}]}},
+            to_firehose_records([{}]),
         ]
         return [{}, *(record for event in built for record in _flat(event) if _trait(record) != own)]
 
@@ -228,10 +229,7 @@ _FIELDS = ("topic", "detail-type", "alarmData", "triggerSource", "recordId")
 
 
 def _flat(event: Mapping[str, Any]) -> Iterator[Record]:
-    if "Records" in event:
-        yield from event["Records"]
-    elif "records" in event:
-        for records in event["records"].values():
-            yield from records
-    else:
-        yield dict(event)
+    records = event.get("Records", event.get("records", [event]))
+    # Those of Kafka are by partition.
+    for part in records.values() if isinstance(records, dict) else [records]:
+        yield from part

@@ -4,12 +4,13 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from powertools_stream.connectors import Clients
-from powertools_stream.outcomes import is_retryable
+from powertools_stream.outcomes import Reason, classify, is_invalid_request, is_retryable
 from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint
 
 
@@ -174,3 +175,152 @@ def test_boto3_is_imported_with_the_first_client_only() -> None:
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert printed.stdout.strip() == "[]"
+
+
+# -- Roles -------------------------------------------------------------------------------------------------------------
+
+ROLE = "arn:aws:iam::210987654321:role/theirs"
+
+
+def _assumed(expires_in: float = 3600) -> str:
+    expiration = datetime.now(timezone.utc) + timedelta(seconds=expires_in)
+    return (
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>theirs</AccessKeyId>"
+        "<SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>"
+        f"<Expiration>{expiration.isoformat()}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+    )
+
+
+class Roles:
+    """A script in which STS gives credentials that last so long (seconds), or an error."""
+
+    def __init__(self, *answers: Answer | float) -> None:
+        self.answers = list(answers)
+
+    def __call__(self, operation: str, body: dict[str, Any]) -> Answer | None:
+        if operation != "POST /":
+            return None
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return answer if isinstance(answer, tuple) else (200, _assumed(answer))
+
+
+def _denied(code: str, status: int = 403) -> Answer:
+    return status, f"<ErrorResponse><Error><Code>{code}</Code><Message>not you</Message></Error></ErrorResponse>"
+
+
+def _put(clients: Clients) -> Any:
+    return clients.client("events", role_arn=ROLE).put_events(Entries=[])
+
+
+def test_a_role_is_assumed_once_for_all_threads_services_and_regions(endpoint: ScriptedEndpoint) -> None:
+    endpoint.script = Roles(3600)
+    clients = Clients()
+
+    def call(region_name: str) -> None:
+        clients.client("events", region_name=region_name, role_arn=ROLE).put_events(Entries=[])
+        clients.client("kinesis", region_name=region_name, role_arn=ROLE).put_records(Records=[])
+
+    threads = [threading.Thread(target=call, args=(f"eu-west-{n % 3 + 1}",)) for n in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    clients.close()
+
+    assert (endpoint.count("PutEvents"), endpoint.count("PutRecords"), endpoint.count("POST /")) == (9, 9, 1)
+
+
+def test_credentials_of_a_role_are_renewed_before_they_end_over_the_same_client(endpoint: ScriptedEndpoint) -> None:
+    endpoint.script = Roles(60, 3600)
+    clients = Clients()
+
+    for _ in range(3):
+        _put(clients)
+    made = [service for service, _, _ in clients._line.clients]
+    clients.close()
+
+    assert (endpoint.count("PutEvents"), endpoint.count("POST /")) == (3, 2)
+    assert sorted(made) == ["events", "sts"]
+
+
+def test_a_role_without_credentials_to_assume_it_with_is_a_configuration_error(
+    endpoint: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+    with pytest.raises(Exception, match="credentials") as raised:
+        _put(Clients())
+
+    assert classify(raised.value) is Reason.CONFIGURATION
+    assert endpoint.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (_denied("AccessDenied"), Reason.CONFIGURATION),
+        (_denied("RegionDisabledException"), Reason.CONFIGURATION),
+        (_denied("ValidationError", 400), Reason.CONFIGURATION),
+        (_denied("Throttling", 400), Reason.RETRYABLE),
+        (_denied("ServiceFailure", 500), Reason.RETRYABLE),
+    ],
+)
+def test_a_role_that_is_not_given_is_the_deployments_fault_unless_it_passes(
+    endpoint: ScriptedEndpoint, answer: Answer, reason: Reason
+) -> None:
+    endpoint.script = Roles(answer, 3600)
+    clients = Clients()
+
+    with pytest.raises(Exception, match="not you") as raised:
+        _put(clients)
+
+    assert classify(raised.value) is reason
+    assert not is_invalid_request(raised.value), "no entry of the call has spoiled it"
+    assert _put(clients)["FailedEntryCount"] == 0, "the next call asks again"
+    clients.close()
+
+
+def test_closing_ends_all_calls_that_wait_for_a_role(endpoint: ScriptedEndpoint) -> None:
+    hanging = Hanging()
+    endpoint.script = {"POST /": hanging}
+    clients = Clients()
+    client = clients.client("events", role_arn=ROLE)
+    errors: list[Exception] = []
+
+    def call() -> None:
+        try:
+            client.put_events(Entries=[])
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + 10
+    while not endpoint.count("POST /") and time.monotonic() < until:
+        time.sleep(0.01)
+
+    clients.close()
+    for thread in threads:
+        thread.join(5)
+    hanging.released.set()
+
+    assert not any(thread.is_alive() for thread in threads)
+    assert all(is_retryable(error) for error in errors)
+    assert (len(errors), endpoint.count("POST /"), endpoint.count("PutEvents")) == (4, 1, 0)
+
+
+def test_a_role_is_assumed_by_the_session_that_was_given_and_in_its_region(endpoint: ScriptedEndpoint) -> None:
+    import boto3
+
+    endpoint.script = Roles(3600)
+    clients = Clients(boto3.Session("other", "secret", region_name="ap-south-1"))
+
+    client = clients.client("events", role_arn=ROLE)
+    client.put_events(Entries=[])
+    clients.close()
+
+    assert client.meta.region_name == "ap-south-1"
+    ((_, asked),) = [call for call in endpoint.calls if call[0] == "POST /"]
+    assert "RoleSessionName=powertools-stream" in asked["content"]

@@ -14,7 +14,7 @@ from powertools_stream.attempts import RetryPolicy
 from powertools_stream.connectors import Connector
 from powertools_stream.connectors.http import HttpConnector
 from powertools_stream.connectors.statuses import PassingStatusError, StatusError
-from powertools_stream.errors import RequestFailedError
+from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import CallDetails, Reason, RecordDetails, classify
 from powertools_stream.requests import HttpRequest, HttpResponse, Request
@@ -60,6 +60,10 @@ class TestContract(ConnectorSuite):
             {"url": "https://host:99999/"},
             {"url": "https://user:secret@host/"},
             {"url": "https://host/a b"},
+            # Some read another host in these than others do.
+            {"url": "https://evil.example\\.host/"},
+            {"url": "https://evil.example\\@host/"},
+            {"url": "https:/\\host/"},
             {"url": "https://host/\r\nX: y"},
             {"url": url, "method": "GE T"},
             {"url": url, "method": 1},
@@ -178,6 +182,14 @@ def test_text_and_bytes_are_sent_as_they_are(service: HttpService) -> None:
     assert (data.method, data.content) == ("POST", b"\x00\xff")
     assert data.headers["content-type"] == "application/octet-stream"
     assert xml.headers["content-type"] == "text/xml"
+
+
+@pytest.mark.parametrize("url", ["https://host/a b?key=secret", "https://host:x/?key=secret", "ftp://host/?key=secret"])
+def test_an_address_that_is_none_is_named_without_its_query(url: str) -> None:
+    with pytest.raises(InvalidRequestError, match=r"host.*\?…") as raised:
+        HttpConnector().entries(HttpRequest({"url": url}))
+
+    assert "secret" not in str(raised.value)
 
 
 def test_parameters_go_behind_those_that_the_address_has(service: HttpService) -> None:
@@ -346,6 +358,15 @@ def test_an_answer_longer_than_it_may_be_is_an_error(service: HttpService, compr
         fetch(service, {}, max_response_bytes=65_536)
 
 
+def test_an_answer_that_is_compressed_twice_is_not_read(service: HttpService) -> None:
+    # Each layer makes a thousand bytes of one, so that a few thousand bytes would not fit into any function.
+    content = gzip.compress(gzip.compress(b"x"))
+    service.script = lambda asked: Said(200, content, {"Content-Encoding": "gzip, gzip"})
+
+    with pytest.raises(RequestFailedError, match=r"^MalformedResponse: .*'gzip, gzip'"):
+        fetch(service, {})
+
+
 # -- Redirects ---------------------------------------------------------------------------------------------------------
 
 
@@ -388,6 +409,29 @@ def test_a_redirect_to_what_is_no_http_address_is_an_error(service: HttpService,
 
     with pytest.raises(StatusError, match=r"^301"):
         fetch(service, {}, follow_redirects=True)
+
+
+@pytest.mark.parametrize("other", ["http://{other}\\@{host}/", "http://{other}\\x@{host}/x", "//{other}\\@{host}/x"])
+@pytest.mark.parametrize("follow_redirects", [False, True])
+def test_a_redirect_that_only_looks_like_one_to_the_same_host_is_an_error(
+    service: HttpService, other: str, follow_redirects: bool
+) -> None:
+    with http_service() as elsewhere:
+        target = other.format(other=elsewhere.url.partition("//")[2], host=service.url.partition("//")[2])
+        service.script = lambda asked: Said(302, headers={"Location": target})
+
+        with pytest.raises(StatusError, match=r"^302"):
+            fetch(service, {"headers": {"Authorization": "key"}}, follow_redirects=follow_redirects)
+
+        assert elsewhere.asked == []
+
+
+def test_a_redirect_names_no_user(service: HttpService) -> None:
+    service.script = lambda asked: Said(302, headers={"Location": service.url.replace("//", "//user:secret@")})
+
+    with pytest.raises(StatusError, match=r"^302"):
+        fetch(service, {})
+    assert len(service.asked) == 1
 
 
 def test_a_circle_of_redirects_ends(service: HttpService) -> None:

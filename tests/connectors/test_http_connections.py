@@ -85,8 +85,10 @@ def test_content_that_cannot_be_decoded_is_no_passing_error(service: HttpService
 
 
 def test_a_name_that_no_host_can_have_is_an_error_of_the_request() -> None:
-    with pytest.raises(InvalidRequestError, match="GET http://"):
-        fetch(HttpConnector(), f"http://{'x' * 64}.example/")
+    with pytest.raises(InvalidRequestError, match="GET http://") as raised:
+        fetch(HttpConnector(), f"http://{'x' * 64}.example/?key=secret")
+
+    assert "secret" not in str(raised.value)
 
 
 def test_a_call_does_not_wait_for_ever_for_a_place(service: HttpService) -> None:
@@ -141,6 +143,68 @@ def test_closing_ends_a_call_that_is_under_way(service: HttpService) -> None:
     assert len(errors) == 1
     service.script = lambda asked: Said(200, "again")
     assert fetch(connector, service.url).body == "again"
+    connector.close()
+
+
+def test_closing_ends_calls_that_wait_for_a_place_too(service: HttpService) -> None:
+    asked, ended = threading.Event(), threading.Event()
+
+    def hang_at_first(_: Asked) -> Said:
+        if not asked.is_set():
+            asked.set()
+            ended.wait(10)
+        return Said()
+
+    service.script = hang_at_first
+    connector = HttpConnector(max_per_host=1)
+    errors: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            fetch(connector, service.url)
+        except ConnectionError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    asked.wait(5)
+    connector.close()
+    for thread in threads:
+        thread.join(5)
+    ended.set()
+
+    assert not any(thread.is_alive() for thread in threads)
+    assert errors
+
+
+def test_a_call_that_was_left_behind_takes_no_place(service: HttpService) -> None:
+    asked, ended = threading.Event(), threading.Event()
+
+    def hang_at_first(_: Asked) -> Said:
+        if not asked.is_set():
+            asked.set()
+            ended.wait(10)
+        return Said(200, "fine")
+
+    service.script = hang_at_first
+    connector = HttpConnector(max_per_host=1)
+
+    def call() -> None:
+        with contextlib.suppress(ConnectionError):
+            fetch(connector, service.url)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    asked.wait(5)
+
+    connector.close()
+    answers = [fetch(connector, service.url, timeout=2).body for _ in range(2)]
+    ended.set()
+    thread.join(5)
+
+    assert answers == ["fine", "fine"]
+    assert fetch(connector, service.url, timeout=2).body == "fine"
     connector.close()
 
 

@@ -5,6 +5,7 @@ import math
 import threading
 from base64 import b64decode
 from collections.abc import Generator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.conftest import Aws
 
 ARN = "arn:aws:kinesis:eu-central-1:123456789012:stream/orders"
 THROTTLED = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "Rate exceeded for shard"}
+MIB = 1024 * 1024
 AT_ONCE = RetryPolicy(base_delay=0.001)
 
 
@@ -127,6 +129,7 @@ def test_what_is_neither_text_nor_bytes_is_sent_as_json(data: Any, sent: bytes) 
         ({"Data": {"id": "1", "partition_key": "c-1"}, "PartitionKey": "own"}, "own"),
         ({"Data": {"id": "1", "partition_key": "c-1"}}, "c-1"),
         ({"Data": {"id": "1", "partition_key": 7}}, "7"),
+        ({"Data": {"id": "1", "partitionKey": "c-1"}}, "c-1"),
         ({"Data": {"id": "1", "partition_key": ""}}, "1"),
         ({"Data": {"id": 1}}, "1"),
     ],
@@ -146,9 +149,10 @@ def test_a_key_of_none_is_left_to_the_stream() -> None:
 
 
 def test_a_hash_key_is_passed_on() -> None:
-    (entry,) = _connector().entries(PutRecord({"Data": "x", "PartitionKey": "1", "ExplicitHashKey": "0"}))
+    for key in ("7", 7, Decimal(7)):
+        (entry,) = _connector().entries(PutRecord({"Data": "x", "PartitionKey": "1", "ExplicitHashKey": key}))
 
-    assert entry.payload["ExplicitHashKey"] == "0"
+        assert entry.payload["ExplicitHashKey"] == "7"
 
 
 def test_the_stream_is_that_of_the_request_then_the_connector_then_the_environment(
@@ -172,6 +176,21 @@ def test_a_missing_stream_is_a_setting_error(monkeypatch: pytest.MonkeyPatch) ->
 
     with pytest.raises(SettingError, match="STREAM_NAME"):
         _connector(None).entries(PutRecord({"Data": "x", "PartitionKey": "1"}))
+
+
+def test_a_record_is_as_large_as_every_stream_takes_unless_the_environment_says_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def size(data: int) -> int:
+        return _connector().entries(PutRecord({"Data": b"x" * data, "PartitionKey": "c-1"}))[0].size
+
+    assert size(MIB - 3) == MIB
+    with pytest.raises(EntryTooLargeError, match="KINESIS_MAX_RECORD_SIZE sets another limit"):
+        size(MIB - 2)
+    monkeypatch.setenv("KINESIS_MAX_RECORD_SIZE", str(20 * MIB))
+    assert size(MAX_BYTES - 3) == MAX_BYTES
+    with pytest.raises(EntryTooLargeError):
+        size(MAX_BYTES - 2)
 
 
 def test_the_limit_of_a_record_is_read_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,7 +270,8 @@ def test_a_stream_that_is_not_there_is_an_error_of_all(aws: Aws) -> None:
     assert [(call.entries, call.failed) for call in calls.seen] == [(3, 3)]
 
 
-def test_calls_keep_to_the_limit_of_bytes(endpoint: ScriptedEndpoint) -> None:
+def test_calls_keep_to_the_limit_of_bytes(endpoint: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KINESIS_MAX_RECORD_SIZE", str(MAX_BYTES))
     calls = Calls()
     events = [{**event, "payload": "x" * 3_000_000} for event in _events(4, keys=4)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,17 +26,17 @@ def _bucket(aws: Aws) -> None:
     aws.client("s3").create_bucket(Bucket="checks", CreateBucketConfiguration={"LocationConstraint": REGION})
 
 
-def sending(request_of: Callable[[dict[str, Any]], Request], **options: Any) -> StreamProcessor:
+def sending(request_of: Callable[[dict[str, Any]], Request]) -> StreamProcessor:
     def execute(uow: UnitOfWork) -> Iterator[Any]:
         return (yield request_of({**uow.event, "text": "x" * uow.event["size"]}))
 
-    rule = {"id": "send", "flavor": task, "execute": execute}
-    return StreamProcessor(rules=[rule], claim_checks=CHECKS, **options)
+    rule = {"id": "send", "flavor": task, "execute": execute, "ordered": False}
+    return StreamProcessor(rules=[rule], claim_checks=CHECKS)
 
 
 def things(size: int) -> dict[str, Any]:
-    """Return records of which the second makes an event of that size, and the others small ones."""
-    return to_sqs_records(
+    """Return records of one order key, of which the second makes an event of that size, and the others small ones."""
+    return to_kinesis_records(
         [
             {"id": f"t-{n}", "type": "thing", "timestamp": NOON, "partition_key": "p", "size": size if n == 1 else 1}
             for n in range(3)

@@ -406,8 +406,10 @@ def test_actions_that_an_answer_leaves_out_have_failed(domain: BulkApi) -> None:
     assert fault.error.code == "MissingResponse"
 
 
-def test_an_answer_that_is_no_json_is_an_error(domain: BulkApi) -> None:
-    domain.rejections = [Said(200, "<html>", {"Content-Type": "application/json"})]
+@pytest.mark.parametrize("media_type", ["application/json", "text/plain", "text/html"])
+@pytest.mark.parametrize("text", ["<html>", "", "[]"])
+def test_an_answer_that_is_none_is_an_error(domain: BulkApi, text: str, media_type: str) -> None:
+    domain.rejections = [Said(200, text, {"Content-Type": media_type})]
 
     with pytest.raises(RequestFailedError, match=r"^MalformedResponse"):
         sent(OpenSearchConnector(Clients(), domain_host=domain.url), thing(1))

@@ -16,8 +16,9 @@ from powertools_stream.connectors import Clients
 from powertools_stream.connectors.opensearch import OpenSearchConnector
 from powertools_stream.connectors.opensearch_domains import Domain, domain_of
 from powertools_stream.errors import RequestFailedError, SettingError
-from powertools_stream.outcomes import Reason, classify
+from powertools_stream.outcomes import Reason, classify, is_retryable
 from powertools_stream.requests import IndexDocument
+from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint
 from tests.conftest import Aws
 from tests.connectors.bulk_api import BulkApi
 from tests.connectors.http_service import Asked, HttpService, Said, http_service
@@ -246,6 +247,72 @@ def test_closing_ends_a_call_that_is_under_way(service: HttpService) -> None:
 
     assert not thread.is_alive()
     assert len(errors) == 1
+
+
+def test_closing_does_not_wait_for_a_client_that_is_being_made(service: HttpService) -> None:
+    import boto3
+
+    started, ended = threading.Event(), threading.Event()
+
+    class Slow(boto3.Session):  # type: ignore[misc]
+        def get_credentials(self) -> Any:
+            started.set()
+            ended.wait(10)
+            return super().get_credentials()
+
+    connector = OpenSearchConnector(Clients(Slow()), domain_host=service.url)
+    errors: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            connector.send(connector.entries(THING))
+        except ConnectionError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    started.wait(5)
+
+    closing = time.monotonic()
+    connector.close()
+    took = time.monotonic() - closing
+    ended.set()
+    thread.join(5)
+
+    assert took < 2
+    assert (len(errors), service.asked) == (1, [])
+
+
+def test_closing_ends_a_call_that_waits_for_its_role(endpoint: ScriptedEndpoint, service: HttpService) -> None:
+    asked, ended = threading.Event(), threading.Event()
+
+    def hang(operation: str, body: dict[str, Any]) -> Answer:
+        asked.set()
+        ended.wait(10)
+        return 503, {}
+
+    endpoint.script = hang
+    connector = OpenSearchConnector(Clients(), domain_host=service.url)
+    (entry,) = connector.entries(THING)
+    errors: list[Exception] = []
+
+    def call() -> None:
+        role = "arn:aws:iam::210987654321:role/search"
+        try:
+            connector.send([replace(entry, operation=replace(entry.operation, role_arn=role))])
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    asked.wait(5)
+    connector.close()
+    thread.join(5)
+    ended.set()
+
+    assert not thread.is_alive()
+    assert [is_retryable(error) for error in errors] == [True]
+    assert service.asked == []
 
 
 def test_connections_are_kept(service: HttpService) -> None:

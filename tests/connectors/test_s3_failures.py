@@ -155,6 +155,15 @@ def test_a_condition_that_failed_is_an_answer_unless_the_request_says_otherwise(
         answer_of(request_of(on_condition_failed="fault"))
 
 
+def test_an_object_that_is_gone_does_not_match(endpoint: ScriptedEndpoint, answer_of: AskingConnector) -> None:
+    endpoint.script = lambda operation, body: _error(404, "NoSuchKey")
+
+    assert answer_of(PutObject({"Key": "a", "IfMatch": "1"})) == {}
+    # Of a copy it is the source that is not there.
+    with pytest.raises(Exception, match="NoSuchKey"):
+        answer_of(CopyObject({"Key": "a", "CopySource": {"Key": "b"}, "IfMatch": "1"}))
+
+
 def test_a_failed_condition_is_counted(endpoint: ScriptedEndpoint) -> None:
     endpoint.script = lambda operation, body: _error(412, "PreconditionFailed")
     calls = CallCounter()

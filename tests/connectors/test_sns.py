@@ -10,14 +10,15 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from powertools_stream import RetryableError, RuleRegistry, StreamProcessor
+from powertools_stream import RetryableError, RuleRegistry, StreamProcessor, UnitOfWork
+from powertools_stream.compression import Compression
 from powertools_stream.connectors import Clients, Connector
 from powertools_stream.connectors.sns import SNSConnector
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError, SettingError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import CallDetails, RecordDetails
 from powertools_stream.requests import PublishMessage, Request
-from powertools_stream.testing import to_kinesis_records, to_sqs_records
+from powertools_stream.testing import run, to_kinesis_records, to_sqs_records
 from powertools_stream.testing.connector_suite import ConnectorSuite
 from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint
 from tests.conftest import Aws
@@ -164,16 +165,16 @@ def arrived(aws: Aws, url: str) -> list[int]:
 
 
 def test_a_thousand_messages_arrive_in_a_hundred_calls(aws: Aws) -> None:
-    # To many topics: what moto takes for a message grows with the queue behind.
-    topics, calls = [create_topic(aws, f"orders-{n}") for n in range(10)], Calls()
-    processor = publishing(lambda event: {"Message": event, "TopicArn": topics[event["n"] % 10][0]}, None, calls)
+    # To many topics: what moto takes for a message grows with the square of the queue behind.
+    topics, calls = [create_topic(aws, f"orders-{n}") for n in range(25)], Calls()
+    processor = publishing(lambda event: {"Message": event, "TopicArn": topics[event["n"] % 25][0]}, None, calls)
 
     response = processor.process_event(to_sqs_records(things(1_000)))
 
     assert response == {"batchItemFailures": []}
     assert [(call.service, call.operation, call.entries) for call in calls.seen] == [("sns", "PublishBatch", 10)] * 100
     for n, (_, url) in enumerate(topics):
-        assert sorted(arrived(aws, url)) == list(range(n, 1_000, 10))
+        assert sorted(arrived(aws, url)) == list(range(n, 1_000, 25))
 
 
 def test_messages_on_a_fifo_topic_arrive_in_the_order_of_their_groups(aws: Aws) -> None:
@@ -188,6 +189,20 @@ def test_messages_on_a_fifo_topic_arrive_in_the_order_of_their_groups(aws: Aws) 
     for group in range(10):
         of_group = [n for n in numbers if n % 10 == group]
         assert of_group == sorted(of_group)
+
+
+@pytest.mark.parametrize("params", [{"MessageStructure": "json", "TopicArn": ARN}, {"TargetArn": f"{ARN}/app"}])
+def test_a_message_that_no_function_reads_is_no_event(params: dict[str, Any]) -> None:
+    message = {"default": "short", "email": "long" * 5_000}
+
+    def execute(uow: UnitOfWork) -> Generator[Any, Any, Any]:
+        return (yield PublishMessage({"Message": message, **params}))
+
+    rule = {"id": "send", "flavor": task, "execute": execute}
+    outcome = run([rule], to_sqs_records(things(1)), compression=Compression())
+
+    (asked,) = outcome.requests
+    assert asked.params["Message"] == message
 
 
 def test_a_message_arrives_with_its_attributes(aws: Aws) -> None:

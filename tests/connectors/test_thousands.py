@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from powertools_stream import StreamProcessor, UnitOfWork
@@ -53,7 +53,7 @@ def test_a_thousand_items_are_put_and_read_in_as_few_calls_as_can_be(aws: Aws) -
     aws.create_table()
     calls = Calls()
 
-    def keep(uow: UnitOfWork) -> Iterator[Any]:
+    def keep(uow: UnitOfWork) -> Generator[Any, Any, Any]:
         item = {"pk": uow.event["id"], "sk": "thing"}
         yield PutItem({"Item": item}, table_name="table")
         answer = yield GetItems({"Keys": [item]}, table_name="table")

@@ -12,7 +12,7 @@ from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors import FirehoseDropRule, FirehoseTransformRule, firehose_drop, firehose_transform
 from powertools_stream.requests import GetItems
-from powertools_stream.testing import drive, run
+from powertools_stream.testing import drive, run, to_sqs_records
 from powertools_stream.testing.firehose import read_firehose_answer, to_firehose_records
 
 EVENT = {"id": "1", "type": "order-created", "customer": "c-1", "total": 42}
@@ -162,6 +162,17 @@ def test_metadata_reaches_firehose() -> None:
 
     assert read_firehose_answer(response) == [("Ok", b'{"total":42}\n')]
     assert response["records"][0]["metadata"] == {"partitionKeys": {"customer": "c-1"}}
+
+
+@pytest.mark.parametrize(
+    "rule", [{"flavor": firehose_drop}, {"flavor": firehose_transform, "transform": lambda uow: uow.event}]
+)
+def test_a_record_of_another_source_is_a_fault_and_not_lost(rule: dict[str, Any]) -> None:
+    outcome = run([{"id": "f", **rule}], to_sqs_records([EVENT]))
+
+    (fault,) = outcome.faults
+    assert "Rule 'f': expected a record of Firehose to answer, but found one of another source" in str(fault.error)
+    assert len(outcome.response["batchItemFailures"]) == 1
 
 
 def test_a_thousand_records_are_answered_and_what_they_ask_for_is_asked_together() -> None:

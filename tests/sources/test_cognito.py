@@ -7,10 +7,10 @@ import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from aws_lambda_powertools.utilities.data_classes.cognito_user_pool_event import PreSignUpTriggerEvent
 
-from powertools_stream import FaultPolicy, RuleRegistry, UnitOfWork, stream_processor
+from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork, stream_processor
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.flavors import task
-from powertools_stream.sources import CognitoSource
+from powertools_stream.sources import CognitoSource, source_of
 from powertools_stream.testing import FakeConnector, run
 from powertools_stream.testing.notifications import to_cognito_event
 from powertools_stream.testing.source_suite import SourceSuite
@@ -49,6 +49,32 @@ def test_a_trigger_is_an_event() -> None:
         "partition_key": "jane",
         "tags": {"region": "us-west-2"},
     }
+
+
+# https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        "PreSignUp_SignUp", "PreSignUp_AdminCreateUser", "PreSignUp_ExternalProvider",
+        "PostConfirmation_ConfirmSignUp", "PostConfirmation_ConfirmForgotPassword",
+        "PreAuthentication_Authentication", "PostAuthentication_Authentication",
+        "TokenGeneration_HostedAuth", "TokenGeneration_Authentication", "TokenGeneration_NewPasswordChallenge",
+        "TokenGeneration_AuthenticateDevice", "TokenGeneration_RefreshTokens", "TokenGeneration_ClientCredentials",
+        "DefineAuthChallenge_Authentication", "CreateAuthChallenge_Authentication",
+        "VerifyAuthChallengeResponse_Authentication",
+        "UserMigration_Authentication", "UserMigration_ForgotPassword",
+        "InboundFederation_ExternalProvider",
+        "CustomMessage_SignUp", "CustomMessage_AdminCreateUser", "CustomMessage_ResendCode",
+        "CustomMessage_ForgotPassword", "CustomMessage_UpdateUserAttribute", "CustomMessage_VerifyUserAttribute",
+        "CustomMessage_Authentication",
+        "CustomEmailSender_SignUp", "CustomEmailSender_AccountTakeOverNotification", "CustomSMSSender_Authentication",
+    ],
+)  # fmt: skip
+def test_every_trigger_is_recognised_and_given_back(trigger: str) -> None:
+    given = {**to_cognito_event(trigger), "response": {"claimsOverrideDetails": None}}
+
+    assert type(source_of(given)) is CognitoSource
+    assert run(RuleRegistry(), given).response == given
 
 
 def test_the_id_is_that_of_the_invocation(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +174,23 @@ def test_a_handler_gives_the_event_back_on_every_invocation() -> None:
         assert handler(given, None) == {**given, "response": {"autoConfirmUser": True}}
 
 
+def test_a_user_who_fails_again_another_time_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(uow: UnitOfWork) -> None:
+        raise ValueError("no")
+
+    bus = FakeConnector()
+    processor = StreamProcessor(
+        rules=[{"id": "fails", "flavor": task, "execute": fails}], fault_bus_name="faults", connectors=[bus]
+    )
+
+    for root in ("5759e988", "5759e988", "5759e989"):  # the second is Cognito's second attempt
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE.replace("5759e988", root))
+        with pytest.raises(BatchProcessingError):
+            processor.process_event(to_cognito_event("PreAuthentication_Authentication"))
+
+    assert len(bus.published) == 2
+
+
 def test_a_fault_event_carries_no_secret_of_the_user() -> None:
     published: list[Any] = []
 
@@ -168,3 +211,34 @@ def test_a_fault_event_carries_no_secret_of_the_user() -> None:
     assert fault["uow"]["record"]["request"] == {"password": "*****", "userAttributes": {}}
     assert "hunter2" not in json.dumps(fault)
     assert event["request"]["password"] == "hunter2"
+
+
+def test_a_fault_event_carries_no_token_of_another_provider() -> None:
+    def fails(uow: UnitOfWork) -> None:
+        raise ValueError("no")
+
+    tokens = {"access_token": "hunter2", "id_token": "hunter2", "expires_in": "3600"}
+    request = {"providerName": "Google", "attributes": {"tokenResponse": tokens, "userInfo": {"sub": "1"}}}
+    bus = FakeConnector()
+
+    with pytest.raises(BatchProcessingError):
+        run(
+            [{"id": "fails", "flavor": task, "execute": fails}],
+            to_cognito_event("InboundFederation_ExternalProvider", request=request),
+            connectors=[bus],
+        )
+
+    (fault,) = bus.published
+    assert fault["uow"]["event"]["request"]["attributes"] == {"tokenResponse": "*****", "userInfo": {"sub": "1"}}
+    assert "hunter2" not in json.dumps(fault)
+
+
+def test_a_user_sees_what_the_rule_says_and_no_traceback() -> None:
+    def refuses(uow: UnitOfWork) -> None:
+        raise ValueError("Registration is closed")
+
+    with pytest.raises(BatchProcessingError) as raised:
+        run([{"id": "refuses", "flavor": task, "execute": refuses}], to_cognito_event("PreSignUp_SignUp"))
+
+    assert str(raised.value) == "Registration is closed"
+    assert len(raised.value.child_exceptions) == 1

@@ -271,7 +271,7 @@ def test_every_invocation_is_told_anew_where_it_comes_from() -> None:
 
     for _ in ("cold start", "warm start"):
         firehose = processor.process_event(to_firehose_records([{"type": "greeting", "name": "ada"}]))
-        sqs = processor.process_event(to_sqs_records([{"type": "greeting", "name": "ada"}]))
+        sqs = processor.process_event(to_sqs_records([{"type": "of-no-rule"}]))
 
         assert read_firehose_answer(firehose) == [("Ok", b'{"name":"ADA"}\n')]
         assert sqs == {"batchItemFailures": []}

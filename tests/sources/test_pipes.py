@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.flavors import task
 from powertools_stream.sources import DynamoDBSource, PipeSource, Source, SQSSource, WholePipeSource
-from powertools_stream.testing import run
+from powertools_stream.testing import FakeConnector, run
 from powertools_stream.testing.notifications import to_eventbridge_event, to_pipe_records, to_s3_records
 from powertools_stream.testing.records import to_dynamodb_records, to_kafka_records, to_kinesis_records, to_sqs_records
 from powertools_stream.testing.source_suite import SourceSuite
@@ -32,6 +33,33 @@ KINESIS: list[Record] = [
         "awsRegion": "us-east-2",
         "eventSourceARN": "arn:aws:kinesis:us-east-2:123456789012:stream/lambda-stream",
     }
+]
+
+
+# As in the page "Amazon MQ message broker as a source", of ActiveMQ and of RabbitMQ.
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-mq.html
+BROKERS: list[Record] = [
+    {
+        "eventSource": "aws:amq",
+        "eventSourceArn": "arn:aws:mq:us-west-2:112556298976:broker:test:b-9bcfa592-423a-4942-879d-eb284b418fc8",
+        "messageID": "ID:b-9bcfa592-423a-4942-879d-eb284b418fc8-1.mq.us-west-2.amazonaws.com-37557-1234520418293-4:1:1",
+        "messageType": "jms/text-message",
+        "data": "QUJDOkFBQUE=",
+        "connectionId": "myJMSCoID",
+        "redelivered": False,
+        "destination": {"physicalname": "testQueue"},
+        "timestamp": 1598827811958,
+        "brokerInTime": 1598827811958,
+        "brokerOutTime": 1598827811959,
+    },
+    {
+        "eventSource": "aws:rmq",
+        "eventSourceArn": "arn:aws:mq:us-west-2:111122223333:broker:pizzaBroker:b-9bcfa592-423a-4942-879d-eb284b418fc8",
+        "eventSourceKey": "pizzaQueue::/",
+        "basicProperties": {"contentType": "text/plain", "messageId": None, "timestamp": "Jan 1, 1970, 12:33:41 AM"},
+        "redelivered": False,
+        "data": "QUJDOkFBQUE=",
+    },
 ]
 
 
@@ -85,6 +113,17 @@ class TestPipeOfATopic(_Piped):
 
     def malformed_record(self) -> Record:
         return to_pipe_records(to_kafka_records(["not JSON"]))[0]
+
+
+class TestPipeOfABroker(_Piped):
+    def source(self) -> Source:
+        return WholePipeSource()
+
+    def event(self) -> Any:
+        return [{**message, "data": "e30="} for message in BROKERS]
+
+    def malformed_record(self) -> Record:
+        return {**BROKERS[0]}
 
 
 class TestPipeThatTransforms(_Piped):
@@ -150,10 +189,8 @@ def test_an_item_without_a_name_gets_one() -> None:
     source = WholePipeSource()
 
     assert read({"total": 42}, source)["id"] not in ("", "undefined")
-    assert source.record_id({"total": 42}) == "undefined"
+    assert source.record_id({"total": 42}) == source.identifier({"total": 42}) != source.record_id({"total": 43})
     assert source.record_id({"id": "o-1"}) == "o-1"
-    with pytest.raises(MalformedRecordError, match="with an id"):
-        source.identifier({"total": 42})
     with pytest.raises(MalformedRecordError, match="messageId or an eventID"):
         PipeSource().identifier({"total": 42})
 
@@ -184,6 +221,38 @@ def test_a_pipe_of_a_topic_gets_an_error() -> None:
 
     with pytest.raises(BatchProcessingError, match="1 of 2 records failed"):
         run(_rules(), to_pipe_records(to_kafka_records(orders)))
+
+
+@pytest.mark.parametrize("source", [PipeSource(), WholePipeSource()])
+def test_each_item_that_fails_is_told_though_it_has_no_name(source: Source) -> None:
+    bus = FakeConnector()
+    items = [{"messageId": "m-1"}, {"type": "order-created", "total": 2}, {"type": "order-created", "total": 3}]
+
+    with pytest.raises((BatchProcessingError, MalformedRecordError)):
+        run(_rules(), items, source=source, connectors=[bus])
+
+    assert [fault["uow"]["record"]["total"] for fault in bus.published] == [2, 3]
+    assert len({fault["id"] for fault in bus.published}) == 2
+
+
+def test_messages_of_brokers_are_read() -> None:
+    order = b64encode(b'{"type": "order-created", "total": 1}').decode()
+    items = [{**message, "data": order} for message in BROKERS]
+
+    outcome = run([{"id": "look", "flavor": task, "execute": lambda uow: uow.event}], items)
+
+    active, rabbit = (result.uow["result"] for result in outcome.results)
+    assert active == {
+        "type": "order-created",
+        "total": 1,
+        "id": BROKERS[0]["messageID"],
+        "timestamp": 1598827811958,
+        "tags": {},
+    }
+    assert (rabbit["type"], rabbit["total"]) == ("order-created", 1)
+    assert rabbit["timestamp"] > 10**12
+    with pytest.raises(BatchProcessingError, match="not JSON"):
+        run(_rules(), BROKERS)
 
 
 def test_a_pipe_that_hands_over_nothing_is_done() -> None:

@@ -29,6 +29,7 @@ from powertools_stream.sources import (
     source_of_event_type,
     source_of_records,
 )
+from powertools_stream.testing.firehose import to_firehose_records
 from powertools_stream.testing.notifications import (
     to_alarm_event,
     to_cognito_event,
@@ -57,10 +58,10 @@ EVENTS: list[tuple[dict[str, Any], type[Source]]] = [
     (to_schedule_event(group=None), ScheduleSource),
     (to_alarm_event(), AlarmSource),
     (to_cognito_event(), CognitoSource),
-    (
-        {"deliveryStreamArn": "arn:aws:firehose:…", "records": [{"recordId": "1", "data": "e30="}]},
-        FirehoseSource,
-    ),
+    (to_alarm_event(contributor={"TableName": "orders"}), AlarmSource),
+    (to_firehose_records([{}]), FirehoseSource),
+    (to_firehose_records([{}], origin="kinesis"), FirehoseSource),
+    (to_firehose_records([{}], origin="msk"), FirehoseSource),
 ]
 
 PIPES: list[tuple[list[dict[str, Any]], type[Source]]] = [
@@ -70,6 +71,8 @@ PIPES: list[tuple[list[dict[str, Any]], type[Source]]] = [
     ([{"messageId": "1", "total": 42}], PipeSource),
     (to_pipe_records(to_kafka_records([{}])), WholePipeSource),
     ([to_eventbridge_event({})], WholePipeSource),
+    ([{"eventSource": "aws:amq", "messageID": "ID:1", "data": "e30="}], WholePipeSource),
+    ([{"eventSource": "aws:rmq", "basicProperties": {"messageId": None}, "data": "e30="}], WholePipeSource),
 ]
 
 
@@ -102,6 +105,12 @@ def test_the_source_is_told_from_the_records_alone(event: dict[str, Any], kind: 
 
     assert records
     assert type(source_of_records(records)) is kind
+
+
+@pytest.mark.parametrize(("event", "kind"), EVENTS)
+def test_no_other_source_takes_the_event(event: dict[str, Any], kind: type[Source]) -> None:
+    for other in {kind for _, kind in EVENTS} - {kind}:
+        assert type(source_of(event, [other()])) is kind
 
 
 @pytest.mark.parametrize(("items", "kind"), PIPES)

@@ -4,9 +4,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
-from powertools_stream.errors import MalformedRecordError, UnknownSourceError
+from powertools_stream import StreamProcessor, UnitOfWork
+from powertools_stream.errors import UnknownSourceError
+from powertools_stream.flavors import task
 from powertools_stream.sources import ScheduleSource, source_of
+from powertools_stream.testing import FakeConnector
 from powertools_stream.testing.notifications import to_eventbridge_event, to_schedule_event
 from powertools_stream.testing.records import to_sqs_records
 from powertools_stream.testing.source_suite import SourceSuite
@@ -110,7 +114,46 @@ def test_events_of_other_sources_are_left_to_these(event: dict[str, Any]) -> Non
     assert source_of(event, [source]) is not source
 
 
-def test_an_input_without_an_id_cannot_be_named() -> None:
-    assert ScheduleSource().record_id({"days": 7}) == "undefined"
-    with pytest.raises(MalformedRecordError, match="execution-id"):
-        ScheduleSource().identifier({"days": 7})
+def test_an_input_without_an_id_is_named_by_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
+
+    name = ScheduleSource().record_id({"days": 7})
+
+    assert name == ScheduleSource().identifier({"days": 7}) != ScheduleSource().record_id({"days": 8})
+    assert ScheduleSource().record_id({"id": "d32c5kddcf5bb8c3"}) == "d32c5kddcf5bb8c3"
+
+
+def test_each_invocation_that_fails_is_told_though_its_input_has_no_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    bus = FakeConnector()
+    processor = StreamProcessor(
+        rules=[{"id": "fails", "flavor": task, "execute": _fail}],
+        source=ScheduleSource(),
+        fault_bus_name="faults",
+        connectors=[bus],
+    )
+
+    for root in ("5759e988", "5759e988", "5759e989"):  # the second is Lambda's repetition of the first
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root=1-{root}-bd862e3fe1be46a994272793;Sampled=0")
+        with pytest.raises(BatchProcessingError):
+            processor.process_event({"days": 7})
+
+    assert len(bus.published) == 2
+
+
+def test_a_large_input_without_an_id_is_told_in_short() -> None:
+    bus = FakeConnector()
+    processor = StreamProcessor(
+        rules=[{"id": "fails", "flavor": task, "execute": _fail}],
+        source=ScheduleSource(),
+        fault_bus_name="faults",
+        connectors=[bus],
+    )
+
+    with pytest.raises(BatchProcessingError):
+        processor.process_event({"days": "7" * 1_000_000})
+
+    assert len(bus.published) == 1
+
+
+def _fail(uow: UnitOfWork) -> None:
+    raise ValueError("no")

@@ -113,6 +113,15 @@ def test_powertools_accepts_an_alarm() -> None:
     assert to_alarm_event(configuration={"alarmRule": "x"})["alarmData"]["configuration"] == {"alarmRule": "x"}
 
 
+def test_powertools_accepts_a_contributor_of_an_alarm() -> None:
+    orders, users = (to_alarm_event(contributor={"TableName": name}) for name in ("orders", "users"))
+
+    assert CloudWatchAlarmEvent(orders).alarm_data.state.value == "ALARM"
+    assert orders["alarmData"]["alarmContributor"]["attributes"] == {"TableName": "orders"}
+    assert orders["alarmData"]["alarmContributor"]["id"] != users["alarmData"]["alarmContributor"]["id"]
+    assert "previousState" not in orders["alarmData"]
+
+
 @pytest.mark.parametrize(
     ("trigger", "model"),
     [

@@ -3,22 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 from docs.examples.sources.envelopes import event, published
-from docs.examples.sources.options import queue, visits
 from docs.examples.sources.tickets import TicketSource
-from powertools_stream.testing import SourceSuite, to_dynamodb_records, to_sqs_records
+from powertools_stream.testing import SourceSuite
 from powertools_stream.uow import Record
-
-
-def test_options() -> None:
-    (message,) = to_sqs_records([{"body": {}, "receive_count": 3}])["Records"]
-    item = {"site": "berlin", "date#event_type": "2026-01-01#visit", "count": 5}
-    (change,) = to_dynamodb_records([{"new_image": item}], key=("site", "date#event_type"))["Records"]
-
-    visit = visits.read(change)
-
-    assert queue.is_last_attempt(message)
-    assert visit is not None
-    assert (visit["type"], visit["partition_key"]) == ("visit-created", "berlin")
 
 
 def test_envelopes() -> None:

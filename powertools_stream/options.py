@@ -1,0 +1,101 @@
+"""What the options of the processor take, checked when it is made: a mistake shows at import of the function.
+
+Else it would show with the first event that needs the option: a large one, one of another source, a throttled call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import EventType
+
+from powertools_stream.attempts import RetryPolicy
+from powertools_stream.claim_checks import ClaimChecks
+from powertools_stream.compression import Compression
+from powertools_stream.outcomes import FaultPolicy
+from powertools_stream.requests import Request
+from powertools_stream.sources import Source, source_of_event_type
+from powertools_stream.terms import Pacer
+
+__all__ = ["check", "fault_policy", "given_sources"]
+
+_KINDS: Mapping[str, tuple[type, str]] = {
+    "claim_checks": (ClaimChecks, 'ClaimChecks({"<bucket>": "<account id>"})'),
+    "compression": (Compression, "Compression()"),
+    "rates": (Mapping, "rates by type of request, {HttpRequest: (10, 1)}"),
+    "retry": (RetryPolicy, "RetryPolicy(max_attempts=…)"),
+}
+_LISTS: Mapping[str, str] = {
+    "connectors": "a list of connectors that are made already, [GeocodingConnector()]",
+    "observers": "a list of observers that are made already",
+}
+_NUMBERS: Mapping[str, tuple[str, float]] = {
+    "max_workers": ("a number of calls, 1 or more", 1),
+    "timeout_margin": ("seconds, 0 or more", 0),
+}
+
+
+def check(**options: Any) -> None:
+    """Check the options that the processor hands on as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        One holds what it does not take.
+    """
+    for name, (kind, takes) in _KINDS.items():
+        if options[name] is not None and not isinstance(options[name], kind):
+            raise _mistake(name, takes, options[name])
+    for name, takes in _LISTS.items():
+        if not _are_made(options[name]):
+            raise _mistake(name, takes, options[name])
+    for request_type, rate in (options["rates"] or {}).items():
+        _check_rate(request_type, rate)
+    for name, (takes, least) in _NUMBERS.items():
+        if not _is_number(options[name]) or not options[name] >= least:
+            raise _mistake(name, takes, options[name], ValueError)
+
+
+def given_sources(source: Source | Sequence[Source] | None, event_type: EventType | None) -> Sequence[Source]:
+    """Return the sources that are tried before the built-in ones."""
+    if source is None:
+        return () if event_type is None else (source_of_event_type(event_type),)
+    sources = source if isinstance(source, list | tuple) else (source,)
+    for one in sources:
+        if not isinstance(one, Source):
+            raise _mistake("source", "a source that is made already, SQSSource(), or a list of such", one)
+    return tuple(sources)
+
+
+def fault_policy(given: FaultPolicy | str) -> FaultPolicy:
+    """Return the policy; its value as text is taken as well."""
+    try:
+        return FaultPolicy(given)
+    except ValueError:
+        raise _mistake("on_fault", " or ".join(map(str, FaultPolicy)), given, ValueError) from None
+
+
+def _check_rate(request_type: Any, rate: Any) -> None:
+    if not (isinstance(request_type, type) and issubclass(request_type, Request)):
+        raise _mistake("rates", "types of requests, {HttpRequest: (10, 1)}", request_type)
+    try:
+        Pacer(*rate)
+    except (TypeError, ValueError):
+        takes = f"(calls, seconds) for {request_type.__name__}, both above 0, e.g. (10, 1)"
+        raise _mistake("rates", takes, rate, ValueError) from None
+
+
+def _are_made(values: Any) -> bool:
+    """Tell whether these are several objects, none of them a class that somebody forgot to call."""
+    return isinstance(values, list | tuple) and not any(isinstance(value, type) for value in values)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _mistake(name: str, takes: str, found: Any, error: type[Exception] = TypeError) -> Exception:
+    from powertools_stream.mistakes import shown
+
+    return error(f"StreamProcessor({name}=…) takes {takes}; got {shown(found)}.")

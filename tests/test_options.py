@@ -1,0 +1,70 @@
+"""What `StreamProcessor` says at import when an option holds what it does not take."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from powertools_stream import ClaimChecks, Compression, StreamProcessor
+from powertools_stream.connectors.http import HttpConnector
+from powertools_stream.errors import SettingError
+from powertools_stream.requests import HttpRequest
+from powertools_stream.sources import SQSSource
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("source", SQSSource, r"a source that is made already, SQSSource\(\), .* got the class SQSSource"),
+        ("source", [SQSSource], "got the class SQSSource"),
+        ("source", "sqs", r"got 'sqs' \(str\)"),
+        ("claim_checks", "bucket", r"ClaimChecks\(\{.*got 'bucket' \(str\)"),
+        ("claim_checks", ClaimChecks, "got the class ClaimChecks"),
+        ("compression", True, r"Compression\(\); got True \(bool\)"),
+        ("retry", 3, r"RetryPolicy\(max_attempts=…\); got 3 \(int\)"),
+        ("connectors", [HttpConnector], r"connectors that are made already.* got \[<class"),
+        ("connectors", HttpConnector(), "a list of connectors"),
+        ("observers", 3, r"a list of observers.* got 3 \(int\)"),
+        ("rates", (10, 1), r"rates by type of request, \{HttpRequest: \(10, 1\)\}; got \(10, 1\)"),
+        ("rates", {"HttpRequest": (10, 1)}, r"types of requests.* got 'HttpRequest' \(str\)"),
+    ],
+)
+def test_an_option_of_another_kind_is_refused(option: str, value: Any, says: str) -> None:
+    with pytest.raises(TypeError, match=rf"^StreamProcessor\({option}=…\) takes .*{says}"):
+        StreamProcessor(**{"rules": [], option: value})
+
+
+@pytest.mark.parametrize("rate", ["10/s", 10, (10,), (0, 1), (1, 0), (math.nan, 1), (1, math.inf), ("10", "1")])
+def test_a_rate_that_is_none_is_refused(rate: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"takes \(calls, seconds\) for HttpRequest, both above 0, e.g. \(10, 1\); got"
+    ):
+        StreamProcessor(rules=[], rates={HttpRequest: rate})
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("max_workers", 0), ("max_workers", "8"), ("timeout_margin", -1), ("timeout_margin", "1 s")]
+)
+def test_a_number_that_is_none_or_too_small_is_refused(option: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=rf"{option}=…\) takes .* or more; got {value!r}"):
+        StreamProcessor(**{"rules": [], option: value})
+
+
+def test_a_policy_is_told_by_its_name_and_a_wrong_one_is_refused_with_the_right_ones() -> None:
+    StreamProcessor(rules=[], on_fault="publish")  # type: ignore[arg-type]
+
+    with pytest.raises(ValueError, match=r"takes FaultPolicy.REPORT_AND_PUBLISH or .*; got 'ignore'"):
+        StreamProcessor(rules=[], on_fault="ignore")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("owners", [["a"], "a", {"a": 123456789012}, {"a": ""}, {"a": "12345"}, {"a": "me"}])
+def test_the_owner_of_a_bucket_is_an_account_id(owners: Any) -> None:
+    with pytest.raises(SettingError, match=r"a text of 12 digits, but found .* Name both"):
+        ClaimChecks(owners, "a")
+
+
+def test_one_name_is_not_several_to_ignore() -> None:
+    with pytest.raises(TypeError, match=r"found 'order'. Pass a tuple: \('order',\)"):
+        Compression(ignore="order")  # type: ignore[arg-type]
