@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from powertools_stream.connectors.connector import Connector, Entry
     from powertools_stream.terms import Pacer
 
-__all__ = ["NO_TURN", "Attempts", "RetryPolicy", "turn_of"]
+__all__ = ["NO_TURN", "Attempts", "RetryPolicy"]
 
 NO_TURN = "The rate of its calls leaves no time for this one before the invocation times out."
 
@@ -105,7 +105,7 @@ class Attempts:
         if self._has_turn or not self._operation.pacers:
             self._has_turn = False
             return True
-        turn = turn_of(self._operation.pacers, self._deadline)
+        turn = _turn_of(self._operation.pacers, self._deadline)
         return turn is not None and not self._cancelled.wait(max(0.0, turn - time.monotonic()))
 
     def _send(self, indexes: Sequence[int], attempt: int) -> None:
@@ -142,7 +142,7 @@ class Attempts:
         return responses, rejection
 
 
-def turn_of(pacers: Sequence[Pacer], deadline: float) -> float | None:
+def _turn_of(pacers: Sequence[Pacer], deadline: float) -> float | None:
     """Take a turn of each pacer, and return the latest of them (`time.monotonic`); None: it would be too late."""
     turns = [pacer.reserve(before=deadline) for pacer in pacers]
     return None if None in turns else max(turn for turn in turns if turn is not None)

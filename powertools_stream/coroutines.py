@@ -9,9 +9,9 @@ from collections.abc import Coroutine, Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.dispatch import Waiter
 from powertools_stream.errors import CutOffError, RunError
 from powertools_stream.outcomes import Failed
+from powertools_stream.tickets import Waiter
 
 if TYPE_CHECKING:
     from powertools_stream.deadline import Guard

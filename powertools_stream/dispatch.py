@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from queue import Empty, Queue
@@ -14,8 +14,10 @@ from powertools_stream.attempts import NO_TURN, Attempts, RetryPolicy
 from powertools_stream.chunks import Chunk, Chunks, Pending
 from powertools_stream.errors import DeadlineError
 from powertools_stream.outcomes import Failed, Observer
+from powertools_stream.prospects import Prospects
 from powertools_stream.requests import RemainingTime
 from powertools_stream.terms import NO_TERMS, Pacer
+from powertools_stream.tickets import Asker, SharedRead, Ticket, Waiter
 from powertools_stream.turns import Turns
 from powertools_stream.workers import Workers
 
@@ -27,38 +29,10 @@ if TYPE_CHECKING:
     from powertools_stream.requests import Asks, Request
     from powertools_stream.terms import Rate, Terms
 
-__all__ = ["Asker", "ConnectorFinder", "Dispatcher", "Waiter"]
+__all__ = ["ConnectorFinder", "Dispatcher"]
 
 _LONGEST_WAIT = 3600.0
 """Seconds; a queue takes no infinite time-out."""
-
-
-class Waiter(Protocol):
-    """Gets the answer."""
-
-    def deliver(self, slot: int, answer: Any) -> None:
-        """Take the answer to the request that was asked for under this slot; an error comes as `Failed`."""
-
-
-class Asker(Protocol):
-    """The unit of work on whose behalf a request is made."""
-
-    wrote_at: int
-
-    @property
-    def position(self) -> tuple[int, int]:
-        """Its place in the batch: by record, then by rule."""
-        ...
-
-    @property
-    def asks(self) -> Asks:
-        """The requests that its flavor makes, in order."""
-        ...
-
-    @property
-    def terms(self) -> Terms | None:
-        """On what terms calls are made for it; None: on those of all."""
-        ...
 
 
 class ConnectorFinder(Protocol):
@@ -73,61 +47,6 @@ class ConnectorFinder(Protocol):
         ...
 
 
-class _Ticket:
-    """One request, and the responses to its entries that have come so far."""
-
-    __slots__ = ("asker", "connector", "missing", "request", "responses", "slot", "waiter")
-
-    def __init__(self, request: Request, connector: Connector, asker: Asker, waiter: Waiter, slot: int) -> None:
-        self.request = request
-        self.connector = connector
-        self.asker = asker
-        self.waiter = waiter
-        self.slot = slot
-        self.responses: list[Any] = []
-        self.missing = 0
-
-    def expect(self, entries: int) -> None:
-        self.responses = [None] * entries
-        self.missing = entries
-
-    def take(self, index: int, response: Any) -> bool:
-        """Take one response; tell whether it was the last."""
-        self.responses[index] = response
-        self.missing -= 1
-        return self.missing == 0
-
-    def answer(self) -> Any:
-        for response in self.responses:
-            if isinstance(response, BaseException):
-                return Failed(response)
-        try:
-            return self.connector.answer(self.request, self.responses)
-        except Exception as error:
-            return Failed(error)
-
-
-class _Read:
-    """A read that others may join: in flight, or answered just now."""
-
-    __slots__ = ("askers", "pending", "response")
-
-    def __init__(self, pending: Pending) -> None:
-        self.pending = pending
-        self.response: Any = None
-        self.askers: set[tuple[int, int]] = set()
-
-    def may_be_joined_by(self, asker: Asker) -> bool:
-        """Tell whether this is what the asker would get if it asked itself.
-
-        A unit of work that has written must see its write, so it never joins a read that was sent before. And whoever
-        has the answer and asks again wants to know what is there now.
-        """
-        if self.pending.sent_at is not None and self.pending.sent_at < asker.wrote_at:
-            return False
-        return self.response is None or asker.position not in self.askers
-
-
 class _Errand:
     """Has something done before entries are sent that wait for it; on nobody's terms, and by no rule."""
 
@@ -136,7 +55,7 @@ class _Errand:
     asks: Asks = ()
     terms: Terms | None = None
 
-    def __init__(self, dispatcher: Dispatcher, ticket: _Ticket, pending: Sequence[Pending]) -> None:
+    def __init__(self, dispatcher: Dispatcher, ticket: Ticket, pending: Sequence[Pending]) -> None:
         self.wrote_at = 0
         self._dispatcher = dispatcher
         self._ticket = ticket
@@ -149,9 +68,6 @@ class _Errand:
     def deliver(self, slot: int, answer: Any) -> None:
         self._dispatcher.release(self._ticket, self._pending, answer)
 
-
-_Stage = tuple["Asks", "Terms | None", "type | None"]
-"""Where a unit of work stands: what it asks for, on what terms, and what it waits for; None: for no request."""
 
 _Told = tuple["Chunk", "Sequence[Any] | None", Sequence["CallDetails"]]
 """A chunk whose call has ended: with the responses to its entries, and the calls that it took. One whose call has just
@@ -203,12 +119,11 @@ class Dispatcher:
         # In any case before the deadline: half of the time is for collecting, the other half for the calls.
         self._hold_until = (time.monotonic() + deadline) / 2
         self._chunks = Chunks()
-        self._reads: dict[tuple[Operation, Hashable], _Read] = {}
+        self._reads: dict[tuple[Operation, Hashable], SharedRead] = {}
         self._answered_reads: list[tuple[Operation, Hashable]] = []
-        self._answers: deque[_Ticket] = deque()
+        self._answers: deque[Ticket] = deque()
         self._turns = Turns(deadline, time.monotonic)
-        self._under_way: defaultdict[_Stage, int] = defaultdict(int)  # a Counter takes longer to make
-        self._records_to_come = 0
+        self.prospects = Prospects()
         self._calls_under_way = 0
         self._writes = 0
 
@@ -239,7 +154,7 @@ class Dispatcher:
         entries = connector.entries(request)
         if asker.terms is not None or self._pacers:
             entries = self._on_terms(entries, asker.terms, self._pacers.get(type(request)))
-        ticket = _Ticket(request, connector, asker, waiter, slot)
+        ticket = Ticket(request, connector, asker, waiter, slot)
         ticket.expect(len(entries))
         if after is not None and entries:
             self._hold(entries, ticket, after)
@@ -252,24 +167,24 @@ class Dispatcher:
                 continue
             pending = Pending(entry, asker.position, (ticket, index))
             if is_shared:
-                read = self._reads[entry.operation, entry.key] = _Read(pending)
+                read = self._reads[entry.operation, entry.key] = SharedRead(pending)
                 read.askers.add(asker.position)
             self._chunks.add(pending, connector)
         self._send_full()
 
-    def _hold(self, entries: Sequence[Entry], ticket: _Ticket, after: Request) -> None:
+    def _hold(self, entries: Sequence[Entry], ticket: Ticket, after: Request) -> None:
         """Give the entries their places, and let them go when something else has been done."""
         held = [Pending(entry, ticket.asker.position, (ticket, index)) for index, entry in enumerate(entries)]
         errand = _Errand(self, ticket, held)
         self.submit(after, errand, errand, 0)
-        self.expect(ticket.asker)
+        self.prospects.expect(ticket.asker)
         for pending in held:
             pending.is_ready = False
             self._chunks.add(pending, ticket.connector)
 
-    def release(self, ticket: _Ticket, held: Sequence[Pending], answer: Any) -> None:
+    def release(self, ticket: Ticket, held: Sequence[Pending], answer: Any) -> None:
         """Let entries go whose errand is done; where it failed, its error is the answer."""
-        self.expect(ticket.asker, -1)
+        self.prospects.expect(ticket.asker, -1)
         has_failed = type(answer) is Failed
         for pending in held:
             (self._chunks.drop if has_failed else self._chunks.make_ready)(pending, ticket.connector)
@@ -293,7 +208,7 @@ class Dispatcher:
             moved.append(replace(entry, operation=operation))
         return moved
 
-    def _join(self, entry: Entry, ticket: _Ticket, index: int) -> bool:
+    def _join(self, entry: Entry, ticket: Ticket, index: int) -> bool:
         """Let a request have the response to an equal read; False: there is none that it may have."""
         read = self._reads.get((entry.operation, entry.key))
         if read is None or not read.may_be_joined_by(ticket.asker):
@@ -302,18 +217,10 @@ class Dispatcher:
         if read.response is None:
             read.pending.waiters.append((ticket, index))
             if read.pending.sent_at is not None:
-                self._under_way[_stage_of(ticket)] += 1
+                self.prospects.joined(ticket)
         elif ticket.take(index, read.response[0]):
             self._answers.append(ticket)
         return True
-
-    def expect(self, asker: Asker, count: int = 1) -> None:
-        """Say that a unit of work, not in any call, may still make its requests (or no longer: a negative count)."""
-        self._under_way[asker.asks, asker.terms, None] += count
-
-    def expect_records(self, count: int = 1) -> None:
-        """Say that there are records still to be read, from which any unit of work may come (or no longer)."""
-        self._records_to_come += count
 
     @property
     def due_in(self) -> float:
@@ -346,7 +253,7 @@ class Dispatcher:
         self._answered_reads.clear()
         hold = (self._calls_under_way > 0 or others_run) and time.monotonic() < self._hold_until
         for chunk in self._chunks.partial():
-            if not (hold and self._may_grow(chunk)):
+            if not (hold and self.prospects.may_grow(chunk)):
                 self._chunks.close(chunk)
                 self._send(chunk)
 
@@ -374,17 +281,6 @@ class Dispatcher:
             # Where late answers go, nobody looks any more. Made here, not per batch: it costs as much as two records.
             self._told = Queue()
 
-    def _may_grow(self, chunk: Chunk) -> bool:
-        if self._records_to_come:
-            return True
-        # Calls on other terms go in other chunks: nobody waits for a rule that is slow on purpose.
-        terms = chunk.pending[0].waiters[0][0].asker.terms
-        wanted = {type(ticket.request) for pending in chunk.pending for ticket, _ in pending.waiters}
-        return any(
-            count > 0 and theirs == terms and _may_follow(asks, asked, wanted)
-            for (asks, theirs, asked), count in self._under_way.items()
-        )
-
     def _send_full(self) -> None:
         full = self._chunks.take_full()
         for chunk in full:
@@ -397,7 +293,7 @@ class Dispatcher:
     def _send(self, chunk: Chunk) -> None:
         for pending in chunk.pending:
             pending.sent_at = self._writes
-        self._count(chunk, +1)
+        self.prospects.count(chunk, +1)
         self._calls_under_way += 1
         if chunk.operation.pacers:
             self._turns.add(chunk)
@@ -436,22 +332,6 @@ class Dispatcher:
 
         self._workers.submit(carry_out)
 
-    def _count(self, chunk: Chunk, change: int) -> None:
-        # Most chunks hold requests of one type for one flavor, so that one look-up counts them all.
-        asks: Asks | None = None
-        asked: type | None = None
-        terms = chunk.pending[0].waiters[0][0].asker.terms  # of all that share a call
-        count = 0
-        for pending in chunk.pending:
-            for ticket, _ in pending.waiters:
-                if ticket.asker.asks is not asks or type(ticket.request) is not asked:
-                    if asks is not None:
-                        self._under_way[asks, terms, asked] += count
-                    asks, asked, count = ticket.asker.asks, type(ticket.request), 0
-                count += change
-        if asks is not None:
-            self._under_way[asks, terms, asked] += count
-
     def _hear(self, chunk: Chunk, responses: Sequence[Any] | None, calls: Sequence[CallDetails]) -> None:
         if responses is None:
             self._turns.begun(chunk)
@@ -460,7 +340,7 @@ class Dispatcher:
 
     def _chunk_ended(self, chunk: Chunk, responses: Sequence[Any], calls: Sequence[CallDetails]) -> None:
         self._calls_under_way -= 1
-        self._count(chunk, -1)
+        self.prospects.count(chunk, -1)
         self._chunks.ended(chunk)
         operation = chunk.operation
         if not operation.reads:
@@ -494,15 +374,3 @@ class Dispatcher:
         while self._answers:
             ticket = self._answers.popleft()
             ticket.waiter.deliver(ticket.slot, ticket.answer())
-
-
-def _stage_of(ticket: _Ticket) -> _Stage:
-    return ticket.asker.asks, ticket.asker.terms, type(ticket.request)
-
-
-def _may_follow(asks: Asks, asked: type | None, wanted: set[type]) -> bool:
-    """Tell whether a flavor that asks for these, and waits for `asked`, may go on to ask for one of `wanted`."""
-    if not asks or (asked is not None and asked not in asks):
-        return True
-    later = asks if asked is None else asks[asks.index(asked) + 1 :]
-    return not wanted.isdisjoint(later)

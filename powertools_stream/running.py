@@ -130,11 +130,11 @@ class BatchRun:
         if type(event) is GeneratorType or ((type(event) is not dict or "s3" in event) and stands_for_more(event)):
             event = whole(event, self._claim_checks, self._source.record_id(state.record))
             self._to_match.append(state)
-            self._dispatcher.expect_records()
+            self._dispatcher.prospects.expect_records()
             self._strands.start(event, Reading(state), _Delivery(self._has_been_read, state))
         elif self._to_match:
             self._to_match.append(state)
-            self._dispatcher.expect_records()
+            self._dispatcher.prospects.expect_records()
             self._has_been_read(state, event)
         else:
             self._match(state, event)
@@ -145,7 +145,7 @@ class BatchRun:
         state.is_read = True
         while self._to_match and self._to_match[0].is_read:
             first = self._to_match.popleft()
-            self._dispatcher.expect_records(-1)
+            self._dispatcher.prospects.expect_records(-1)
             self._match(first, first.event)
             first.event = None
 
@@ -217,7 +217,7 @@ class BatchRun:
                 unit.lanes = tuple((unit.rule.position, key) for key in keys if key is not None)
                 self._lanes.enter(unit)
             if unit.waits_for:
-                self._dispatcher.expect(unit)
+                self._dispatcher.prospects.expect(unit)
             else:
                 self._strands.start_later(self._begin_released(unit), unit, _Delivery(self._ended, unit))
 
@@ -230,7 +230,7 @@ class BatchRun:
                 if not self._lanes.is_free(unit):
                     self._lanes.enter(unit)
                     self._open.add(unit)
-                    self._dispatcher.expect(unit)
+                    self._dispatcher.prospects.expect(unit)
                     return
                 if self._is_held_back(unit):
                     self._ended(unit, Failed(HeldBackError(_HELD_BACK)))
@@ -266,7 +266,7 @@ class BatchRun:
         self._open.discard(unit)
         if unit.lanes:
             for released in self._lanes.leave(unit):
-                self._dispatcher.expect(released, -1)
+                self._dispatcher.prospects.expect(released, -1)
                 self._strands.start_later(self._begin_released(released), released, _Delivery(self._ended, released))
 
     def _is_held_back(self, unit: Unit) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Generator, Sequence
 from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.dispatch import Asker, Dispatcher, Waiter
+from powertools_stream.dispatch import Dispatcher
 from powertools_stream.errors import CutOffError, EntryTooLargeError, RunError
 from powertools_stream.outcomes import Failed
 from powertools_stream.requests.request import Request, content_of, with_content
+from powertools_stream.tickets import Asker, Waiter
 
 if TYPE_CHECKING:
     from powertools_stream.claim_checks import ClaimChecks
@@ -67,10 +68,10 @@ class _Awaiting:
         self._waiter = waiter
         self._asker = asker
         self._dispatcher = dispatcher
-        dispatcher.expect(asker)
+        dispatcher.prospects.expect(asker)
 
     def deliver(self, slot: int, answer: Any) -> None:
-        self._dispatcher.expect(self._asker, -1)
+        self._dispatcher.prospects.expect(self._asker, -1)
         self._waiter.deliver(slot, answer)
 
 

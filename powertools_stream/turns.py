@@ -35,7 +35,7 @@ class _Queue:
         # Until the last one has begun nobody knows how long the next has to wait: all workers may be busy.
         if not self.chunks or self.handed_over is not None or self.free_at > now:
             return None
-        if not all([pacer.take() for pacer in self.pacers]):  # a call that is sent again was faster
+        if not all(pacer.take() for pacer in self.pacers):  # a call that is sent again was faster
             return None
         chunk = self.chunks.popleft()
         self.handed_over = chunk if self.interval else None
