@@ -5,6 +5,7 @@ https://www.enterpriseintegrationpatterns.com/patterns/messaging/StoreInLibrary.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Generator, Mapping
@@ -22,7 +23,7 @@ from powertools_stream.uow import Event, complete
 __all__ = ["ClaimChecks", "is_claim_check", "redeemed", "stands_for_more", "whole"]
 
 _KEPT = ("id", "type", "partition_key", "partitionKey", "timestamp", "tags")
-# `region/claimchecks/YYYY/MM/DD/HH/id`; older services leave the region and the date out.
+# `region/claimchecks/YYYY/MM/DD/HH/id/digest`; other services leave the digest out, older ones the region and the date.
 _KEY = re.compile(r"(?:[^/]+/)?claimchecks/.")
 
 
@@ -95,7 +96,7 @@ class ClaimChecks:
                 f"Expected an event of at most {self.max_bytes} bytes, which is what is redeemed of a claim check, "
                 f"found {size}. Publish less, or let all who read it redeem more: ClaimChecks(max_bytes=…)."
             )
-        bucket, key = self.bucket, _key(event)
+        bucket, key = self.bucket, _key(event, text)
         assert bucket is not None
         params = {"Key": key, "Body": text, "ContentType": "application/json"}
         put = PutObject({**params, "ExpectedBucketOwner": self.owners[bucket]}, bucket_name=bucket)
@@ -195,12 +196,14 @@ def redeemed(event: Event, claim_checks: ClaimChecks | None, record_id: str) -> 
     return {**{name: event[name] for name in _KEPT if name in event}, **found}
 
 
-def _key(event: Mapping[str, Any]) -> str:
-    # The event's own time: a second attempt writes the same object again.
+def _key(event: Mapping[str, Any], text: str) -> str:
+    # By the event's own time and content, so that a second attempt writes the same object again. The id is not enough:
+    # two rules may each send what they make of one event, and one would overwrite what the other has left.
     timestamp = event.get("timestamp")
     try:
         moment = datetime.fromtimestamp(float(timestamp) / 1000, tz=timezone.utc)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError, OSError):
         moment = datetime.now(tz=timezone.utc)
     region = os.environ.get("AWS_REGION") or "undefined"
-    return f"{region}/claimchecks/{moment:%Y/%m/%d/%H}/{event['id']}"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{region}/claimchecks/{moment:%Y/%m/%d/%H}/{event['id']}/{digest}"

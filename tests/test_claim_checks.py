@@ -61,8 +61,9 @@ def test_an_event_too_large_for_the_bus_goes_to_s3_and_a_claim_check_in_its_plac
 
     assert outcome.response == {"batchItemFailures": []}
     put, publish = connector.asked
-    key = f"{REGION}/claimchecks/2026/01/01/12/1.large"
-    assert (put.bucket_name, put.params["Key"], put.params["ExpectedBucketOwner"]) == ("checks", key, OWNER)
+    key = put.params["Key"]
+    assert re.fullmatch(f"{REGION}/claimchecks/2026/01/01/12/1.large/[0-9a-f]{{16}}", key)
+    assert (put.bucket_name, put.params["ExpectedBucketOwner"]) == ("checks", OWNER)
     assert json.loads(put.params["Body"])["text"] == "x" * 2_000
     assert publish.event == {
         "id": "1.large",
@@ -136,6 +137,18 @@ def test_a_failing_deposit_fails_the_record_and_nothing_is_published() -> None:
 
     assert len(outcome.response["batchItemFailures"]) == 1
     assert not connector.published
+
+
+def test_two_large_messages_of_one_event_do_not_overwrite_each_other() -> None:
+    def execute(uow: UnitOfWork) -> list[SendMessage]:
+        return [SendMessage({"MessageBody": {**uow.event, "view": view, "text": "x" * 2_000}}) for view in "ab"]
+
+    connector = _Limited()
+    rule = {"id": "send", "flavor": task, "execute": execute}
+
+    run([rule], to_sqs_records([{"id": "1", "type": "x"}]), connectors=[connector], claim_checks=CHECKS)
+
+    assert [json.loads(left)["view"] for left in connector.objects.values()] == ["a", "b"]
 
 
 def test_a_second_attempt_writes_the_same_object_again() -> None:

@@ -70,7 +70,7 @@ class HttpConnector:
         self._pools = HttpPools(timeout, connect_timeout, max_per_host, max_response_bytes)
         self._follow_redirects = follow_redirects
         self._rate = rate or (math.inf, 1)
-        self._gates: dict[str, _Gate] = {}
+        self._gates: dict[str, Pacer] = {}
 
     def entries(self, request: HttpRequest) -> Sequence[Entry]:
         """Return one entry.
@@ -98,9 +98,9 @@ class HttpConnector:
         """Cut the connections."""
         self._pools.close()
 
-    def _gate(self, origin: str) -> _Gate:
+    def _gate(self, origin: str) -> Pacer:
         # `setdefault`: workers look here too, where a call was sent on to another host.
-        return self._gates.get(origin) or self._gates.setdefault(origin, _Gate(*self._rate))
+        return self._gates.get(origin) or self._gates.setdefault(origin, Pacer(*self._rate))
 
     def _fetch(self, call: HttpCall) -> HttpResponse:
         for _ in range(_MAX_REDIRECTS + 1):
@@ -126,15 +126,6 @@ class HttpConnector:
             self._gate(call.origin).hold(time.monotonic() + min(seconds, _LONGEST_RETRY_AFTER))
         said = _said(answer)
         raise status_error(str(answer.status), f"{call.name}{said}", answer.status, answer.headers, _any_body(answer))
-
-
-class _Gate(Pacer):
-    """When calls to one host may go: at the rate, and not before the time that the host itself has asked for."""
-
-    def hold(self, until: float) -> None:
-        """Let no call go before this time (`time.monotonic` seconds)."""
-        with self._lock:
-            self._next = max(self._next, until)
 
 
 def _redirect_target(call: HttpCall, answer: Answer) -> SplitResult | None:

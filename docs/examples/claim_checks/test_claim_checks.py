@@ -27,16 +27,17 @@ def test_an_event_too_large_for_the_bus_is_left_at_s3() -> None:
 
         response = processor.process_event(to_sqs_records([REQUESTED]))
 
-        key = "us-east-1/claimchecks/2026/01/01/12/r-1.make_report"
-        left = json.loads(aws.client("s3").get_object(Bucket="shop-claim-checks", Key=key)["Body"].read())
+        (found,) = aws.client("s3").list_objects_v2(Bucket="shop-claim-checks")["Contents"]
+        left = json.loads(aws.client("s3").get_object(Bucket="shop-claim-checks", Key=found["Key"])["Body"].read())
     assert response == {"batchItemFailures": []}
+    assert found["Key"].startswith("us-east-1/claimchecks/2026/01/01/12/r-1.make_report/")
     assert (left["type"], len(left["lines"])) == ("report-made", 300_000)
 
 
 # --8<-- [start:listener]
 def claim_check(bucket: str) -> dict[str, Any]:
     """What arrives in the place of the event."""
-    place = {"bucket": bucket, "key": "eu-central-1/claimchecks/2026/01/01/12/r-1.make_report"}
+    place = {"bucket": bucket, "key": "eu-central-1/claimchecks/2026/01/01/12/r-1.make_report/0f3a5b7c9d1e2f40"}
     return {"id": "r-1.make_report", "type": "report-made", "timestamp": NOON, "tags": {}, "s3": place}
 
 
