@@ -230,7 +230,7 @@ class Dispatcher:
         """
         now = time.monotonic()
         due = self._hold_until - now if self._hold_until > now else math.inf
-        return min(due, max(0.0, self._turns.next_at - now))
+        return min(due, max(0.0, self._turns.next_at - now)) if self._turns else due
 
     @property
     def is_waiting(self) -> bool:
@@ -259,7 +259,8 @@ class Dispatcher:
 
     def collect(self, timeout: float = 0.0) -> None:
         """Hand out the answers that have come; wait up to `timeout` seconds for the first."""
-        self._take_turns()
+        if self._turns:
+            self._take_turns()
         self._hand_out()
         if self._calls_under_way == 0:
             return  # no answer will come

@@ -135,13 +135,13 @@ class Strands:
             if self._ready:
                 continue
             dispatcher.flush(others_run=coroutines.is_running)
+            if not (coroutines.is_running or dispatcher.is_waiting):
+                return True
             timeout = min(deadline.remaining, dispatcher.due_in)
             if coroutines.is_running:
                 coroutines.wait(timeout)
-            elif dispatcher.is_waiting:
-                dispatcher.collect(timeout)
             else:
-                return True
+                dispatcher.collect(timeout)
         return False
 
     def _resume(self, strand: _Strand, answer: Any) -> None:

@@ -65,6 +65,9 @@ class Turns:
         self._clock = clock
         self._queues: dict[tuple[Pacer, ...], _Queue] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._queues)
+
     def add(self, chunk: Chunk) -> None:
         """Put a call at the end of its queue."""
         pacers = chunk.operation.pacers
