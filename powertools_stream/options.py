@@ -11,8 +11,6 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.attempts import RetryPolicy
-from powertools_stream.claim_checks import ClaimChecks
-from powertools_stream.compression import Compression
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Request
 from powertools_stream.sources import Source, source_of_event_type
@@ -21,8 +19,6 @@ from powertools_stream.terms import Pacer
 __all__ = ["check", "fault_policy", "given_sources"]
 
 _KINDS: Mapping[str, tuple[type, str]] = {
-    "claim_checks": (ClaimChecks, 'ClaimChecks({"<bucket>": "<account id>"})'),
-    "compression": (Compression, "Compression()"),
     "rates": (Mapping, "rates by type of request, {HttpRequest: (10, 1)}"),
     "retry": (RetryPolicy, "RetryPolicy(max_attempts=…)"),
 }
@@ -47,6 +43,7 @@ def check(**options: Any) -> None:
     for name, (kind, takes) in _KINDS.items():
         if options[name] is not None and not isinstance(options[name], kind):
             raise _mistake(name, takes, options[name])
+    _check_kinds_loaded_late(options)
     for name, takes in _LISTS.items():
         if not _are_made(options[name]):
             raise _mistake(name, takes, options[name])
@@ -55,6 +52,20 @@ def check(**options: Any) -> None:
     for name, (takes, least) in _NUMBERS.items():
         if not _is_number(options[name]) or not options[name] >= least:
             raise _mistake(name, takes, options[name], ValueError)
+
+
+def _check_kinds_loaded_late(options: Mapping[str, Any]) -> None:
+    """Check what a function that does not use it need not load."""
+    if options["claim_checks"] is not None:
+        from powertools_stream.claim_checks import ClaimChecks
+
+        if not isinstance(options["claim_checks"], ClaimChecks):
+            raise _mistake("claim_checks", 'ClaimChecks({"<bucket>": "<account id>"})', options["claim_checks"])
+    if options["compression"] is not None:
+        from powertools_stream.compression import Compression
+
+        if not isinstance(options["compression"], Compression):
+            raise _mistake("compression", "Compression()", options["compression"])
 
 
 def given_sources(source: Source | Sequence[Source] | None, event_type: EventType | None) -> Sequence[Source]:

@@ -12,8 +12,6 @@ from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import Sqs
 
 from powertools_stream.attempts import RetryPolicy
 from powertools_stream.batch import Batch, RecordState
-from powertools_stream.claim_checks import ClaimChecks
-from powertools_stream.compression import Compression
 from powertools_stream.connectors import Clients, Connector, Connectors
 from powertools_stream.deadline import Deadline
 from powertools_stream.dispatch import Dispatcher
@@ -42,6 +40,9 @@ from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from powertools_stream.claim_checks import ClaimChecks
+    from powertools_stream.compression import Compression
 
 __all__ = ["StreamProcessor"]
 

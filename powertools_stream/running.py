@@ -9,7 +9,6 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.batch import Batch, Failure, Reading, RecordState, Unit
-from powertools_stream.claim_checks import stands_for_more, whole
 from powertools_stream.compaction import Compactor
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError
 from powertools_stream.lanes import Lanes
@@ -29,6 +28,9 @@ __all__ = ["NO_RULE", "BatchRun"]
 
 NO_RULE = "undefined"
 """The rule's id in a failure that belongs to no rule: the record could not be read."""
+
+# A generator may end with one.
+_PERHAPS_CLAIM_CHECKS = (GeneratorType, list)
 
 _NOT_STARTED = "The invocation is about to time out; this record was not started."
 _NOT_FINISHED = "The invocation is about to time out; this rule had not finished."
@@ -126,9 +128,10 @@ class BatchRun:
     def _read(self, state: RecordState) -> None:
         """Read the event of a record, where there are rules that want one."""
         event = self._guard.attempt(self._source.read, state.record) if self._groups else None
-        # Most events are told apart here, without a call: there is one for each record.
-        if type(event) is GeneratorType or ((type(event) is not dict or "s3" in event) and stands_for_more(event)):
-            event = whole(event, self._claim_checks, self._source.record_id(state.record))
+        # Most events are whole, which is told here, without a call: there is one for each record.
+        if "s3" in event if type(event) is dict else type(event) in _PERHAPS_CLAIM_CHECKS:
+            event = self._whole(event, state)
+        if type(event) is GeneratorType:
             self._to_match.append(state)
             self._dispatcher.prospects.expect_records()
             self._strands.start(event, Reading(state), _Delivery(self._has_been_read, state))
@@ -138,6 +141,14 @@ class BatchRun:
             self._has_been_read(state, event)
         else:
             self._match(state, event)
+
+    def _whole(self, event: Any, state: RecordState) -> Any:
+        """Return what was read of a record; a generator of it, where there are claim checks to be redeemed."""
+        from powertools_stream.claim_checks import stands_for_more, whole
+
+        if type(event) is not GeneratorType and not stands_for_more(event):
+            return event
+        return whole(event, self._claim_checks, self._source.record_id(state.record))
 
     def _has_been_read(self, state: RecordState, event: Any) -> None:
         """Match records in their order, even where one waits for its payload longer than the next."""

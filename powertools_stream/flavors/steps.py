@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from powertools_stream.environment import standard_tags
-from powertools_stream.requests import GetItems, PutEvent, Request
+from powertools_stream.requests import PutEvent, Request
 from powertools_stream.rules import Rule
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import Event, UnitOfWork
@@ -89,6 +89,8 @@ def split(uow: UnitOfWork, values: Any, target_field: str) -> list[UnitOfWork]:
 
 def get_items(request: Mapping[str, Any], table_name: str | None = None) -> Steps:
     """Get items by their keys; ``{"RequestItems": {table: {"Keys": …}}}``, for several tables, is taken as well."""
+    from powertools_stream.requests import GetItems
+
     tables = request.get("RequestItems")
     if tables is None:
         return (yield GetItems(request, table_name=table_name))
