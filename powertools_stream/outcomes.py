@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
+from powertools_stream.error_codes import (
+    CONFIGURATION_CODES,
+    CONFIGURATION_NAMES,
+    INVALID_CODES,
+    RETRYABLE_CODES,
+    RETRYABLE_NAMES,
+)
 from powertools_stream.errors import DeadlineError, HeldBackError, RequestFailedError, RetryableError, SettingError
 from powertools_stream.uow import Record, UnitOfWork
 
@@ -220,169 +227,6 @@ class Observer(Protocol):
         ...
 
 
-# Codes by which AWS says "not now": the union of botocore's legacy and standard retry modes, and of the codes that
-# batch operations give per entry.
-# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-_RETRYABLE_CODES = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "ConditionalRequestConflict",
-        "EC2ThrottledException",
-        "InternalError",
-        "InternalFailure",
-        "InternalFailureException",
-        "InternalServerError",
-        "InternalServerException",
-        "KmsThrottled",
-        "KMSThrottling",
-        "KMSThrottlingException",
-        "LimitExceededException",
-        "OperationAborted",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "ReplicatedWriteConflictException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-        "UnprocessedItems",
-        "UnprocessedKeys",
-    }
-)
-
-# https://docs.aws.amazon.com/awssupport/latest/user/ and the common errors page of each service's API reference.
-_CONFIGURATION_CODES = frozenset(
-    {
-        "401",
-        "403",
-        "407",
-        "AccessDenied",
-        "AccessDeniedException",
-        "AccountProblem",
-        "AllAccessDisabled",
-        "AuthorizationError",
-        "AuthorizationErrorException",
-        "AuthorizationHeaderMalformed",
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "DecryptionFailure",
-        "EC2AccessDeniedException",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IllegalLocationConstraintException",
-        "IncompleteSignature",
-        "index_not_found_exception",
-        "InvalidAccessKeyId",
-        "InvalidAddress",
-        "InvalidClientTokenId",
-        "InvalidKeyId",
-        "InvalidKMSResourceException",
-        "InvalidRuntimeException",
-        "InvalidSecurity",
-        "InvalidSecurityGroupIDException",
-        "InvalidSignatureException",
-        "InvalidSourceException",
-        "InvalidSubnetIDException",
-        "InvalidToken",
-        "InvalidZipFileException",
-        "KMS.DisabledException",
-        "KMS.NotFoundException",
-        "KMSAccessDenied",
-        "KmsAccessDenied",
-        "KMSAccessDeniedException",
-        "KmsDisabled",
-        "KMSDisabled",
-        "KMSDisabledException",
-        "KmsInvalidKeyUsage",
-        "KmsInvalidState",
-        "KMSInvalidState",
-        "KMSInvalidStateException",
-        "KMSNotFound",
-        "KmsNotFound",
-        "KMSNotFoundException",
-        "KmsOptInRequired",
-        "KMSOptInRequired",
-        "MissingAuthenticationToken",
-        "MissingAuthenticationTokenException",
-        "NoPublishedVersionException",
-        "NoSuchBucket",
-        "NotAuthorized",
-        "NotFound",
-        "NotFoundException",
-        "OptInRequired",
-        "ParameterNotFound",
-        "ParameterVersionNotFound",
-        "PermanentRedirect",
-        "QueueDoesNotExist",
-        "RequestTimeTooSkewed",
-        "ResourceNotFound",
-        "ResourceNotFoundException",
-        "security_exception",
-        "SignatureDoesNotMatch",
-        "UnauthorizedOperation",
-        "UnrecognizedClientException",
-    }
-)
-
-_INVALID_CODES = frozenset(
-    {
-        "AWS.SimpleQueueService.BatchRequestTooLong",
-        "BatchRequestTooLong",
-        "InvalidArgument",
-        "InvalidArgumentException",
-        "InvalidMessageContents",
-        "InvalidParameter",
-        "InvalidParameterCombination",
-        "InvalidParameterCombinationException",
-        "InvalidParameterValue",
-        "InvalidParameterValueException",
-        "InvalidRequest",
-        "KeyTooLongError",
-        "MalformedXML",
-        "MissingParameter",
-        "MissingRequiredParameterException",
-        "ParameterValueInvalid",
-        "SerializationException",
-        "UnsupportedOperation",
-        "ValidationError",
-        "ValidationException",
-    }
-)
-
-# botocore's errors by name: importing botocore costs a cold start a tenth of a second.
-_RETRYABLE_NAMES = frozenset(
-    {
-        "ConnectionClosedError",
-        "ConnectionError",
-        "FlexibleChecksumError",
-        "HTTPClientError",
-        "IncompleteReadError",
-        "ReadTimeoutError",
-        "ResponseStreamingError",
-    }
-)
-_CONFIGURATION_NAMES = frozenset(
-    {
-        "CredentialRetrievalError",
-        "InvalidRegionError",
-        "NoCredentialsError",
-        "NoRegionError",
-        "PartialCredentialsError",
-        "ProfileNotFound",
-        "TokenRetrievalError",
-    }
-)
-
-
 def error_code(error: BaseException) -> str | None:
     """Return the code that the service gave, of a botocore ``ClientError`` or a `RequestFailedError`; else None."""
     if isinstance(error, RequestFailedError):
@@ -404,8 +248,8 @@ def is_retryable(error: BaseException) -> bool:
     if isinstance(error, RetryableError | ConnectionError | TimeoutError) or _is_open_circuit(error):
         return True
     if (code := error_code(error)) is not None:
-        return code in _RETRYABLE_CODES or (_status(error) >= 500 and code not in _CONFIGURATION_CODES)
-    return _is_botocore(error, _RETRYABLE_NAMES)
+        return code in RETRYABLE_CODES or (_status(error) >= 500 and code not in CONFIGURATION_CODES)
+    return _is_botocore(error, RETRYABLE_NAMES)
 
 
 def is_configuration_error(error: BaseException) -> bool:
@@ -413,14 +257,14 @@ def is_configuration_error(error: BaseException) -> bool:
     if isinstance(error, SettingError):
         return True
     code = error_code(error)
-    return code in _CONFIGURATION_CODES if code is not None else _is_botocore(error, _CONFIGURATION_NAMES)
+    return code in CONFIGURATION_CODES if code is not None else _is_botocore(error, CONFIGURATION_NAMES)
 
 
 def is_invalid_request(error: BaseException) -> bool:
     """Tell whether a service rejected a whole call as invalid, so that one bad entry may have spoiled the others."""
     code = error_code(error)
     if code is not None:
-        return code in _INVALID_CODES or _status(error) == 413
+        return code in INVALID_CODES or _status(error) == 413
     return _is_botocore(error, frozenset({"ParamValidationError"}))
 
 

@@ -1,0 +1,167 @@
+"""The codes and names by which errors of AWS are told apart: passing ones, the deployment's, those of one entry."""
+
+from __future__ import annotations
+
+__all__ = ["CONFIGURATION_CODES", "CONFIGURATION_NAMES", "INVALID_CODES", "RETRYABLE_CODES", "RETRYABLE_NAMES"]
+
+# Codes by which AWS says "not now": the union of botocore's legacy and standard retry modes, and of the codes that
+# batch operations give per entry.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+RETRYABLE_CODES = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "ConditionalRequestConflict",
+        "EC2ThrottledException",
+        "InternalError",
+        "InternalFailure",
+        "InternalFailureException",
+        "InternalServerError",
+        "InternalServerException",
+        "KmsThrottled",
+        "KMSThrottling",
+        "KMSThrottlingException",
+        "LimitExceededException",
+        "OperationAborted",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "ReplicatedWriteConflictException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+        "UnprocessedItems",
+        "UnprocessedKeys",
+    }
+)
+
+# https://docs.aws.amazon.com/awssupport/latest/user/ and the common errors page of each service's API reference.
+CONFIGURATION_CODES = frozenset(
+    {
+        "401",
+        "403",
+        "407",
+        "AccessDenied",
+        "AccessDeniedException",
+        "AccountProblem",
+        "AllAccessDisabled",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "AuthorizationHeaderMalformed",
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "DecryptionFailure",
+        "EC2AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IllegalLocationConstraintException",
+        "IncompleteSignature",
+        "index_not_found_exception",
+        "InvalidAccessKeyId",
+        "InvalidAddress",
+        "InvalidClientTokenId",
+        "InvalidKeyId",
+        "InvalidKMSResourceException",
+        "InvalidRuntimeException",
+        "InvalidSecurity",
+        "InvalidSecurityGroupIDException",
+        "InvalidSignatureException",
+        "InvalidSourceException",
+        "InvalidSubnetIDException",
+        "InvalidToken",
+        "InvalidZipFileException",
+        "KMS.DisabledException",
+        "KMS.NotFoundException",
+        "KMSAccessDenied",
+        "KmsAccessDenied",
+        "KMSAccessDeniedException",
+        "KmsDisabled",
+        "KMSDisabled",
+        "KMSDisabledException",
+        "KmsInvalidKeyUsage",
+        "KmsInvalidState",
+        "KMSInvalidState",
+        "KMSInvalidStateException",
+        "KMSNotFound",
+        "KmsNotFound",
+        "KMSNotFoundException",
+        "KmsOptInRequired",
+        "KMSOptInRequired",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "NoPublishedVersionException",
+        "NoSuchBucket",
+        "NotAuthorized",
+        "NotFound",
+        "NotFoundException",
+        "OptInRequired",
+        "ParameterNotFound",
+        "ParameterVersionNotFound",
+        "PermanentRedirect",
+        "QueueDoesNotExist",
+        "RequestTimeTooSkewed",
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+        "security_exception",
+        "SignatureDoesNotMatch",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+
+INVALID_CODES = frozenset(
+    {
+        "AWS.SimpleQueueService.BatchRequestTooLong",
+        "BatchRequestTooLong",
+        "InvalidArgument",
+        "InvalidArgumentException",
+        "InvalidMessageContents",
+        "InvalidParameter",
+        "InvalidParameterCombination",
+        "InvalidParameterCombinationException",
+        "InvalidParameterValue",
+        "InvalidParameterValueException",
+        "InvalidRequest",
+        "KeyTooLongError",
+        "MalformedXML",
+        "MissingParameter",
+        "MissingRequiredParameterException",
+        "ParameterValueInvalid",
+        "SerializationException",
+        "UnsupportedOperation",
+        "ValidationError",
+        "ValidationException",
+    }
+)
+
+# botocore's errors by name: importing botocore costs a cold start a tenth of a second.
+RETRYABLE_NAMES = frozenset(
+    {
+        "ConnectionClosedError",
+        "ConnectionError",
+        "FlexibleChecksumError",
+        "HTTPClientError",
+        "IncompleteReadError",
+        "ReadTimeoutError",
+        "ResponseStreamingError",
+    }
+)
+CONFIGURATION_NAMES = frozenset(
+    {
+        "CredentialRetrievalError",
+        "InvalidRegionError",
+        "NoCredentialsError",
+        "NoRegionError",
+        "PartialCredentialsError",
+        "ProfileNotFound",
+        "TokenRetrievalError",
+    }
+)
