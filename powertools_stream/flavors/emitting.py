@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from powertools_stream.flavors.steps import PublishingRule, Steps, call, publish, tagged
+from powertools_stream.flavors.steps import PublishingRule, Steps, call, listed, publish, tagged
 from powertools_stream.rules import Rule
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import Event, UnitOfWork
 
-__all__ = ["emitted", "inherited_tags", "listed_events", "publish_all", "triggers_of"]
+__all__ = ["emitted", "inherited_tags", "publish_all", "triggers_of"]
 
 # Who published an event, and where: not handed on to an event that is made of it, which has its own.
 _PUBLISHER = frozenset({"functionname", "pipeline", "region", "source"})
@@ -21,7 +21,7 @@ def emitted(emit: UserFunction, uow: UnitOfWork, template: Event, rule: Rule) ->
 
     An id that ``emit`` sets itself stays.
     """
-    events = listed_events((yield from call(emit, uow, template)), rule, "emit")
+    events = listed((yield from call(emit, uow, template)), rule, "emit", "an event")
     return events if len(events) < 2 else [_numbered(event, n, template) for n, event in enumerate(events)]
 
 
@@ -38,27 +38,6 @@ def publish_all(events: list[Event], uow: UnitOfWork, rule: PublishingRule) -> S
     else:
         yield [publish(result["emit"], result, rule) for result in results]
     return results
-
-
-def listed_events(events: Any, rule: Rule, field: str) -> list[Event]:
-    """Return what a function of the user's returned for events as a list: an event, several, or none.
-
-    Raises
-    ------
-    TypeError
-        It returned something else.
-    """
-    if events is None:
-        return []
-    several = isinstance(events, Iterable) and not isinstance(events, Mapping | str | bytes)
-    listed = list(events) if several else [events]
-    for event in listed:
-        if not isinstance(event, Mapping):
-            raise TypeError(
-                f"Rule {rule.id!r}: {field} returns an event (a mapping), a list of events or None; "
-                f"got a {type(event).__name__}."
-            )
-    return listed
 
 
 def inherited_tags(triggers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

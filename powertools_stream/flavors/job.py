@@ -12,8 +12,8 @@ from pydantic import Field
 from powertools_stream.attribute_values import deserialize_item
 from powertools_stream.errors import DeadlineError, RuleError
 from powertools_stream.flavors import tables
-from powertools_stream.flavors.emitting import listed_events, publish_all
-from powertools_stream.flavors.steps import PublishingRule, Steps, call
+from powertools_stream.flavors.emitting import publish_all
+from powertools_stream.flavors.steps import PublishingRule, Steps, call, listed
 from powertools_stream.flavors.tables import SplittingRule
 from powertools_stream.matching.filters import Filter
 from powertools_stream.payloads import to_safe_json
@@ -165,7 +165,7 @@ def _finish(uow: UnitOfWork, item: Mapping[str, Any], rule: JobRule, suffix: str
         uow = yield from tables.update(uow, rule)
     if rule.to_event is None:
         return uow
-    events = listed_events((yield from call(rule.to_event, uow)), rule, "to_event")
+    events = listed((yield from call(rule.to_event, uow)), rule, "to_event", "an event")
     template = _template(uow, item, rule, suffix)
     if len(events) == 1:
         return (yield from publish_all([{**template, **events[0]}], uow, rule))

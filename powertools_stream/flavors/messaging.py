@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from powertools_stream.flavors.steps import Steps, call
+from powertools_stream.flavors.steps import Steps, call, listed
 from powertools_stream.flavors.tables import TableRule, get, query
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import UnitOfWork
@@ -50,18 +50,8 @@ def made_messages(uow: UnitOfWork, to_messages: UserFunction, rule: MessagingRul
     TypeError
         The function returned something else.
     """
-    messages: Any = yield from call(to_messages, uow)
-    if messages is None:
-        return []
-    several = isinstance(messages, Iterable) and not isinstance(messages, Mapping | str | bytes)
-    listed = list(messages) if several else [messages]
-    for message in listed:
-        if not isinstance(message, Mapping):
-            raise TypeError(
-                f"Rule {rule.id!r}: {field} returns a message (a mapping), a list of messages or None; "
-                f"got a {type(message).__name__}."
-            )
-    return [uow.extend(message=message) for message in listed]
+    messages = listed((yield from call(to_messages, uow)), rule, field, "a message")
+    return [uow.extend(message=message) for message in messages]
 
 
 def may_be_fifo(named_by_rule: str | UserFunction | None, named_by_message: Any, setting: str) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from powertools_stream.flavors.steps import Steps, call, split
+from powertools_stream.flavors.steps import Steps, call, listed, split
 from powertools_stream.paths import check_path, path_reader
 from powertools_stream.requests import DeleteDocument, IndexDocument, OnConditionFailed, Request, UpdateDocument
 from powertools_stream.rules import Rule, flavor
@@ -77,7 +77,7 @@ def _write_each(uow: UnitOfWork, split_on: str | UserFunction, rule: OpenSearchR
 
 
 def _write(uow: UnitOfWork, rule: OpenSearchRule) -> Steps:
-    requests = _listed((yield from call(rule.to_elasticsearch, uow)), rule)
+    requests = listed((yield from call(rule.to_elasticsearch, uow)) or None, rule, "to_elasticsearch", "a document")
     if not requests:
         return uow.extend(index_request=None)
     if len(requests) == 1:
@@ -88,20 +88,6 @@ def _write(uow: UnitOfWork, rule: OpenSearchRule) -> Steps:
         uow.extend(index_request=request, index_response=response)
         for request, response in zip(requests, responses, strict=True)
     ]
-
-
-def _listed(requests: Any, rule: Rule) -> list[Mapping[str, Any]]:
-    if not requests:
-        return []
-    several = isinstance(requests, Iterable) and not isinstance(requests, Mapping | str | bytes)
-    listed = list(requests) if several else [requests]
-    for request in listed:
-        if not isinstance(request, Mapping):
-            raise TypeError(
-                f"Rule {rule.id!r}: to_elasticsearch returns a mapping, a list of mappings or None; "
-                f"got a {type(request).__name__}."
-            )
-    return listed
 
 
 def _request(params: Mapping[str, Any], rule: OpenSearchRule) -> Request:

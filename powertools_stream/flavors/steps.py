@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from types import CoroutineType, GeneratorType
 from typing import Any
 
@@ -14,7 +14,18 @@ from powertools_stream.rules import Rule
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import Event, UnitOfWork
 
-__all__ = ["PENDING", "PublishingRule", "Steps", "call", "get_items", "is_asked_for", "publish", "split", "tagged"]
+__all__ = [
+    "PENDING",
+    "PublishingRule",
+    "Steps",
+    "call",
+    "get_items",
+    "is_asked_for",
+    "listed",
+    "publish",
+    "split",
+    "tagged",
+]
 
 Steps = Generator[Any, Any, Any]
 """What a flavor with I/O is: it yields requests, and generators and coroutines to be run for it."""
@@ -51,6 +62,34 @@ def is_asked_for(result: Any) -> bool:
     if type(result) is list and result:
         return all(isinstance(one, Request) for one in result)
     return isinstance(result, Request)
+
+
+def listed(made: Any, rule: Rule, field: str, noun: str) -> list[Any]:
+    """Return what a function of the user's returned as a list: one mapping, several, or none.
+
+    Parameters
+    ----------
+    field
+        The function's, for the message.
+    noun
+        What one of them is, for the message: ``"an event"``.
+
+    Raises
+    ------
+    TypeError
+        It returned something else.
+    """
+    if made is None:
+        return []
+    several = isinstance(made, Iterable) and not isinstance(made, Mapping | str | bytes)
+    values = list(made) if several else [made]
+    for value in values:
+        if not isinstance(value, Mapping):
+            raise TypeError(
+                f"Rule {rule.id!r}: {field} returns {noun} (a mapping), a list of {noun.split()[-1]}s or None; "
+                f"got a {type(value).__name__}."
+            )
+    return values
 
 
 def publish(event: Event, uow: UnitOfWork, rule: PublishingRule) -> Steps:
