@@ -5,18 +5,20 @@ Else it would show with the first event that needs the option: a large one, one 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.attempts import RetryPolicy
+from powertools_stream.errors import SettingError
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Request
 from powertools_stream.sources import Source, source_of_event_type
 from powertools_stream.terms import Pacer
 
-__all__ = ["check", "fault_policy", "given_sources"]
+__all__ = ["check", "fault_policy", "given_sources", "worker_count"]
 
 _KINDS: Mapping[str, tuple[type, str]] = {
     "rates": (Mapping, "rates by type of request, {HttpRequest: (10, 1)}"),
@@ -77,6 +79,16 @@ def given_sources(source: Source | Sequence[Source] | None, event_type: EventTyp
         if not isinstance(one, Source):
             raise _mistake("source", "a source that is made already, SQSSource(), or a list of such", one)
     return tuple(sources)
+
+
+def worker_count(given: int | None) -> int:
+    """Return how many calls are under way at a time: what was given, else ``PARALLEL``, else 8."""
+    if given is not None:
+        return given
+    value = os.environ.get("PARALLEL") or "8"
+    if not value.isdecimal() or int(value) < 1:
+        raise SettingError(f"Expected PARALLEL to be a number of calls, 1 or more, but found {value!r}.")
+    return int(value)
 
 
 def fault_policy(given: FaultPolicy | str) -> FaultPolicy:

@@ -18,7 +18,7 @@ from powertools_stream.dispatch import Dispatcher
 from powertools_stream.engine import BatchOptions, Engine
 from powertools_stream.errors import UnknownSourceError
 from powertools_stream.faults import fault_bus_name
-from powertools_stream.options import check, fault_policy, given_sources
+from powertools_stream.options import check, fault_policy, given_sources, worker_count
 from powertools_stream.outcomes import (
     Disposition,
     Fault,
@@ -85,7 +85,7 @@ class StreamProcessor(BasePartialBatchProcessor):
     skip_group_on_error
         On a FIFO queue: True holds back the message group of a reported record, False every record behind it.
     max_workers
-        How many calls are under way at a time, at most.
+        How many calls are under way at a time, at most; default: ``PARALLEL``, then 8.
     timeout_margin
         Seconds before the time-out of the function at which the batch is ended; at most a quarter of the time left at
         its start.
@@ -135,7 +135,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         on_fault: FaultPolicy = FaultPolicy.REPORT_AND_PUBLISH,
         retryable: Retryable = (),
         skip_group_on_error: bool = True,
-        max_workers: int = 8,
+        max_workers: int | None = None,
         timeout_margin: float = 1.0,
         bus_name: str | None = None,
         fault_bus_name: str | None = None,
@@ -157,6 +157,7 @@ class StreamProcessor(BasePartialBatchProcessor):
             raise_on_entire_batch_failure=raise_on_entire_batch_failure,
             logger=logger,  # type: ignore[arg-type]  # Powertools takes its own Logger, though it does not say so
         )
+        max_workers = worker_count(max_workers)
         check(
             claim_checks=claim_checks,
             compression=compression,

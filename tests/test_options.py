@@ -10,6 +10,7 @@ import pytest
 from powertools_stream import ClaimChecks, Compression, StreamProcessor
 from powertools_stream.connectors.http import HttpConnector
 from powertools_stream.errors import SettingError
+from powertools_stream.options import worker_count
 from powertools_stream.requests import HttpRequest
 from powertools_stream.sources import SQSSource
 
@@ -68,3 +69,15 @@ def test_the_owner_of_a_bucket_is_an_account_id(owners: Any) -> None:
 def test_one_name_is_not_several_to_ignore() -> None:
     with pytest.raises(TypeError, match=r"found 'order'. Pass a tuple: \('order',\)"):
         Compression(ignore="order")  # type: ignore[arg-type]
+
+
+def test_the_number_of_workers_comes_from_the_environment_where_it_is_not_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PARALLEL", "3")
+
+    assert (worker_count(None), worker_count(5)) == (3, 5)
+
+    monkeypatch.setenv("PARALLEL", "many")
+    with pytest.raises(SettingError, match="Expected PARALLEL to be a number of calls, 1 or more, but found 'many'"):
+        StreamProcessor(rules=[])

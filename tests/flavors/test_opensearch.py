@@ -119,7 +119,9 @@ def test_a_conflict_is_handed_on_as_the_rule_says() -> None:
 
 @pytest.mark.parametrize("written", ["text", 7, [DOCUMENT, "text"]])
 def test_what_is_no_mapping_is_told(written: Any) -> None:
-    with pytest.raises(TypeError, match=r"to_elasticsearch returns a document \(a mapping\), a list of documents or None"):
+    with pytest.raises(
+        TypeError, match=r"to_elasticsearch returns a document \(a mapping\), a list of documents or None"
+    ):
         index([], written)
 
 
