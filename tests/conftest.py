@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -74,7 +75,11 @@ def moto_url() -> Iterator[str]:
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
     _, port = server.get_host_and_port()
-    yield f"http://127.0.0.1:{port}"
+    paths: Any = import_module("jsonpath_ng.ext")
+    with pytest.MonkeyPatch.context() as patched:
+        # Moto's bus parses the same paths for every event. Each takes long with the last jsonpath-ng for Python 3.10.
+        patched.setattr(paths, "parse", cache(paths.parse))
+        yield f"http://127.0.0.1:{port}"
     server.stop()
 
 

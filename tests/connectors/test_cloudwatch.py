@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote_plus
 
+import botocore
 import pytest
 
 from powertools_stream import RuleRegistry, StreamProcessor, UnitOfWork
@@ -30,6 +31,14 @@ def _namespace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE", raising=False)
     # The scripted endpoint reads JSON, not gzip.
     monkeypatch.setenv("AWS_DISABLE_REQUEST_COMPRESSION", "true")
+
+
+@pytest.fixture
+def endpoint(endpoint: ScriptedEndpoint) -> ScriptedEndpoint:
+    """Give the scripted endpoint, which reads JSON: boto3 sends that to CloudWatch from 1.42.7 on, before it a form."""
+    if tuple(map(int, botocore.__version__.split(".")[:3])) < (1, 42, 7):
+        pytest.skip("boto3 1.42.7 is the first to speak JSON with CloudWatch")
+    return endpoint
 
 
 class TestContract(ConnectorSuite):

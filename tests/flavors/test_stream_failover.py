@@ -265,7 +265,8 @@ def test_the_mapping_that_was_just_made_is_switched_on_as_soon_as_lambda_has_mad
         "PUT",
         "PUT",
     ]
-    (created,) = endpoint.bodies("POST /2015-03-31/event-source-mappings")
+    # Versions of boto3 before 1.40 may end the path with a slash.
+    (created,) = (body for operation, body in endpoint.calls if operation.startswith("POST"))
     assert created["StartingPositionTimestamp"] == START.timestamp()
 
 
