@@ -36,11 +36,25 @@ class RetryPolicy:
         Seconds; the pause before attempt *n* + 1 is drawn between 0 and ``base_delay × 2ⁿ``.
     max_delay
         Seconds; no pause is longer.
+
+    Raises
+    ------
+    ValueError
+        There would be no attempt, or a pause of less than no time.
     """
 
     max_attempts: int = 5
     base_delay: float = 0.05
     max_delay: float = 5.0
+
+    def __post_init__(self) -> None:
+        # Without an attempt nothing would be sent, and every record would be done.
+        given: object = self.max_attempts
+        if not (isinstance(given, int) and given >= 1 and self.base_delay >= 0 and self.max_delay >= 0):
+            raise ValueError(
+                "Expected max_attempts to be a whole number, 1 or more, and base_delay and max_delay to be 0 or more, "
+                f"but found {self}."
+            )
 
     def pause(self, attempt: int) -> float:
         """Draw the pause in seconds after this attempt (1 for the first)."""

@@ -43,7 +43,7 @@ class ClaimChecks:
         The one of them where events go that are too large to be sent; default: ``CLAIMCHECK_BUCKET_NAME``. Without
         any, an event that is too large is an error.
     max_bytes
-        How large an event may be that is redeemed.
+        How large an event may be that is left or redeemed: nobody would take a larger one.
 
     Raises
     ------

@@ -44,7 +44,10 @@ RETRYABLE_CODES = frozenset(
     }
 )
 
-# https://docs.aws.amazon.com/awssupport/latest/user/ and the common errors page of each service's API reference.
+# What another attempt does not mend before somebody has changed the deployment: permissions, keys, names of resources.
+# The numbers are the statuses of services that speak plain HTTP. The others stand on the page of the common errors of
+# each service's API reference, and on those of its operations.
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
 CONFIGURATION_CODES = frozenset(
     {
         "401",
@@ -117,6 +120,7 @@ CONFIGURATION_CODES = frozenset(
     }
 )
 
+# What one entry may have brought upon a whole call: sent without it, the others may be taken.
 INVALID_CODES = frozenset(
     {
         "AWS.SimpleQueueService.BatchRequestTooLong",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from powertools_stream import ClaimChecks, Compression, StreamProcessor
+from powertools_stream.attempts import RetryPolicy
 from powertools_stream.connectors.http import HttpConnector
 from powertools_stream.errors import SettingError
 from powertools_stream.options import worker_count
@@ -43,6 +44,18 @@ def test_a_rate_that_is_none_is_refused(rate: Any) -> None:
         ValueError, match=r"takes \(calls, seconds\) for HttpRequest, both above 0, e.g. \(10, 1\); got"
     ):
         StreamProcessor(rules=[], rates={HttpRequest: rate})
+
+
+@pytest.mark.parametrize("rate", ["10/s", 10, (10,), (), (0, 1), ("10", "1")])
+def test_a_rate_of_a_connector_that_is_none_is_refused(rate: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        HttpConnector(rate=rate)
+
+
+@pytest.mark.parametrize("values", [{"max_attempts": 0}, {"max_attempts": 2.5}, {"base_delay": -1}, {"max_delay": -1}])
+def test_a_policy_without_an_attempt_is_refused_since_nothing_would_be_sent(values: Any) -> None:
+    with pytest.raises(ValueError, match=r"^Expected max_attempts to be a whole number, 1 or more"):
+        RetryPolicy(**values)
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ class Clients:
         from botocore.session import Session
 
         session = Session()
-        # Public is the way for credentials that do not change only.
+        # The public way is for credentials that never change; these are renewed.
         session._credentials = DeferredRefreshableCredentials(
             lambda: _assume(self._client(line, "sts"), role_arn), "assume-role"
         )

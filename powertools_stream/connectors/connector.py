@@ -43,8 +43,8 @@ class Operation:
     role_arn
         The role in which the call is made; None: the function's own. The dispatcher sets it, from the rule.
     pacers
-        What the calls wait for, so that they do not come too fast. A connector gives its own; the dispatcher adds the
-        rule's.
+        What the calls wait for, so that they do not come too fast. A connector gives its own; the dispatcher adds those
+        of the rule and of the request's type.
     """
 
     service: str

@@ -52,6 +52,11 @@ class HttpConnector:
         Whether an answer may send a call that only reads on to another host. To the same host it always may.
     rate
         ``(10, 1)``: at most ten calls a second to one host, evenly spaced.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The rate is none.
     """
 
     requests: tuple[type[Request], ...] = (HttpRequest,)
@@ -69,7 +74,8 @@ class HttpConnector:
     ) -> None:
         self._pools = HttpPools(timeout, connect_timeout, max_per_host, max_response_bytes)
         self._follow_redirects = follow_redirects
-        self._rate = rate or (math.inf, 1)
+        self._rate = (math.inf, 1) if rate is None else rate
+        Pacer(*self._rate)  # a rate that is none is told here, and not by each request
         self._gates: dict[str, Pacer] = {}
 
     def entries(self, request: HttpRequest) -> Sequence[Entry]:
@@ -161,7 +167,7 @@ def _retry_after(answer: Answer) -> float | None:
 
 
 def _said(answer: Answer) -> str:
-    if location := answer.headers.get("location"):
+    if answer.status in _REDIRECTS and (location := answer.headers.get("location")):
         return f" redirects to {location!r}, which is not followed. Name that address, if it is the right one."
     text = _text(answer)
     head = text[:200] if isinstance(text, str) else ""

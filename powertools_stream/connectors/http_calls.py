@@ -72,6 +72,7 @@ def call_of(request: HttpRequest) -> HttpCall:
         headers["Content-Type"] = media_type
     if request.timeout is not None and not request.timeout > 0:
         raise InvalidRequestError(f"Expected a time-out of some seconds, but found {request.timeout!r}.")
+    _check_max_attempts(request.max_attempts)
     return HttpCall(_method(params, content), urlunsplit(url), origin_of(url), headers, content, request.timeout)
 
 
@@ -111,6 +112,11 @@ def origin_of(url: SplitResult) -> str:
     port = url.port or (443 if scheme == "https" else 80)
     host = (url.hostname or "").lower()
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _check_max_attempts(given: Any) -> None:
+    if given is not None and not (isinstance(given, int) and given >= 1):
+        raise InvalidRequestError(f"Expected max_attempts to be a whole number, 1 or more, but found {given!r}.")
 
 
 def _checked(params: Any) -> Mapping[str, Any]:

@@ -35,7 +35,8 @@ class HttpRequest(Request):
     """Make one HTTP call. Answers an `HttpResponse` where the status is below 400; else the request fails.
 
     The error is a `RequestFailedError` whose code is the status, ``"404"``; it has ``status``, ``headers`` and ``body``
-    as well. The statuses 408, 425, 429 and from 500 on are passing ones, so that the call is made again.
+    as well. The statuses 408, 425, 429 and from 500 on are passing ones, so that the call is made again; 401, 403 and
+    407 are configuration errors; any other is a fault.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ from powertools_stream.requests.request import Request
 __all__ = ["DeleteItem", "GetItems", "OnConditionFailed", "PutItem", "Query", "Scan", "UpdateItem"]
 
 OnConditionFailed = Literal["ignore", "fault"]
+"""What a condition that did not hold is: an answer that is counted, or an error."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from powertools_stream.sources.alarms import AlarmSource
     from powertools_stream.sources.cognito import CognitoSource
     from powertools_stream.sources.dynamodb import DynamoDBSource
-    from powertools_stream.sources.envelopes import read_events, unwrap
+    from powertools_stream.sources.envelopes import parse_base64, parse_object, read_events, unwrap
     from powertools_stream.sources.eventbridge import EventBridgeSource
     from powertools_stream.sources.firehose import FirehoseSource
     from powertools_stream.sources.kafka import KafkaSource
@@ -40,6 +40,8 @@ __all__ = [
     # For a source of one's own
     "ReadEvent",
     "Source",
+    "parse_base64",
+    "parse_object",
     "read_events",
     "unwrap",
     # Which source an event is of
@@ -64,6 +66,8 @@ _HOMES = {
     "ScheduleSource": "schedules",
     "Source": "source",
     "WholePipeSource": "pipes",
+    "parse_base64": "envelopes",
+    "parse_object": "envelopes",
     "read_events": "envelopes",
     "source_of": "recognition",
     "source_of_event_type": "recognition",

@@ -12,7 +12,17 @@ from powertools_stream.compression import MARK, InflationError, decompressed
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.uow import Event, complete
 
-__all__ = ["malformed", "milliseconds", "parse_base64", "parse_object", "read_compressed", "read_events", "unwrap"]
+__all__ = [
+    "ALARM_TYPE",
+    "CONTRIBUTOR_TYPE",
+    "malformed",
+    "milliseconds",
+    "parse_base64",
+    "parse_object",
+    "read_compressed",
+    "read_events",
+    "unwrap",
+]
 
 ALARM_TYPE = "CloudWatch Alarm State Change"
 """The type of an alarm's change of state, whichever way it comes: as EventBridge names it.

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from powertools_stream.uow import Event
 
-__all__ = ["iso", "to_eventbridge_envelope", "to_json", "to_sns_envelope"]
+__all__ = ["ACCOUNT", "NOW", "REGION", "iso", "to_eventbridge_envelope", "to_json", "to_sns_envelope"]
 
 REGION = "us-west-2"
 ACCOUNT = "123456789012"

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from powertools_stream.testing.envelopes import ACCOUNT, NOW, REGION
-from powertools_stream.testing.records import _base64, _overrides
+from powertools_stream.testing.payloads import overrides, to_base64
 
 __all__ = ["read_firehose_answer", "to_firehose_records"]
 
@@ -65,8 +65,8 @@ def read_firehose_answer(answer: Mapping[str, Any]) -> list[tuple[str, bytes]]:
 
 
 def _record(event: Any, index: int, origin: str) -> dict[str, Any]:
-    given = _overrides(event, "data", _KNOWN, "base64")
-    data = given["base64"] if "base64" in given else _base64(given.get("data"))
+    given = overrides(event, "data", _KNOWN, "base64")
+    data = given["base64"] if "base64" in given else to_base64(given.get("data"))
     number = _FIRST + index
     arrived = given.get("timestamp", NOW)
     record = {"recordId": given.get("record_id", f"{number}000000"), "approximateArrivalTimestamp": arrived}

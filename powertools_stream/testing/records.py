@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from powertools_stream.attribute_values import serialize_item
 from powertools_stream.testing.envelopes import ACCOUNT, NOW, REGION, to_json
+from powertools_stream.testing.payloads import overrides, to_base64
 
 __all__ = [
     "to_dynamodb_records",
@@ -123,7 +124,7 @@ _KAFKA = frozenset({"base64", "headers", "key", "offset", "partition", "timestam
 
 
 def _sqs_record(message: Any, index: int, queue: str, region: str) -> dict[str, Any]:
-    given = _overrides(message, "body", _SQS)
+    given = overrides(message, "body", _SQS)
     body, region = given.get("body"), given.get("region", region)
     text = body if isinstance(body, str) or body is None else to_json(body)
     message_id = given.get("message_id", str(uuid5(NAMESPACE_URL, f"sqs/{index}")))
@@ -161,7 +162,7 @@ def _sqs_attributes(given: Mapping[str, Any], index: int, fifo: bool, message_id
 
 
 def _kinesis_record(event: Any, index: int, stream: str, region: str) -> dict[str, Any]:
-    given = _overrides(event, "data", _KINESIS, "base64")
+    given = overrides(event, "data", _KINESIS, "base64")
     data = given.get("data")
     number = str(given.get("sequence_number", _FIRST_KINESIS + index))
     event_id = data.get("id") if isinstance(data, Mapping) else None
@@ -169,7 +170,7 @@ def _kinesis_record(event: Any, index: int, stream: str, region: str) -> dict[st
         "kinesisSchemaVersion": "1.0",
         "partitionKey": str(given.get("partition_key", _partition_key(data, event_id or index))),
         "sequenceNumber": number,
-        "data": given["base64"] if "base64" in given else _base64(data),
+        "data": given["base64"] if "base64" in given else to_base64(data),
         "approximateArrivalTimestamp": given.get("timestamp", NOW) / 1000,
     }
     if kinesis["data"] is None:
@@ -240,7 +241,7 @@ def _dynamodb_record(
 
 
 def _kafka_record(event: Any, topic: str, partitions: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    given = _overrides(event, "value", _KAFKA, "base64")
+    given = overrides(event, "value", _KAFKA, "base64")
     topic, partition = given.get("topic", topic), given.get("partition", 0)
     key = given.get("key", _partition_key(given.get("value"), None))
     headers = given.get("headers", {})
@@ -250,8 +251,8 @@ def _kafka_record(event: Any, topic: str, partitions: Mapping[str, Sequence[Any]
         "offset": given.get("offset", len(partitions.get(f"{topic}-{partition}", ()))),
         "timestamp": given.get("timestamp", NOW),
         "timestampType": "CREATE_TIME",
-        **({"key": _base64(key if isinstance(key, bytes) else str(key))} if key is not None else {}),
-        "value": given["base64"] if "base64" in given else _base64(given.get("value")),
+        **({"key": to_base64(key if isinstance(key, bytes) else str(key))} if key is not None else {}),
+        "value": given["base64"] if "base64" in given else to_base64(given.get("value")),
         "headers": [
             {name: list(value if isinstance(value, bytes) else str(value).encode())} for name, value in headers.items()
         ],
@@ -259,12 +260,6 @@ def _kafka_record(event: Any, topic: str, partitions: Mapping[str, Sequence[Any]
 
 
 # -- Their parts -------------------------------------------------------------------------------------------------------
-
-
-def _overrides(item: Any, payload: str, known: frozenset[str], *others: str) -> Mapping[str, Any]:
-    if isinstance(item, Mapping) and known.issuperset(item) and not item.keys().isdisjoint({payload, *others}):
-        return item
-    return {payload: item}
 
 
 def _partition_key(payload: Any, default: Any) -> Any:
@@ -277,14 +272,6 @@ def _partition_key(payload: Any, default: Any) -> Any:
 def _stream_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Write an item as a stream's record does: binary values as base64."""
     return cast("dict[str, Any]", json.loads(to_json(serialize_item(item))))
-
-
-def _base64(data: Any) -> str | None:
-    if data is None:
-        return None
-    if not isinstance(data, bytes):
-        data = (data if isinstance(data, str) else to_json(data)).encode()
-    return b64encode(data).decode()
 
 
 def _md5(text: str) -> str:

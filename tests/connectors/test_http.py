@@ -77,7 +77,12 @@ class TestContract(ConnectorSuite):
             {"url": url, "headers": {"X": "☃"}},
             {"url": url, "params": 1},
         ]
-        return [*map(HttpRequest, unsendable), HttpRequest({"url": url}, timeout=0)]
+        attempts: list[Any] = [0, 2.5, "3"]
+        return [
+            *map(HttpRequest, unsendable),
+            HttpRequest({"url": url}, timeout=0),
+            *(HttpRequest({"url": url}, max_attempts=count) for count in attempts),
+        ]
 
 
 class Calls:
@@ -238,6 +243,23 @@ def test_the_status_of_an_answer_is_an_error_from_400_on(service: HttpService) -
     assert error.headers["x-trace"] == "t"
     assert "secret" not in str(error)
     assert classify(error) is Reason.FAULT
+
+
+@pytest.mark.parametrize("status", [401, 403, 407])
+def test_a_key_that_the_service_does_not_take_is_a_configuration_error(service: HttpService, status: int) -> None:
+    service.script = lambda asked: Said(status, "no")
+
+    with pytest.raises(StatusError) as raised:
+        fetch(service, {"url": "/orders/1"})
+
+    assert classify(raised.value) is Reason.CONFIGURATION
+
+
+def test_an_address_that_comes_with_another_status_is_no_redirect(service: HttpService) -> None:
+    service.script = lambda asked: Said(409, "there is one", {"Location": "/orders/1"})
+
+    with pytest.raises(StatusError, match=r"^409: POST .* answered: there is one$"):
+        fetch(service, {"url": "/orders", "json": {}})
 
 
 def test_a_rule_may_take_a_status_for_an_answer(service: HttpService) -> None:

@@ -3,8 +3,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from powertools_stream.sources import ReadEvent, Source, read_events
-from powertools_stream.sources.envelopes import parse_object
+from powertools_stream.sources import ReadEvent, Source, parse_object, read_events
 from powertools_stream.uow import Record
 
 
