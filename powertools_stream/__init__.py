@@ -5,12 +5,13 @@ All names but Powertools' own are resolved when they are first used, so that a f
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 # First of all: where pydantic is loaded before it, Powertools' batch utility loads all models of its parser as well,
 # and a cold start takes 50 ms longer.
 from aws_lambda_powertools.utilities.batch import EventType
+
+from powertools_stream.late_names import late_names
 
 if TYPE_CHECKING:
     from powertools_stream.claim_checks import ClaimChecks
@@ -44,28 +45,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ClaimChecks": "powertools_stream.claim_checks",
-    "Compression": "powertools_stream.compression",
-    "Fault": "powertools_stream.outcomes",
-    "FaultPolicy": "powertools_stream.outcomes",
-    "RetryableError": "powertools_stream.errors",
-    "Rule": "powertools_stream.rules",
-    "RuleRegistry": "powertools_stream.registry",
-    "RuleResult": "powertools_stream.outcomes",
-    "StreamError": "powertools_stream.errors",
-    "StreamProcessor": "powertools_stream.processor",
-    "UnitOfWork": "powertools_stream.uow",
-    "flavor": "powertools_stream.rules",
-    "stream_processor": "powertools_stream.decorator",
+    "ClaimChecks": "claim_checks",
+    "Compression": "compression",
+    "Fault": "outcomes",
+    "FaultPolicy": "outcomes",
+    "RetryableError": "errors",
+    "Rule": "rules",
+    "RuleRegistry": "registry",
+    "RuleResult": "outcomes",
+    "StreamError": "errors",
+    "StreamProcessor": "processor",
+    "UnitOfWork": "uow",
+    "flavor": "rules",
+    "stream_processor": "decorator",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_names(__name__, globals(), _HOMES)
 
 
 def __dir__() -> list[str]:

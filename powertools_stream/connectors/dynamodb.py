@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.connector import Entry
 from powertools_stream.connectors.dynamodb_reads import BatchGets, Pages
 from powertools_stream.connectors.dynamodb_writes import BatchWrites, SingleWrites, is_batched
-from powertools_stream.errors import InvalidRequestError
+from powertools_stream.connectors.params import checked
 from powertools_stream.requests import DeleteItem, GetItems, PutItem, Query, Request, Scan, UpdateItem
 
 __all__ = ["DynamoDBConnector"]
@@ -61,11 +61,7 @@ class DynamoDBConnector:
         ValueError, TypeError
             A value that DynamoDB cannot hold.
         """
-        if not isinstance(request.params, Mapping):
-            raise InvalidRequestError(
-                f"Expected {type(request).__name__} to get a mapping as DynamoDB's API takes it, but found "
-                f"{request.params!r}."
-            )
+        checked(request)
         return self._way(request).entries(request)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:

@@ -13,7 +13,7 @@ from powertools_stream.flavors.tables import TableRule, get, query
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import UnitOfWork
 
-__all__ = ["MessagingRule", "look_up", "made_messages", "may_be_fifo", "send_all"]
+__all__ = ["MessagingRule", "look_up_and_send", "may_be_fifo"]
 
 
 class MessagingRule(TableRule):
@@ -35,23 +35,43 @@ class MessagingRule(TableRule):
     to_get_request: UserFunction | None = Field(default=None, description="a function")
 
 
-def look_up(uow: UnitOfWork, rule: MessagingRule) -> Steps:
-    """Query and get what the messages are made of, where the rule says so."""
-    if rule.to_query_request is not None:
-        uow = yield from query(uow, (yield from call(rule.to_query_request, uow)), rule)
-    return uow if rule.to_get_request is None else (yield from get(uow, rule.to_get_request, rule))
+def look_up_and_send(
+    uow: UnitOfWork,
+    rule: MessagingRule,
+    field: str,
+    send: Callable[[UnitOfWork], Steps],
+    is_ordered: Callable[[Mapping[str, Any]], bool],
+) -> Steps:
+    """Query and get what the messages are made of, make them, and send them.
 
+    Returns a unit of work for each, with the message as ``message``; one without it, where there is none.
 
-def made_messages(uow: UnitOfWork, to_messages: UserFunction, rule: MessagingRule, field: str) -> Steps:
-    """Return a unit of work for each message that the user's function returns; the message stands in ``message``.
+    Parameters
+    ----------
+    field
+        The rule's field that makes the messages.
+    send
+        Sends the message of a unit of work.
+    is_ordered
+        Tells whether a message may go where groups keep their order.
 
     Raises
     ------
     TypeError
-        The function returned something else.
+        The user's function returned something else than messages.
     """
-    messages = listed((yield from call(to_messages, uow)), rule, field, "a message")
-    return [uow.extend(message=message) for message in messages]
+    uow = yield from _look_up(uow, rule)
+    messages = listed((yield from call(rule[field], uow)), rule, field, "a message")
+    if not messages:
+        return uow
+    return (yield from _send_all([uow.extend(message=message) for message in messages], send, is_ordered))
+
+
+def _look_up(uow: UnitOfWork, rule: MessagingRule) -> Steps:
+    """Query and get what the messages are made of, where the rule says so."""
+    if rule.to_query_request is not None:
+        uow = yield from query(uow, (yield from call(rule.to_query_request, uow)), rule)
+    return uow if rule.to_get_request is None else (yield from get(uow, rule.to_get_request, rule))
 
 
 def may_be_fifo(named_by_rule: str | UserFunction | None, named_by_message: Any, setting: str) -> bool:
@@ -60,7 +80,7 @@ def may_be_fifo(named_by_rule: str | UserFunction | None, named_by_message: Any,
     return callable(target) or str(target).endswith(".fifo")
 
 
-def send_all(
+def _send_all(
     parts: list[UnitOfWork], send: Callable[[UnitOfWork], Steps], is_ordered: Callable[[Mapping[str, Any]], bool]
 ) -> Steps:
     """Send the messages of several units of work, and return these with the responses, in order.

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from powertools_stream.flavors.messaging import MessagingRule, look_up, made_messages, may_be_fifo, send_all
+from powertools_stream.flavors.messaging import MessagingRule, look_up_and_send, may_be_fifo
 from powertools_stream.flavors.steps import Steps, call
 from powertools_stream.requests import GetItems, PublishMessage, Query
 from powertools_stream.rules import flavor
@@ -48,16 +48,12 @@ def sns(uow: UnitOfWork, rule: SnsRule) -> Steps:
     Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response`` where it asked;
     ``message`` and ``publish_response``: one unit of work for each message, or one without these where there is none.
     """
-    uow = yield from look_up(uow, rule)
-    parts = yield from made_messages(uow, rule.to_sns, rule, "to_sns")
-    if not parts:
-        return uow
-    return (
-        yield from send_all(
-            parts,
-            lambda part: _publish(part, rule),
-            lambda message: may_be_fifo(rule.topic_arn, message.get("TopicArn"), "TOPIC_ARN"),
-        )
+    return look_up_and_send(
+        uow,
+        rule,
+        "to_sns",
+        lambda part: _publish(part, rule),
+        lambda message: may_be_fifo(rule.topic_arn, message.get("TopicArn"), "TOPIC_ARN"),
     )
 
 

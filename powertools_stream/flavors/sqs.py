@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
-from powertools_stream.flavors.messaging import MessagingRule, look_up, made_messages, may_be_fifo, send_all
+from powertools_stream.flavors.messaging import MessagingRule, look_up_and_send, may_be_fifo
 from powertools_stream.flavors.steps import Steps, call
-from powertools_stream.matching.filters import Filter, out_latched
+from powertools_stream.flavors.tables import LatchingRule
 from powertools_stream.requests import GetItems, Query, SendMessage
 from powertools_stream.rules import flavor
 from powertools_stream.signatures import UserFunction
@@ -18,7 +18,7 @@ from powertools_stream.uow import UnitOfWork
 __all__ = ["SqsRule", "sqs"]
 
 
-class SqsRule(MessagingRule):
+class SqsRule(MessagingRule, LatchingRule):
     """A rule of the flavor `sqs`.
 
     Parameters
@@ -31,7 +31,7 @@ class SqsRule(MessagingRule):
     to_query_request, to_get_request, table_name
         As for `MessagingRule`.
     skip_latched
-        Whether changes that a listener made are left out (`out_latched`).
+        As for `LatchingRule`.
     """
 
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -42,13 +42,6 @@ class SqsRule(MessagingRule):
 
     to_sqs: UserFunction = Field(description="a function")
     queue_url: str | UserFunction | None = Field(default=None, description="a string or a function")
-    skip_latched: bool = Field(default=True, description="True or False")
-
-    def tests(self) -> Iterator[Filter]:
-        """Yield `out_latched` first, unless the rule is for latched changes too."""
-        if self.skip_latched:
-            yield out_latched
-        yield from super().tests()
 
 
 @flavor(model=SqsRule, main="to_sqs", asks=[Query, GetItems, SendMessage])
@@ -58,16 +51,12 @@ def sqs(uow: UnitOfWork, rule: SqsRule) -> Steps:
     Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response`` where it asked;
     ``message`` and ``send_response``: one unit of work for each message, or one without these where there is none.
     """
-    uow = yield from look_up(uow, rule)
-    parts = yield from made_messages(uow, rule.to_sqs, rule, "to_sqs")
-    if not parts:
-        return uow
-    return (
-        yield from send_all(
-            parts,
-            lambda part: _send(part, rule),
-            lambda message: may_be_fifo(rule.queue_url, message.get("QueueUrl"), "QUEUE_URL"),
-        )
+    return look_up_and_send(
+        uow,
+        rule,
+        "to_sqs",
+        lambda part: _send(part, rule),
+        lambda message: may_be_fifo(rule.queue_url, message.get("QueueUrl"), "QUEUE_URL"),
     )
 
 

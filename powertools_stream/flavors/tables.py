@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
 from powertools_stream.flavors.steps import Steps, call, get_items, split
+from powertools_stream.matching.filters import Filter, out_latched
 from powertools_stream.paths import check_path, path_reader
 from powertools_stream.requests import OnConditionFailed, Query, Request, UpdateItem
 from powertools_stream.rules import Rule
 from powertools_stream.signatures import UserFunction
 from powertools_stream.uow import UnitOfWork
 
-__all__ = ["SplittingRule", "TableRule", "UpdatingRule", "get", "query", "split_up", "update"]
+__all__ = ["LatchingRule", "SplittingRule", "TableRule", "UpdatingRule", "get", "query", "split_up", "update"]
 
 
 class TableRule(Rule):
@@ -29,6 +30,24 @@ class TableRule(Rule):
     model_config = ConfigDict(extra="forbid")
 
     table_name: str | None = Field(default=None, description="a string")
+
+
+class LatchingRule(TableRule):
+    """What the rules of flavors have in common that would otherwise answer what a listener wrote.
+
+    Parameters
+    ----------
+    skip_latched
+        Whether changes that a listener made are left out (`out_latched`).
+    """
+
+    skip_latched: bool = Field(default=True, description="True or False")
+
+    def tests(self) -> Iterator[Filter]:
+        """Yield `out_latched` first, unless the rule is for latched changes too."""
+        if self.skip_latched:
+            yield out_latched
+        yield from super().tests()
 
 
 class UpdatingRule(TableRule):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -10,8 +10,7 @@ from pydantic import Field
 from powertools_stream.flavors import tables
 from powertools_stream.flavors.event_table import collected
 from powertools_stream.flavors.steps import Steps, call
-from powertools_stream.flavors.tables import SplittingRule
-from powertools_stream.matching.filters import Filter, out_latched
+from powertools_stream.flavors.tables import LatchingRule, SplittingRule
 from powertools_stream.requests import GetItems, Query, UpdateItem
 from powertools_stream.rules import flavor
 from powertools_stream.signatures import UserFunction
@@ -20,7 +19,7 @@ from powertools_stream.uow import UnitOfWork
 __all__ = ["UpdateRule", "update"]
 
 
-class UpdateRule(SplittingRule):
+class UpdateRule(SplittingRule, LatchingRule):
     """A rule of the flavor `update`.
 
     Parameters
@@ -34,7 +33,7 @@ class UpdateRule(SplittingRule):
     to_update_request, to_fallback_update_request, on_condition_failed, table_name
         As for `UpdatingRule`; the first is needed.
     skip_latched
-        Whether changes that a listener made are left out (`out_latched`).
+        As for `LatchingRule`.
     """
 
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -46,13 +45,6 @@ class UpdateRule(SplittingRule):
     to_update_request: UserFunction = Field(description="a function")
     to_query_request: UserFunction | None = Field(default=None, description="a function")
     to_get_request: UserFunction | None = Field(default=None, description="a function")
-    skip_latched: bool = Field(default=True, description="True or False")
-
-    def tests(self) -> Iterator[Filter]:
-        """Yield `out_latched` first, unless the rule is for latched changes too."""
-        if self.skip_latched:
-            yield out_latched
-        yield from super().tests()
 
 
 def _collected_or_changed(uow: UnitOfWork) -> UnitOfWork:

@@ -7,8 +7,9 @@ service, imported when it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from powertools_stream.late_names import late_names
 
 if TYPE_CHECKING:
     from powertools_stream.requests.calls import Call, RemainingTime
@@ -144,13 +145,7 @@ _HOMES = {
     "UpdateSchedule": "schedules",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_names(__name__, globals(), _HOMES)
 
 
 def __dir__() -> list[str]:

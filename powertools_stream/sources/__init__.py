@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from powertools_stream.late_names import late_names
 
 if TYPE_CHECKING:
     from powertools_stream.sources.alarms import AlarmSource
@@ -75,13 +76,7 @@ _HOMES = {
     "unwrap": "envelopes",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_names(__name__, globals(), _HOMES)
 
 
 def __dir__() -> list[str]:
