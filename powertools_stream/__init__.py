@@ -9,59 +9,38 @@ from typing import TYPE_CHECKING
 
 # First of all: where pydantic is loaded before it, Powertools' batch utility loads all models of its parser as well,
 # and a cold start takes 50 ms longer.
-from aws_lambda_powertools.utilities.batch import EventType
+from aws_lambda_powertools.utilities.batch import EventType as EventType
 
-from powertools_stream.late_names import late_names
+from powertools_stream._lazy import export
 
 if TYPE_CHECKING:
-    from powertools_stream.claim_checks import ClaimChecks
-    from powertools_stream.compression import Compression
-    from powertools_stream.decorator import stream_processor
-    from powertools_stream.errors import RetryableError, StreamError
-    from powertools_stream.outcomes import Fault, FaultPolicy, RuleResult
-    from powertools_stream.processor import StreamProcessor
-    from powertools_stream.registry import RuleRegistry
-    from powertools_stream.rules import Rule, flavor
-    from powertools_stream.uow import UnitOfWork
+    from powertools_stream.decorator import stream_processor as stream_processor
+    from powertools_stream.errors import RetryableError as RetryableError, StreamError as StreamError
+    from powertools_stream.outcomes import Fault as Fault, FaultPolicy as FaultPolicy, RuleResult as RuleResult
+    from powertools_stream.payloads.claim_checks import ClaimChecks as ClaimChecks
+    from powertools_stream.payloads.compression import Compression as Compression
+    from powertools_stream.processor import StreamProcessor as StreamProcessor
+    from powertools_stream.rules.registry import RuleRegistry as RuleRegistry
+    from powertools_stream.rules.rule import Rule as Rule, flavor as flavor
+    from powertools_stream.uow import UnitOfWork as UnitOfWork
 
 __all__ = [
-    # The processor
-    "ClaimChecks",
-    "Compression",
     "EventType",
-    "StreamProcessor",
-    "stream_processor",
-    # Rules
-    "Rule",
-    "RuleRegistry",
-    "UnitOfWork",
-    "flavor",
-    # What becomes of a record
-    "Fault",
-    "FaultPolicy",
-    "RetryableError",
-    "RuleResult",
-    "StreamError",
+    *export(
+        __name__,
+        {
+            # The processor
+            "decorator": ("stream_processor",),
+            "processor": ("StreamProcessor",),
+            "payloads.claim_checks": ("ClaimChecks",),
+            "payloads.compression": ("Compression",),
+            # Rules
+            "rules.rule": ("Rule", "flavor"),
+            "rules.registry": ("RuleRegistry",),
+            "uow": ("UnitOfWork",),
+            # What becomes of a record
+            "outcomes": ("Fault", "FaultPolicy", "RuleResult"),
+            "errors": ("RetryableError", "StreamError"),
+        },
+    ),
 ]
-
-_HOMES = {
-    "ClaimChecks": "claim_checks",
-    "Compression": "compression",
-    "Fault": "outcomes",
-    "FaultPolicy": "outcomes",
-    "RetryableError": "errors",
-    "Rule": "rules",
-    "RuleRegistry": "registry",
-    "RuleResult": "outcomes",
-    "StreamError": "errors",
-    "StreamProcessor": "processor",
-    "UnitOfWork": "uow",
-    "flavor": "rules",
-    "stream_processor": "decorator",
-}
-
-__getattr__ = late_names(__name__, globals(), _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

@@ -11,12 +11,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from powertools_stream.attempts import RetryPolicy
+from powertools_stream.call_options import Pacer
+from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
 from powertools_stream.errors import SettingError
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Request
 from powertools_stream.sources import Source, source_of_event_type
-from powertools_stream.terms import Pacer
 
 __all__ = ["check", "fault_policy", "given_sources", "worker_count"]
 
@@ -59,12 +59,12 @@ def check(**options: Any) -> None:
 def _check_kinds_loaded_late(options: Mapping[str, Any]) -> None:
     """Check what a function that does not use it need not load."""
     if options["claim_checks"] is not None:
-        from powertools_stream.claim_checks import ClaimChecks
+        from powertools_stream.payloads.claim_checks import ClaimChecks
 
         if not isinstance(options["claim_checks"], ClaimChecks):
             raise _mistake("claim_checks", 'ClaimChecks({"<bucket>": "<account id>"})', options["claim_checks"])
     if options["compression"] is not None:
-        from powertools_stream.compression import Compression
+        from powertools_stream.payloads.compression import Compression
 
         if not isinstance(options["compression"], Compression):
             raise _mistake("compression", "Compression()", options["compression"])
@@ -119,6 +119,6 @@ def _is_number(value: Any) -> bool:
 
 
 def _mistake(name: str, takes: str, found: Any, error: type[Exception] = TypeError) -> Exception:
-    from powertools_stream.mistakes import shown
+    from powertools_stream.rules.diagnostics import shown
 
     return error(f"StreamProcessor({name}=…) takes {takes}; got {shown(found)}.")

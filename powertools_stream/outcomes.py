@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
-from powertools_stream.error_codes import (
+from powertools_stream.classification.codes import (
     CONFIGURATION_CODES,
     CONFIGURATION_NAMES,
     INVALID_CODES,

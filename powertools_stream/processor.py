@@ -10,14 +10,15 @@ from aws_lambda_powertools.utilities.batch import BasePartialBatchProcessor, Eve
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import SqsFifoPartialProcessor
 
-from powertools_stream.attempts import RetryPolicy
-from powertools_stream.batch import Batch, RecordState
+from powertools_stream.call_options import Rate
 from powertools_stream.connectors import Clients, Connector, Connectors
-from powertools_stream.deadline import Deadline
-from powertools_stream.dispatch import Dispatcher
-from powertools_stream.engine import BatchOptions, Engine
+from powertools_stream.engine.batch import Batch, RecordState
+from powertools_stream.engine.deadline import Deadline
+from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
+from powertools_stream.engine.dispatch.dispatcher import Dispatcher
+from powertools_stream.engine.faults import fault_bus_name
+from powertools_stream.engine.life_cycle import BatchOptions, Engine
 from powertools_stream.errors import UnknownSourceError
-from powertools_stream.faults import fault_bus_name
 from powertools_stream.options import check, fault_policy, given_sources, worker_count
 from powertools_stream.outcomes import (
     Disposition,
@@ -30,19 +31,18 @@ from powertools_stream.outcomes import (
     RuleResult,
     retryable_predicate,
 )
-from powertools_stream.registry import CompiledRule, RuleRegistry, Rules
 from powertools_stream.requests import Request
+from powertools_stream.rules.registry import CompiledRule, RuleRegistry, Rules
+from powertools_stream.rules.switches import Switches
 from powertools_stream.sources import Source, source_of, source_of_event_type, source_of_records
-from powertools_stream.switches import Switches
-from powertools_stream.telemetry import AnyLogger, log_of, observers_for, tell_switches, traced
-from powertools_stream.terms import Rate
+from powertools_stream.telemetry.observers import AnyLogger, log_of, observers_for, tell_switches, traced
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from powertools_stream.claim_checks import ClaimChecks
-    from powertools_stream.compression import Compression
+    from powertools_stream.payloads.claim_checks import ClaimChecks
+    from powertools_stream.payloads.compression import Compression
 
 __all__ = ["StreamProcessor"]
 

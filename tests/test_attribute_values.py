@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 from boto3.dynamodb.types import Binary, TypeDeserializer
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from pydantic import BaseModel
 
-from powertools_stream.attribute_values import deserialize, deserialize_item, serialize, serialize_item
+from powertools_stream.payloads.attribute_values import deserialize, deserialize_item, serialize, serialize_item
 
 # A loaded machine is no failure.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -181,7 +180,7 @@ def test_a_value_or_key_that_dynamodb_cannot_hold_is_refused() -> None:
 def test_it_does_without_boto3() -> None:
     code = (
         "import sys, aws_lambda_powertools.utilities.batch; theirs = set(sys.modules); "
-        "import powertools_stream.attribute_values; ours = set(sys.modules) - theirs; "
+        "import powertools_stream.payloads.attribute_values; ours = set(sys.modules) - theirs; "
         "sys.exit('boto3' in sys.modules or bool({'botocore', 'botocore.session'} & ours))"
     )
 

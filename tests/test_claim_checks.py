@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.claim_checks import ClaimChecks, is_claim_check
 from powertools_stream.errors import EntryTooLargeError, MalformedRecordError, SettingError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import Disposition, FaultPolicy, Reason
+from powertools_stream.payloads.claim_checks import ClaimChecks, is_claim_check
 from powertools_stream.processor import StreamProcessor
 from powertools_stream.requests import GetObject, PutEvent, PutObject, SendMessage
 from powertools_stream.testing import FakeConnector, run, to_kinesis_records, to_sqs_records

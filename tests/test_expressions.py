@@ -4,12 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from powertools_stream.attribute_values import serialize_item
 from powertools_stream.connectors import Clients
-from powertools_stream.connectors.dynamodb import DynamoDBConnector
+from powertools_stream.connectors.dynamodb.connector import DynamoDBConnector
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.expressions import (
     alias,
@@ -18,6 +16,7 @@ from powertools_stream.expressions import (
     timestamp_condition,
     update_expression,
 )
+from powertools_stream.payloads.attribute_values import serialize_item
 from powertools_stream.requests import UpdateItem
 from tests.conftest import Aws
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from powertools_stream import ClaimChecks, Compression, StreamProcessor
-from powertools_stream.attempts import RetryPolicy
-from powertools_stream.connectors.http import HttpConnector
+from powertools_stream.connectors.http.connector import HttpConnector
+from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
 from powertools_stream.errors import SettingError
 from powertools_stream.options import worker_count
 from powertools_stream.requests import HttpRequest

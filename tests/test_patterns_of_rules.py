@@ -7,7 +7,7 @@ import pytest
 from powertools_stream import RuleRegistry
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors import TaskRule, task
-from powertools_stream.rules import make_rule
+from powertools_stream.rules.rule import make_rule
 from powertools_stream.testing import Outcome, run, to_dynamodb_records, to_sqs_records
 
 

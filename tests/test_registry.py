@@ -8,8 +8,8 @@ import pytest
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors import TaskRule, cdc, task
 from powertools_stream.matching import out_latched
-from powertools_stream.registry import RuleRegistry
-from powertools_stream.rules import Rule, flavor
+from powertools_stream.rules.registry import RuleRegistry
+from powertools_stream.rules.rule import Rule, flavor
 from powertools_stream.uow import UnitOfWork
 
 

@@ -10,7 +10,7 @@ import pytest
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors import MaterializeRule, TaskRule, cdc, materialize, task
 from powertools_stream.outcomes import FaultPolicy
-from powertools_stream.rules import Rule, flavor, make_rule, spec_of
+from powertools_stream.rules.rule import Rule, flavor, make_rule, spec_of
 from powertools_stream.uow import UnitOfWork
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from powertools_stream.errors import RuleError
-from powertools_stream.rules import Rule
-from powertools_stream.signatures import bind, is_async
+from powertools_stream.rules.binding import bind, is_async
+from powertools_stream.rules.rule import Rule
 
 RULE = Rule(id="r", flavor=lambda uow, rule: uow)
 UOW: dict[str, Any] = {"event": {}}

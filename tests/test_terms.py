@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from powertools_stream import RuleRegistry, StreamProcessor
-from powertools_stream.attempts import RetryPolicy
+from powertools_stream.call_options import Pacer
+from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
 from powertools_stream.errors import DeadlineError, RequestFailedError, RuleError
 from powertools_stream.flavors import TaskRule, task
 from powertools_stream.outcomes import Reason
 from powertools_stream.requests import Call, PutEvent, PutItem
-from powertools_stream.terms import Pacer
 from powertools_stream.testing import FakeConnector, ScriptedEndpoint, run, to_sqs_records
 from powertools_stream.uow import UnitOfWork
 from tests.conftest import Aws, LambdaContext

@@ -3,10 +3,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from powertools_stream.chunks import Chunk
-from powertools_stream.connectors.connector import Operation
-from powertools_stream.terms import Pacer
-from powertools_stream.turns import Turns
+from powertools_stream.call_options import Pacer
+from powertools_stream.connectors.base import Operation
+from powertools_stream.engine.dispatch.chunks import Chunk
+from powertools_stream.engine.dispatch.paced_calls import Turns
 
 
 class _Clock:

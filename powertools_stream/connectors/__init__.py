@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from powertools_stream.connectors.base import Connector, Entry, Operation, Refused
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.connector import Connector, Entry, Operation, Refused
-from powertools_stream.connectors.directory import Connectors
+from powertools_stream.connectors.registry import Connectors
 
 __all__ = [
     # For connectors of one's own

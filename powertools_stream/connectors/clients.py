@@ -12,7 +12,7 @@ from powertools_stream.connectors.connections import Line, track_connections
 from powertools_stream.outcomes import is_retryable
 
 if TYPE_CHECKING:
-    from powertools_stream.connectors.connector import Operation
+    from powertools_stream.connectors.base import Operation
 
 __all__ = ["Clients"]
 

@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.connector import Entry
 from powertools_stream.connectors.params import byte_length, byte_limit, operation_of, outcome
-from powertools_stream.environment import setting
+from powertools_stream.environment.settings import setting
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
-from powertools_stream.payloads import to_json
+from powertools_stream.payloads.json_text import to_json
 from powertools_stream.requests import PutEvent, Request
 
 __all__ = ["MAX_ENTRIES", "MAX_REQUEST_BYTES", "EventBridgeConnector", "max_request_bytes"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.connector import Entry
 from powertools_stream.connectors.params import (
     byte_length,
     byte_limit,
@@ -16,7 +16,7 @@ from powertools_stream.connectors.params import (
     outcome,
     to_bytes,
 )
-from powertools_stream.environment import setting
+from powertools_stream.environment.settings import setting
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
 from powertools_stream.requests import PutRecord, Request
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from powertools_stream.connectors.connector import Entry
+from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.params import byte_length, byte_limit, check_known, operation_of
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError, RetryableError
-from powertools_stream.payloads import to_json
+from powertools_stream.payloads.json_text import to_json
 
 __all__ = ["Dialect", "Messages", "numbered", "outcomes", "wire_params"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from powertools_stream.connectors.base import Entry, Operation
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.connector import Entry, Operation
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.requests import GetParameter, GetSecret, Request
 

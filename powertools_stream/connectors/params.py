@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Mapping, Set as AbstractSet
 from functools import lru_cache
 from typing import Any
 
-from powertools_stream.connectors.connector import Operation
+from powertools_stream.connectors.base import Operation
 from powertools_stream.errors import InvalidRequestError, RequestFailedError, SettingError
-from powertools_stream.payloads import to_json
+from powertools_stream.payloads.json_text import to_json
 
 __all__ = [
     "byte_length",

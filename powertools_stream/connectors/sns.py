@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from powertools_stream.connectors.base import Entry, Operation
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.connector import Entry, Operation
 from powertools_stream.connectors.messages import Dialect, Messages, numbered, outcomes, wire_params
 from powertools_stream.connectors.params import check_known, checked
-from powertools_stream.environment import setting
+from powertools_stream.environment.settings import setting
 from powertools_stream.requests import PublishMessage, Request
 
 __all__ = ["SNSConnector"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.connector import Entry
 from powertools_stream.connectors.messages import Dialect, Messages, numbered, outcomes
 from powertools_stream.connectors.params import checked
-from powertools_stream.environment import setting
+from powertools_stream.environment.settings import setting
 from powertools_stream.requests import Request, SendMessage
 
 __all__ = ["SQSConnector"]

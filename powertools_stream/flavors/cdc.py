@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors.steps import PublishingRule, Steps, call, publish, tagged
-from powertools_stream.flavors.tables import TableRule, get, query
+from powertools_stream.flavors.steps.calling import PublishingRule, Steps, call, publish, tagged
+from powertools_stream.flavors.steps.tables import TableRule, get, query
 from powertools_stream.matching.filters import out_latched
 from powertools_stream.requests import GetItems, PutEvent, Query
-from powertools_stream.rules import flavor
-from powertools_stream.signatures import UserFunction
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork
 
 __all__ = ["CdcRule", "cdc"]

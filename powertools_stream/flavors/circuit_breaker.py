@@ -6,12 +6,13 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from powertools_stream.environment import setting
-from powertools_stream.flavors.alarms import ALARM_TYPE, State, alarm_of, number_setting, states_alarm
-from powertools_stream.flavors.steps import Steps
+from powertools_stream.environment.settings import setting
+from powertools_stream.flavors.steps.alarms import State, alarm_of, number_setting, states_alarm
+from powertools_stream.flavors.steps.calling import Steps
 from powertools_stream.matching.event_types import EventTypes
 from powertools_stream.requests import UpdateEventSourceMapping
-from powertools_stream.rules import Rule, flavor
+from powertools_stream.rules.rule import Rule, flavor
+from powertools_stream.sources.cloudwatch import ALARM_TYPE
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["CircuitBreakerRule", "circuit_breaker"]

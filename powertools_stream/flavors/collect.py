@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.errors import InvalidRequestError
-from powertools_stream.flavors.event_table import EVENT, CollectingRule, correlation_key, expiry, row
-from powertools_stream.flavors.steps import Steps, call
+from powertools_stream.flavors.steps.calling import Steps, call
+from powertools_stream.flavors.steps.event_table import EVENT, CollectingRule, correlation_key, expiry, row
 from powertools_stream.matching.filters import out_skip
 from powertools_stream.requests import OnConditionFailed, PutItem
-from powertools_stream.rules import flavor
-from powertools_stream.signatures import UserFunction
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["CollectRule", "collect"]

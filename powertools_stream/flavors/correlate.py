@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from powertools_stream.flavors.event_table import CORREL, CollectingRule, collected, correlation_key, expiry, row
-from powertools_stream.flavors.steps import Steps
+from powertools_stream.flavors.steps.calling import Steps
+from powertools_stream.flavors.steps.event_table import CORREL, CollectingRule, collected, correlation_key, expiry, row
 from powertools_stream.requests import PutItem
-from powertools_stream.rules import flavor
-from powertools_stream.signatures import UserFunction
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["CorrelateRule", "correlate"]

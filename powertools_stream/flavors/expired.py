@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from powertools_stream.flavors.emitting import inherited_tags, publish_all, triggers_of
-from powertools_stream.flavors.event_table import event_of_row
-from powertools_stream.flavors.steps import PublishingRule, Steps
+from powertools_stream.flavors.steps.calling import PublishingRule, Steps
+from powertools_stream.flavors.steps.event_table import event_of_row
+from powertools_stream.flavors.steps.publishing import inherited_tags, publish_all, triggers_of
 from powertools_stream.requests import PutEvent
-from powertools_stream.rules import flavor
+from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork
 
 __all__ = ["ExpiredRule", "expired"]

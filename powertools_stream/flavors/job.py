@@ -9,17 +9,17 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from powertools_stream.attribute_values import deserialize_item
 from powertools_stream.errors import DeadlineError, RuleError
-from powertools_stream.flavors import tables
-from powertools_stream.flavors.emitting import publish_all
-from powertools_stream.flavors.steps import PublishingRule, Steps, call, listed
-from powertools_stream.flavors.tables import SplittingRule
+from powertools_stream.flavors.steps import tables
+from powertools_stream.flavors.steps.calling import PublishingRule, Steps, call, listed
+from powertools_stream.flavors.steps.publishing import publish_all
+from powertools_stream.flavors.steps.tables import SplittingRule
 from powertools_stream.matching.filters import Filter
-from powertools_stream.payloads import to_safe_json
+from powertools_stream.payloads.attribute_values import deserialize_item
+from powertools_stream.payloads.json_text import to_safe_json
 from powertools_stream.requests import GetItems, PutEvent, Query, RemainingTime, Scan, UpdateItem
-from powertools_stream.rules import flavor
-from powertools_stream.signatures import UserFunction
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork
 
 __all__ = ["JobRule", "job"]

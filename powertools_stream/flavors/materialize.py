@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from powertools_stream.flavors.steps import Steps
-from powertools_stream.flavors.tables import SplittingRule, split_up, update
+from powertools_stream.flavors.steps.calling import Steps
+from powertools_stream.flavors.steps.tables import SplittingRule, split_up, update
 from powertools_stream.matching.filters import out_source_is_self
 from powertools_stream.requests import UpdateItem
-from powertools_stream.rules import flavor
-from powertools_stream.signatures import UserFunction
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["MaterializeRule", "materialize"]

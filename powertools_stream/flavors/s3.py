@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors.steps import Steps, call, split
-from powertools_stream.paths import check_path, path_reader
+from powertools_stream.flavors.steps.calling import Steps, call, split
 from powertools_stream.requests import CopyObject, DeleteObject, GetObject, OnConditionFailed, PutObject, Request
-from powertools_stream.rules import Rule, flavor
-from powertools_stream.signatures import UserFunction
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.paths import check_path, path_reader
+from powertools_stream.rules.rule import Rule, flavor
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["S3Rule", "s3"]

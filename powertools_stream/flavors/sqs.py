@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from powertools_stream.flavors.messaging import MessagingRule, look_up_and_send, may_be_fifo
-from powertools_stream.flavors.steps import Steps, call
-from powertools_stream.flavors.tables import LatchingRule
+from powertools_stream.flavors.steps.calling import Steps, call
+from powertools_stream.flavors.steps.messaging import MessagingRule, look_up_and_send, may_be_fifo
+from powertools_stream.flavors.steps.tables import LatchingRule
 from powertools_stream.requests import GetItems, Query, SendMessage
-from powertools_stream.rules import flavor
-from powertools_stream.signatures import UserFunction
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["SqsRule", "sqs"]

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from powertools_stream.environment import setting
-from powertools_stream.flavors.alarms import ALARM_TYPE, alarm_of, number_setting, states_alarm
-from powertools_stream.flavors.steps import Steps, call
+from powertools_stream.environment.settings import setting
+from powertools_stream.flavors.steps.alarms import alarm_of, number_setting, states_alarm
+from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.matching.event_types import EventTypes
 from powertools_stream.matching.filters import Filter
 from powertools_stream.requests import (
@@ -19,8 +19,9 @@ from powertools_stream.requests import (
     ListEventSourceMappings,
     UpdateEventSourceMapping,
 )
-from powertools_stream.rules import Rule, flavor
-from powertools_stream.signatures import UserFunction
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.rule import Rule, flavor
+from powertools_stream.sources.cloudwatch import ALARM_TYPE
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["StreamFailoverRule", "stream_failover"]

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors.emitting import emitted, publish_all
-from powertools_stream.flavors.steps import PENDING, PublishingRule, Steps, is_asked_for
+from powertools_stream.flavors.steps.calling import PENDING, PublishingRule, Steps, is_asked_for
+from powertools_stream.flavors.steps.publishing import emitted, publish_all
 from powertools_stream.requests import PutEvent, Request
-from powertools_stream.rules import flavor
-from powertools_stream.signatures import UserFunction
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork
 
 __all__ = ["TaskRule", "task"]

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from powertools_stream.flavors import tables
-from powertools_stream.flavors.event_table import collected
-from powertools_stream.flavors.steps import Steps, call
-from powertools_stream.flavors.tables import LatchingRule, SplittingRule
+from powertools_stream.flavors.steps import tables
+from powertools_stream.flavors.steps.calling import Steps, call
+from powertools_stream.flavors.steps.event_table import collected
+from powertools_stream.flavors.steps.tables import LatchingRule, SplittingRule
 from powertools_stream.requests import GetItems, Query, UpdateItem
-from powertools_stream.rules import flavor
-from powertools_stream.signatures import UserFunction
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["UpdateRule", "update"]

@@ -7,49 +7,31 @@ use outside of rules as well. Each is imported when it is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from powertools_stream._lazy import export
 
 if TYPE_CHECKING:
-    from powertools_stream.matching.changes import appeared, changed, disappeared
-    from powertools_stream.matching.event_patterns import EventPattern, EventPatternError, compile_event_pattern
-    from powertools_stream.matching.event_types import TypeIndex
-    from powertools_stream.matching.filters import Filter, out_latched, out_skip, out_source_is_self
+    from powertools_stream.matching.changes import appeared as appeared, changed as changed, disappeared as disappeared
+    from powertools_stream.matching.event_patterns import (
+        EventPattern as EventPattern,
+        EventPatternError as EventPatternError,
+        compile_event_pattern as compile_event_pattern,
+    )
+    from powertools_stream.matching.event_types import TypeIndex as TypeIndex
+    from powertools_stream.matching.filters import (
+        Filter as Filter,
+        out_latched as out_latched,
+        out_skip as out_skip,
+        out_source_is_self as out_source_is_self,
+    )
 
-__all__ = [
-    "EventPattern",
-    "EventPatternError",
-    "Filter",
-    "TypeIndex",
-    "appeared",
-    "changed",
-    "compile_event_pattern",
-    "disappeared",
-    "out_latched",
-    "out_skip",
-    "out_source_is_self",
-]
-
-_MODULES = {
-    "EventPattern": "event_patterns",
-    "EventPatternError": "event_patterns",
-    "compile_event_pattern": "event_patterns",
-    "Filter": "filters",
-    "TypeIndex": "event_types",
-    "appeared": "changes",
-    "changed": "changes",
-    "disappeared": "changes",
-    "out_latched": "filters",
-    "out_skip": "filters",
-    "out_source_is_self": "filters",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__all__ = export(
+    __name__,
+    {
+        "changes": ("appeared", "changed", "disappeared"),
+        "event_patterns": ("EventPattern", "EventPatternError", "compile_event_pattern"),
+        "event_types": ("TypeIndex",),
+        "filters": ("Filter", "out_latched", "out_skip", "out_source_is_self"),
+    },
+)

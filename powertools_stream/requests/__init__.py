@@ -9,144 +9,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from powertools_stream.late_names import late_names
+from powertools_stream._lazy import export
 
 if TYPE_CHECKING:
-    from powertools_stream.requests.calls import Call, RemainingTime
-    from powertools_stream.requests.documents import DeleteDocument, IndexDocument, UpdateDocument
-    from powertools_stream.requests.events import PutEvent
-    from powertools_stream.requests.functions import (
-        CreateEventSourceMapping,
-        DeleteEventSourceMapping,
-        InvokeFunction,
-        ListEventSourceMappings,
-        UpdateEventSourceMapping,
-    )
-    from powertools_stream.requests.http import HttpRequest, HttpResponse
-    from powertools_stream.requests.items import (
-        DeleteItem,
-        GetItems,
-        OnConditionFailed,
-        PutItem,
-        Query,
-        Scan,
-        UpdateItem,
-    )
-    from powertools_stream.requests.messages import PublishMessage, SendMessage
-    from powertools_stream.requests.metrics import PutMetricData
-    from powertools_stream.requests.objects import (
-        CopyObject,
-        DeleteObject,
-        GetObject,
-        GetObjectLines,
-        HeadObject,
-        ListObjects,
-        PutObject,
-    )
-    from powertools_stream.requests.parameters import GetParameter, GetSecret
-    from powertools_stream.requests.request import Asks, Request
-    from powertools_stream.requests.schedules import CreateSchedule, DeleteSchedule, UpdateSchedule
-    from powertools_stream.requests.streams import PutDeliveryRecord, PutRecord
+    from powertools_stream.requests.aws_lambda import *
+    from powertools_stream.requests.call import *
+    from powertools_stream.requests.cloudwatch import *
+    from powertools_stream.requests.dynamodb import *
+    from powertools_stream.requests.eventbridge import *
+    from powertools_stream.requests.firehose import *
+    from powertools_stream.requests.http import *
+    from powertools_stream.requests.kinesis import *
+    from powertools_stream.requests.opensearch import *
+    from powertools_stream.requests.parameters import *
+    from powertools_stream.requests.request import Asks as Asks, Request as Request
+    from powertools_stream.requests.s3 import *
+    from powertools_stream.requests.scheduler import *
+    from powertools_stream.requests.sns import *
+    from powertools_stream.requests.sqs import *
 
-__all__ = [
-    # What they have in common
-    "Asks",
-    "Request",
-    # Carried out here
-    "Call",
-    "RemainingTime",
-    # EventBridge
-    "PutEvent",
-    # DynamoDB
-    "DeleteItem",
-    "GetItems",
-    "OnConditionFailed",
-    "PutItem",
-    "Query",
-    "Scan",
-    "UpdateItem",
-    # S3
-    "CopyObject",
-    "DeleteObject",
-    "GetObject",
-    "GetObjectLines",
-    "HeadObject",
-    "ListObjects",
-    "PutObject",
-    # SNS and SQS
-    "PublishMessage",
-    "SendMessage",
-    # Kinesis and Firehose
-    "PutDeliveryRecord",
-    "PutRecord",
-    # Lambda
-    "CreateEventSourceMapping",
-    "DeleteEventSourceMapping",
-    "InvokeFunction",
-    "ListEventSourceMappings",
-    "UpdateEventSourceMapping",
-    # Scheduler
-    "CreateSchedule",
-    "DeleteSchedule",
-    "UpdateSchedule",
-    # CloudWatch
-    "PutMetricData",
-    # OpenSearch
-    "DeleteDocument",
-    "IndexDocument",
-    "UpdateDocument",
-    # HTTP
-    "HttpRequest",
-    "HttpResponse",
-    # Parameters and secrets
-    "GetParameter",
-    "GetSecret",
-]
-
-_HOMES = {
-    "Asks": "request",
-    "Call": "calls",
-    "CopyObject": "objects",
-    "CreateEventSourceMapping": "functions",
-    "CreateSchedule": "schedules",
-    "DeleteDocument": "documents",
-    "DeleteEventSourceMapping": "functions",
-    "DeleteItem": "items",
-    "DeleteObject": "objects",
-    "DeleteSchedule": "schedules",
-    "GetItems": "items",
-    "GetObject": "objects",
-    "GetObjectLines": "objects",
-    "GetParameter": "parameters",
-    "GetSecret": "parameters",
-    "HeadObject": "objects",
-    "HttpRequest": "http",
-    "HttpResponse": "http",
-    "IndexDocument": "documents",
-    "InvokeFunction": "functions",
-    "ListEventSourceMappings": "functions",
-    "ListObjects": "objects",
-    "OnConditionFailed": "items",
-    "PublishMessage": "messages",
-    "PutDeliveryRecord": "streams",
-    "PutEvent": "events",
-    "PutItem": "items",
-    "PutMetricData": "metrics",
-    "PutObject": "objects",
-    "PutRecord": "streams",
-    "Query": "items",
-    "RemainingTime": "calls",
-    "Request": "request",
-    "Scan": "items",
-    "SendMessage": "messages",
-    "UpdateDocument": "documents",
-    "UpdateEventSourceMapping": "functions",
-    "UpdateItem": "items",
-    "UpdateSchedule": "schedules",
-}
-
-__getattr__ = late_names(__name__, globals(), _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__all__ = export(
+    __name__,
+    {
+        # What they have in common
+        "request": ("Asks", "Request"),
+        # Carried out here
+        "call": ("Call", "RemainingTime"),
+        # By a service
+        "eventbridge": ("PutEvent",),
+        "dynamodb": ("DeleteItem", "GetItems", "OnConditionFailed", "PutItem", "Query", "Scan", "UpdateItem"),
+        "s3": ("CopyObject", "DeleteObject", "GetObject", "GetObjectLines", "HeadObject", "ListObjects", "PutObject"),
+        "sns": ("PublishMessage",),
+        "sqs": ("SendMessage",),
+        "kinesis": ("PutRecord",),
+        "firehose": ("PutDeliveryRecord",),
+        "aws_lambda": (
+            "CreateEventSourceMapping",
+            "DeleteEventSourceMapping",
+            "InvokeFunction",
+            "ListEventSourceMappings",
+            "UpdateEventSourceMapping",
+        ),
+        "scheduler": ("CreateSchedule", "DeleteSchedule", "UpdateSchedule"),
+        "cloudwatch": ("PutMetricData",),
+        "opensearch": ("DeleteDocument", "IndexDocument", "UpdateDocument"),
+        "http": ("HttpRequest", "HttpResponse"),
+        "parameters": ("GetParameter", "GetSecret"),
+    },
+)

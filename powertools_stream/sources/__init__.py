@@ -4,80 +4,52 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from powertools_stream.late_names import late_names
+from powertools_stream._lazy import export
 
 if TYPE_CHECKING:
-    from powertools_stream.sources.alarms import AlarmSource
-    from powertools_stream.sources.cognito import CognitoSource
-    from powertools_stream.sources.dynamodb import DynamoDBSource
-    from powertools_stream.sources.envelopes import parse_base64, parse_object, read_events, unwrap
-    from powertools_stream.sources.eventbridge import EventBridgeSource
-    from powertools_stream.sources.firehose import FirehoseSource
-    from powertools_stream.sources.kafka import KafkaSource
-    from powertools_stream.sources.kinesis import KinesisSource
-    from powertools_stream.sources.pipes import PipeSource, WholePipeSource
-    from powertools_stream.sources.recognition import source_of, source_of_event_type, source_of_records
-    from powertools_stream.sources.s3 import S3Source
-    from powertools_stream.sources.schedules import ScheduleSource
-    from powertools_stream.sources.sns import SNSSource
-    from powertools_stream.sources.source import ReadEvent, Source
-    from powertools_stream.sources.sqs import SQSSource
+    from powertools_stream.payloads.parsing import parse_base64 as parse_base64, parse_object as parse_object
+    from powertools_stream.sources.cloudwatch import AlarmSource as AlarmSource
+    from powertools_stream.sources.cognito import *
+    from powertools_stream.sources.detection import source_of as source_of
+    from powertools_stream.sources.dynamodb import *
+    from powertools_stream.sources.envelopes import *
+    from powertools_stream.sources.eventbridge import EventBridgeSource as EventBridgeSource
+    from powertools_stream.sources.firehose import *
+    from powertools_stream.sources.kafka import *
+    from powertools_stream.sources.kinesis import *
+    from powertools_stream.sources.pipes import PipeSource as PipeSource, WholePipeSource as WholePipeSource
+    from powertools_stream.sources.recognition import (
+        source_of_event_type as source_of_event_type,
+        source_of_records as source_of_records,
+    )
+    from powertools_stream.sources.s3 import *
+    from powertools_stream.sources.scheduler import *
+    from powertools_stream.sources.sns import *
+    from powertools_stream.sources.source import *
+    from powertools_stream.sources.sqs import *
 
-__all__ = [
-    # The sources
-    "AlarmSource",
-    "CognitoSource",
-    "DynamoDBSource",
-    "EventBridgeSource",
-    "FirehoseSource",
-    "KafkaSource",
-    "KinesisSource",
-    "PipeSource",
-    "S3Source",
-    "SNSSource",
-    "SQSSource",
-    "ScheduleSource",
-    "WholePipeSource",
-    # For a source of one's own
-    "ReadEvent",
-    "Source",
-    "parse_base64",
-    "parse_object",
-    "read_events",
-    "unwrap",
-    # Which source an event is of
-    "source_of",
-    "source_of_event_type",
-    "source_of_records",
-]
-
-_HOMES = {
-    "AlarmSource": "alarms",
-    "CognitoSource": "cognito",
-    "DynamoDBSource": "dynamodb",
-    "EventBridgeSource": "eventbridge",
-    "FirehoseSource": "firehose",
-    "KafkaSource": "kafka",
-    "KinesisSource": "kinesis",
-    "PipeSource": "pipes",
-    "ReadEvent": "source",
-    "S3Source": "s3",
-    "SNSSource": "sns",
-    "SQSSource": "sqs",
-    "ScheduleSource": "schedules",
-    "Source": "source",
-    "WholePipeSource": "pipes",
-    "parse_base64": "envelopes",
-    "parse_object": "envelopes",
-    "read_events": "envelopes",
-    "source_of": "recognition",
-    "source_of_event_type": "recognition",
-    "source_of_records": "recognition",
-    "unwrap": "envelopes",
-}
-
-__getattr__ = late_names(__name__, globals(), _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__all__ = export(
+    __name__,
+    {
+        # The sources
+        "sqs": ("SQSSource",),
+        "kinesis": ("KinesisSource",),
+        "dynamodb": ("DynamoDBSource",),
+        "kafka": ("KafkaSource",),
+        "firehose": ("FirehoseSource",),
+        "s3": ("S3Source",),
+        "sns": ("SNSSource",),
+        "eventbridge": ("EventBridgeSource",),
+        "scheduler": ("ScheduleSource",),
+        "cloudwatch": ("AlarmSource",),
+        "cognito": ("CognitoSource",),
+        "pipes": ("PipeSource", "WholePipeSource"),
+        # For a source of one's own
+        "source": ("ReadEvent", "Source"),
+        "envelopes": ("read_events", "unwrap"),
+        "powertools_stream.payloads.parsing": ("parse_base64", "parse_object"),
+        # Which source an event is of
+        "detection": ("source_of",),
+        "recognition": ("source_of_event_type", "source_of_records"),
+    },
+)

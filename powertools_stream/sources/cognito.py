@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from powertools_stream.sources.envelopes import malformed
+from powertools_stream.payloads.parsing import malformed
 from powertools_stream.sources.invocations import invocation_id, invocation_time, trace_id
-from powertools_stream.sources.source import Source
+from powertools_stream.sources.recognition import BuiltInSource
 from powertools_stream.uow import Event, Record
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["CognitoSource"]
 
 
-class CognitoSource(Source):
+class CognitoSource(BuiltInSource):
     """A step of a user pool's flow that asks the function. Its type is the ``triggerSource``: ``PreSignUp_SignUp``.
 
     The event is what Cognito sends, ``request`` and ``response`` included; its ``partition_key`` is the ``userName``.
@@ -41,10 +41,6 @@ class CognitoSource(Source):
         "request.privateChallengeParameters",
         "response.privateChallengeParameters",
     )
-
-    def recognises(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether it is a trigger of a user pool."""
-        return "triggerSource" in record and "userPoolId" in record
 
     def records(self, event: Mapping[str, Any]) -> list[Record] | None:
         """Return the event itself, as the only record."""

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from powertools_stream.attribute_values import deserialize_item
 from powertools_stream.errors import SettingError
-from powertools_stream.sources.envelopes import malformed
-from powertools_stream.sources.source import Source
+from powertools_stream.payloads.attribute_values import deserialize_item
+from powertools_stream.payloads.parsing import malformed
+from powertools_stream.sources.recognition import BuiltInSource
 from powertools_stream.uow import Event, Record, complete
 
 __all__ = ["DynamoDBSource"]
@@ -27,7 +27,7 @@ _TTL_IDENTITY = ("Service", "dynamodb.amazonaws.com")
 _REPLICA_REGION = "aws:rep:updateregion"
 
 
-class DynamoDBSource(Source):
+class DynamoDBSource(BuiltInSource):
     """Changes of a table's items. The event's ``raw`` holds the images as plain values: ``{"new": …, "old": …}``.
 
     Its type is prefix, ``-``, suffix. The suffix is ``created``, ``updated`` or ``deleted``; where the item's boolean
@@ -77,10 +77,6 @@ class DynamoDBSource(Source):
         self.ignore_replicas = ignore_replicas
         self.ignore_ttl_expired = ignore_ttl_expired
         self.prefer_approximate_timestamp = prefer_approximate_timestamp
-
-    def recognises(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether it is a change of a table's item."""
-        return record.get("eventSource") == "aws:dynamodb"
 
     def read(self, record: Record) -> Event | None:
         """Make an event of the change; None for one that is ignored."""

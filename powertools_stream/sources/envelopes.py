@@ -1,95 +1,13 @@
-"""From a record's payload to the event that it carries: JSON, the envelopes that AWS puts around it, what it lacks."""
+"""From a parsed payload to the event that it carries: out of the envelopes that AWS puts around it."""
 
 from __future__ import annotations
 
-import json
-import re
-from base64 import b64decode
-from datetime import datetime, timezone
 from typing import Any
 
-from powertools_stream.compression import MARK, InflationError, decompressed
-from powertools_stream.errors import MalformedRecordError
+from powertools_stream.payloads.parsing import milliseconds, parse_object
 from powertools_stream.uow import Event, complete
 
-__all__ = [
-    "ALARM_TYPE",
-    "CONTRIBUTOR_TYPE",
-    "malformed",
-    "milliseconds",
-    "parse_base64",
-    "parse_object",
-    "read_compressed",
-    "read_events",
-    "unwrap",
-]
-
-ALARM_TYPE = "CloudWatch Alarm State Change"
-"""The type of an alarm's change of state, whichever way it comes: as EventBridge names it.
-
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
-"""
-
-CONTRIBUTOR_TYPE = "CloudWatch Alarm Contributor State Change"
-"""The type where it is one time series, of many that the alarm watches, whose state has changed."""
-
-# `json.loads` itself goes through this, by way of checks that we do not need.
-_parse = json.JSONDecoder().decode
-
-
-def malformed(record_id: str | None, expected: str, found: str) -> MalformedRecordError:
-    """Make the error for a record that cannot be read. What was found is described, its content is not shown."""
-    error = MalformedRecordError(f"Expected {expected}, found {found}.")
-    error.record_id = record_id
-    return error
-
-
-def parse_object(text: Any, what: str, record_id: str | None = None) -> dict[str, Any]:
-    """Parse the text of a JSON object.
-
-    Parameters
-    ----------
-    text
-        The text; anything else is an error of the record.
-    what
-        What is parsed, for the message: ``"the message's body"``.
-    record_id
-        The record, for the error.
-    """
-    if not isinstance(text, str):
-        raise malformed(record_id, f"{what} to be the text of a JSON object", _describe(text))
-    try:
-        value = _parse(text)
-    except ValueError as error:
-        # `from None`: the error of the parser holds all of the text.
-        raise malformed(record_id, f"{what} to be a JSON object", f"text that is not JSON: {error}") from None
-    except RecursionError:
-        raise malformed(record_id, f"{what} to be a JSON object", "JSON that is nested too deeply") from None
-    if type(value) is not dict:
-        raise malformed(record_id, f"{what} to be a JSON object", _describe(value))
-    return read_compressed(value, what, record_id) if MARK in text else value
-
-
-def read_compressed(value: dict[str, Any], what: str, record_id: str | None = None) -> dict[str, Any]:
-    """Read the compressed values of an object, and return it. Parameters as for `parse_object`."""
-    try:
-        inflated: dict[str, Any] = decompressed(value)
-    except InflationError as error:
-        raise malformed(record_id, f"{what} to hold compressed values that can be read", str(error)) from None
-    return inflated
-
-
-def parse_base64(data: Any, what: str, record_id: str | None = None) -> str:
-    """Decode base64 to the UTF-8 text that it holds. Parameters as for `parse_object`."""
-    if not isinstance(data, str):
-        raise malformed(record_id, f"{what} to be base64", _describe(data))
-    try:
-        return b64decode(data, validate=True).decode()
-    except UnicodeDecodeError as error:
-        found = f"bytes that are not UTF-8, from byte {error.start} on"
-        raise malformed(record_id, f"{what} to hold UTF-8 text", found) from None
-    except ValueError as error:
-        raise malformed(record_id, f"{what} to be base64", f"text that is not: {error}") from None
+__all__ = ["read_events", "unwrap"]
 
 
 def read_events(
@@ -114,17 +32,16 @@ def read_events(
     """
     # Most payloads come without an envelope: they are spared a call.
     event = unwrap(body, record_id) if "detail-type" in body or "TopicArn" in body else body
-    if "Records" in event:
-        from powertools_stream.sources.notifications import read_notification
-
-        if (events := read_notification(event["Records"], record_id, timestamp)) is not None:
-            return events
+    if "Records" in event and (events := _read_notification(event["Records"], record_id, timestamp)) is not None:
+        return events
     if not event.get("type"):
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
         if event.get("Event") == "s3:TestEvent":
             return None
         # What an alarm sends to a topic.
         if "NewStateValue" in event and "AlarmName" in event:
+            from powertools_stream.sources.cloudwatch import ALARM_TYPE, CONTRIBUTOR_TYPE
+
             event["type"] = CONTRIBUTOR_TYPE if "AlarmContributorId" in event else ALARM_TYPE
     return complete(event, record_id, timestamp, partition_key)
 
@@ -198,30 +115,39 @@ def _fill_in(event: Event, identifier: Any, kind: Any, time: Any) -> None:
         event["timestamp"] = timestamp
 
 
-# CloudWatch writes "+0000", which Python 3.10 does not read; nor does it read the "Z".
-_OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
+def _read_notification(records: Any, record_id: str, timestamp: float | str | None) -> list[Event] | None:
+    """Read the records of a notification that another service carried, one event for each object.
 
+    Parameters
+    ----------
+    records
+        What stands under ``Records``: those of S3; or those that Lambda hands over for SNS, as its dead-letter queue
+        gets them.
+    record_id
+        The record that carried them, for errors.
+    timestamp
+        Its time in ms, for an event without one.
 
-def milliseconds(time: Any) -> int | None:
-    """Read an ISO 8601 time as ms; None where there is none to read, and the record's own time will do."""
-    try:
-        moment = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", time.replace("Z", "+00:00")))
-    except (AttributeError, TypeError, ValueError):
+    Returns
+    -------
+    The events; None for anything else, which is an event that happens to have ``Records``.
+    """
+    if type(records) is not list or not records or not all(map(_is_notification, records)):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return round(moment.timestamp() * 1000)
+    from powertools_stream.sources.notifications import object_event
+
+    events: list[Event] = []
+    for record in records:
+        if "Sns" not in record:
+            events.append(object_event(record, record_id, timestamp))
+        elif (read := read_events(record["Sns"], record_id, timestamp, None)) is not None:
+            events.extend(read if isinstance(read, list) else [read])
+    return events
 
 
-_KINDS = {
-    type(None): "nothing",
-    list: "a JSON array",
-    str: "a string",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-}
-
-
-def _describe(value: Any) -> str:
-    return _KINDS.get(type(value), f"a value of type {type(value).__name__}")
+def _is_notification(record: Any) -> bool:
+    if type(record) is not dict:
+        return False
+    return record.get("eventSource") == "aws:s3" or (
+        record.get("EventSource") == "aws:sns" and type(record.get("Sns")) is dict
+    )

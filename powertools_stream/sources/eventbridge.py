@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from powertools_stream.sources.envelopes import malformed, read_compressed, read_events
-from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.payloads.parsing import malformed, read_compressed
+from powertools_stream.sources.envelopes import read_events
+from powertools_stream.sources.recognition import BuiltInSource
+from powertools_stream.sources.source import ReadEvent
 from powertools_stream.uow import Record
 
-__all__ = ["EventBridgeSource", "is_scheduled", "on_its_own"]
-
-_SCHEDULERS = frozenset({"aws.events", "aws.scheduler"})
+__all__ = ["EventBridgeSource", "on_its_own"]
 
 
-class EventBridgeSource(Source):
+class EventBridgeSource(BuiltInSource):
     """One event of a bus, and no more in an invocation: yours, or one that an AWS service publishes.
 
     The event is the ``detail``; what it lacks of ``id``, ``type`` and ``timestamp`` comes from the envelope. Events of
@@ -27,10 +27,6 @@ class EventBridgeSource(Source):
 
     name: ClassVar[str] = "eventbridge"
     reports_partially: ClassVar[bool] = False
-
-    def recognises(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether it is an event of a bus, other than what a schedule sends."""
-        return _is_event(record) and not is_scheduled(record)
 
     def records(self, event: Mapping[str, Any]) -> list[Record] | None:
         """Return the event itself, as the only record."""
@@ -45,11 +41,6 @@ class EventBridgeSource(Source):
         if identifier := record.get("id"):
             return identifier
         raise malformed(None, "an EventBridge event with an id", "none")
-
-
-def is_scheduled(record: Mapping[str, Any]) -> bool:
-    """Tell whether it is what a schedule sends by default, of a rule or of EventBridge Scheduler."""
-    return record.get("detail-type") == "Scheduled Event" and record.get("source") in _SCHEDULERS
 
 
 def on_its_own(events: ReadEvent) -> ReadEvent:

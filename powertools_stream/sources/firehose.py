@@ -8,8 +8,9 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from powertools_stream.sources.envelopes import malformed, parse_base64, parse_object, read_events
-from powertools_stream.sources.source import Source
+from powertools_stream.payloads.parsing import malformed, parse_base64, parse_object
+from powertools_stream.sources.envelopes import read_events
+from powertools_stream.sources.recognition import BuiltInSource
 from powertools_stream.uow import Event, Record
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _NO_METADATA: Mapping[str, Any] = {}
 _OK, _DROPPED, _FAILED = "Ok", "Dropped", "ProcessingFailed"
 
 
-class FirehoseSource(Source):
+class FirehoseSource(BuiltInSource):
     """Records that Firehose delivers, and wants back: the data is a JSON object, in the envelopes that AWS puts around.
 
     Every record is answered, in order, by its id. One that failed is ``ProcessingFailed``, with the data that it came
@@ -65,10 +66,6 @@ class FirehoseSource(Source):
         """Return the records. Those of Kafka are under the same name, but by partition."""
         records = event.get("records")
         return records if isinstance(records, list) else None
-
-    def recognises(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether it is a record that Firehose wants back."""
-        return "recordId" in record and ("data" in record or "kafkaRecordValue" in record)
 
     def read(self, record: Record) -> Event | list[Event] | None:
         """Read what is in the record's data."""

@@ -8,14 +8,16 @@ from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from powertools_stream.sources.envelopes import malformed, parse_base64, parse_object, read_events
-from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.payloads.parsing import malformed, parse_base64, parse_object
+from powertools_stream.sources.envelopes import read_events
+from powertools_stream.sources.recognition import BuiltInSource
+from powertools_stream.sources.source import ReadEvent
 from powertools_stream.uow import Event, Record
 
 __all__ = ["KafkaSource"]
 
 
-class KafkaSource(Source):
+class KafkaSource(BuiltInSource):
     """Records of Kafka topics: the value is a JSON object, in the envelopes that AWS puts around it.
 
     A tombstone (a record without a value, which says that its key was deleted) is a valid record. Its event has no
@@ -24,10 +26,6 @@ class KafkaSource(Source):
 
     name: ClassVar[str] = "kafka"
     event_type: ClassVar[EventType | None] = EventType.Kafka
-
-    def recognises(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether it is a record of a topic: it carries no name of its source, but topic, partition and offset."""
-        return "topic" in record and "partition" in record and "offset" in record
 
     def records(self, event: Mapping[str, Any]) -> list[Record] | None:
         """Split the event into its records, partition by partition, in the order of their offsets."""

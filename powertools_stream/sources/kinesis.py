@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from powertools_stream.sources.envelopes import malformed, parse_base64, parse_object, read_events
-from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.payloads.parsing import malformed, parse_base64, parse_object
+from powertools_stream.sources.envelopes import read_events
+from powertools_stream.sources.recognition import BuiltInSource
+from powertools_stream.sources.source import ReadEvent
 from powertools_stream.uow import Record
 
 __all__ = ["KinesisSource"]
@@ -16,15 +18,11 @@ __all__ = ["KinesisSource"]
 _NO_DATA: Mapping[str, Any] = {}
 
 
-class KinesisSource(Source):
+class KinesisSource(BuiltInSource):
     """Records of a Kinesis data stream: the data is a JSON object, in the envelopes that AWS puts around it."""
 
     name: ClassVar[str] = "kinesis"
     event_type: ClassVar[EventType | None] = EventType.KinesisDataStreams
-
-    def recognises(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether it is a record of a data stream."""
-        return record.get("eventSource") == "aws:kinesis"
 
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the record's data."""

@@ -9,40 +9,12 @@ from typing import Any
 from urllib.parse import unquote_plus
 from uuid import NAMESPACE_URL, uuid5
 
-from powertools_stream.sources.envelopes import malformed, milliseconds, read_events
+from powertools_stream.payloads.parsing import malformed, milliseconds
 from powertools_stream.uow import Event
 
-__all__ = ["changed_object", "object_event", "read_notification"]
+__all__ = ["changed_object", "object_event"]
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-
-def read_notification(records: Any, record_id: str, timestamp: float | str | None = None) -> list[Event] | None:
-    """Read the records of a notification that another service carried, one event for each object.
-
-    Parameters
-    ----------
-    records
-        What stands under ``Records``: those of S3; or those that Lambda hands over for SNS, as its dead-letter queue
-        gets them.
-    record_id
-        The record that carried them, for errors.
-    timestamp
-        Its time in ms, for an event without one.
-
-    Returns
-    -------
-    The events; None for anything else, which is an event that happens to have ``Records``.
-    """
-    if type(records) is not list or not records or not all(map(_is_notification, records)):
-        return None
-    events: list[Event] = []
-    for record in records:
-        if "Sns" not in record:
-            events.append(object_event(record, record_id, timestamp))
-        elif (read := read_events(record["Sns"], record_id, timestamp, None)) is not None:
-            events.extend(read if isinstance(read, list) else [read])
-    return events
 
 
 def object_event(record: Mapping[str, Any], record_id: str, timestamp: float | str | None = None) -> Event:
@@ -82,14 +54,6 @@ def changed_object(record: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     # So named where Intelligent-Tiering moves an object.
     field = "get_object" if "object" not in s3 and "get_object" in s3 else "object"
     return field, s3[field]
-
-
-def _is_notification(record: Any) -> bool:
-    if type(record) is not dict:
-        return False
-    return record.get("eventSource") == "aws:s3" or (
-        record.get("EventSource") == "aws:sns" and type(record.get("Sns")) is dict
-    )
 
 
 @lru_cache(maxsize=64)

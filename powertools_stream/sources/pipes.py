@@ -7,7 +7,8 @@ from collections.abc import Generator, Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from powertools_stream.errors import MalformedRecordError
-from powertools_stream.sources.envelopes import malformed, milliseconds, parse_base64, parse_object, read_events
+from powertools_stream.payloads.parsing import malformed, milliseconds, parse_base64, parse_object
+from powertools_stream.sources.envelopes import read_events
 from powertools_stream.sources.eventbridge import on_its_own
 from powertools_stream.sources.invocations import invocation_name, invocation_time
 from powertools_stream.sources.recognition import known_source

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any, ClassVar
 
-from powertools_stream.sources.envelopes import malformed
+from powertools_stream.payloads.parsing import malformed
 from powertools_stream.sources.notifications import changed_object, object_event
-from powertools_stream.sources.source import Source
+from powertools_stream.sources.recognition import BuiltInSource
 from powertools_stream.uow import Event, Record
 
 __all__ = ["S3Source"]
 
 
-class S3Source(Source):
+class S3Source(BuiltInSource):
     """What S3 tells of a bucket's objects. The event is the record as S3 has it, with the object's key decoded.
 
     Its type is the family of the ``eventName`` in lower case: ``object-created`` of ``ObjectCreated:Put``,
@@ -26,10 +26,6 @@ class S3Source(Source):
 
     name: ClassVar[str] = "s3"
     reports_partially: ClassVar[bool] = False
-
-    def recognises(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether it is a record of a notification."""
-        return record.get("eventSource") == "aws:s3"
 
     def read(self, record: Record) -> Event:
         """Make an event of the record."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from powertools_stream.sources.envelopes import malformed, milliseconds, parse_object, read_events
-from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.payloads.parsing import malformed, milliseconds, parse_object
+from powertools_stream.sources.envelopes import read_events
+from powertools_stream.sources.recognition import BuiltInSource
+from powertools_stream.sources.source import ReadEvent
 from powertools_stream.uow import Record
 
 __all__ = ["SNSSource"]
@@ -14,7 +16,7 @@ __all__ = ["SNSSource"]
 _NO_NOTIFICATION: Mapping[str, Any] = {}
 
 
-class SNSSource(Source):
+class SNSSource(BuiltInSource):
     """Notifications of an SNS topic: the message is a JSON object, in the envelopes that AWS puts around it.
 
     SNS invokes the function asynchronously: it takes no partial response, so a reported record fails the invocation.
@@ -22,10 +24,6 @@ class SNSSource(Source):
 
     name: ClassVar[str] = "sns"
     reports_partially: ClassVar[bool] = False
-
-    def recognises(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether it is a notification of a topic; SNS spells its fields with capitals."""
-        return record.get("EventSource") == "aws:sns"
 
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the message."""

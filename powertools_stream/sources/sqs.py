@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from powertools_stream.sources.envelopes import malformed, parse_object, read_events
-from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.payloads.parsing import malformed, parse_object
+from powertools_stream.sources.envelopes import read_events
+from powertools_stream.sources.recognition import BuiltInSource
+from powertools_stream.sources.source import ReadEvent
 from powertools_stream.uow import Record
 
 __all__ = ["SQSSource"]
@@ -16,7 +18,7 @@ __all__ = ["SQSSource"]
 _NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
-class SQSSource(Source):
+class SQSSource(BuiltInSource):
     """Messages of an SQS queue: the body is a JSON object, in the envelopes that AWS puts around it.
 
     Parameters
@@ -35,10 +37,6 @@ class SQSSource(Source):
     def __init__(self, *, fifo: bool | None = None, max_receive_count: int | None = None) -> None:
         self.fifo = fifo
         self.max_receive_count = max_receive_count
-
-    def recognises(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether it is a message of a queue."""
-        return record.get("eventSource") == "aws:sqs"
 
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the message's body."""

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from powertools_stream.connectors.connector import Connector, Entry, Operation
+from powertools_stream.connectors.base import Connector, Entry, Operation
 from powertools_stream.requests import Request
 
 __all__ = ["ConnectorSuite"]

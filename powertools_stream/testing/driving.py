@@ -11,7 +11,7 @@ from types import CoroutineType, GeneratorType
 from typing import Any
 
 from powertools_stream.requests import Request
-from powertools_stream.rules import Flavor, Rule, make_rule, spec_of
+from powertools_stream.rules.rule import Flavor, Rule, make_rule, spec_of
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["DriveOutcome", "assert_unchanged", "differences", "drive"]

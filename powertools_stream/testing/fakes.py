@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from powertools_stream.connectors.connector import Entry, Operation
-from powertools_stream.payloads import from_json, to_json
+from powertools_stream.connectors.base import Entry, Operation
+from powertools_stream.payloads.json_text import from_json, to_json
 from powertools_stream.requests import Call, HttpResponse, PutEvent, Request
 
 __all__ = ["FakeConnector", "Responses"]

@@ -14,7 +14,7 @@ from hashlib import md5
 from typing import Any, cast
 from uuid import NAMESPACE_URL, uuid5
 
-from powertools_stream.attribute_values import serialize_item
+from powertools_stream.payloads.attribute_values import serialize_item
 from powertools_stream.testing.envelopes import ACCOUNT, NOW, REGION, to_json
 from powertools_stream.testing.payloads import overrides, to_base64
 

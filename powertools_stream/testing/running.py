@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from powertools_stream.faults import FAULT_TYPE
+from powertools_stream.engine.faults import FAULT_TYPE
 from powertools_stream.outcomes import Fault, RuleResult
 from powertools_stream.processor import StreamProcessor
-from powertools_stream.registry import Rules
+from powertools_stream.rules.registry import Rules
 from powertools_stream.testing.fakes import FakeConnector, Responses
 
 __all__ = ["Outcome", "run"]

@@ -11,7 +11,8 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from powertools_stream.errors import MalformedRecordError
-from powertools_stream.sources.recognition import source_of, source_of_records
+from powertools_stream.sources.detection import source_of
+from powertools_stream.sources.recognition import source_of_records
 from powertools_stream.sources.source import Source
 from powertools_stream.testing.firehose import to_firehose_records
 from powertools_stream.testing.notifications import (

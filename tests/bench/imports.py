@@ -62,7 +62,7 @@ _NOT_IMPORTED = (
     "powertools_stream.cli",
     "powertools_stream.local",
     "powertools_stream.testing",
-    "powertools_stream.connectors.dynamodb",
+    "powertools_stream.connectors.dynamodb.connector",
     "powertools_stream.connectors.eventbridge",
 )
 

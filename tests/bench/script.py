@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from powertools_stream.attribute_values import serialize_item
+from powertools_stream.payloads.attribute_values import serialize_item
 from powertools_stream.testing.endpoint import Answer, Script
 from tests.bench.cases import BUCKET
 

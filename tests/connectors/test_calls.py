@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from powertools_stream.connectors import Connector
-from powertools_stream.connectors.calls import CallConnector
+from powertools_stream.connectors.call import CallConnector
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.requests import Call, Request
 from powertools_stream.testing.connector_suite import ConnectorSuite

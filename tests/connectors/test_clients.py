@@ -168,7 +168,7 @@ def test_boto3_is_imported_with_the_first_client_only() -> None:
         "from powertools_stream.requests import PutEvent; "
         "connectors = Connectors(Clients(), bus_name='bus'); "
         "connectors.connector_for(PutEvent).entries(PutEvent({'type': 'x'})); "
-        "unwanted = {'boto3', 'botocore.session', 'powertools_stream.connectors.dynamodb'}; "
+        "unwanted = {'boto3', 'botocore.session', 'powertools_stream.connectors.dynamodb.connector'}; "
         "print(sorted(unwanted.intersection(sys.modules)))"
     )
 

@@ -12,8 +12,8 @@ import pytest
 
 from powertools_stream import RuleRegistry, StreamProcessor, UnitOfWork
 from powertools_stream.connectors import Clients, Connector
-from powertools_stream.connectors.cloudwatch import CloudWatchConnector
-from powertools_stream.connectors.cloudwatch_params import form_bytes
+from powertools_stream.connectors.cloudwatch.connector import CloudWatchConnector
+from powertools_stream.connectors.cloudwatch.params import form_bytes
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, SettingError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import CallDetails, Reason, RecordDetails

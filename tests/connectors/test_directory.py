@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from powertools_stream.connectors import Clients, Connector, Connectors, Entry, Operation
-from powertools_stream.connectors.calls import CallConnector
-from powertools_stream.connectors.dynamodb import DynamoDBConnector
+from powertools_stream.connectors.call import CallConnector
+from powertools_stream.connectors.dynamodb.connector import DynamoDBConnector
 from powertools_stream.connectors.eventbridge import EventBridgeConnector
 from powertools_stream.errors import StreamError
 from powertools_stream.requests import Call, PutEvent, PutItem, Query, Request

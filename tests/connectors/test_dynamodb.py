@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from powertools_stream.connectors import Clients, Connector, Refused
-from powertools_stream.connectors.dynamodb import DynamoDBConnector
+from powertools_stream.connectors.dynamodb.connector import DynamoDBConnector
 from powertools_stream.errors import InvalidRequestError, RequestFailedError, SettingError
 from powertools_stream.expressions import pk_condition, timestamp_condition, update_expression
 from powertools_stream.outcomes import error_code, is_retryable

@@ -12,7 +12,7 @@ import pytest
 
 from powertools_stream import FaultPolicy, StreamProcessor, UnitOfWork
 from powertools_stream.connectors import Clients, Connector
-from powertools_stream.connectors.functions import MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES, LambdaConnector
+from powertools_stream.connectors.aws_lambda import MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES, LambdaConnector
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError, RetryableError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import CallDetails, Reason, RecordDetails

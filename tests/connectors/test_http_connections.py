@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.connectors.http import HttpConnector
+from powertools_stream.connectors.http.connector import HttpConnector
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.outcomes import Reason, classify
 from powertools_stream.requests import HttpRequest
@@ -219,7 +219,8 @@ def test_a_certificate_that_nobody_vouches_for_is_no_passing_error(tmp_path: Pat
 
 def test_urllib3_is_imported_with_the_first_call() -> None:
     code = (
-        "import sys, powertools_stream.connectors.http as http; http.HttpConnector(); print('urllib3' in sys.modules)"
+        "import sys; from powertools_stream.connectors.http import HttpConnector; HttpConnector(); "
+        "print('urllib3' in sys.modules)"
     )
 
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from powertools_stream import StreamProcessor
-from powertools_stream.claim_checks import ClaimChecks, is_claim_check
 from powertools_stream.flavors import task
+from powertools_stream.payloads.claim_checks import ClaimChecks, is_claim_check
 from powertools_stream.requests import PublishMessage, PutRecord, Request, SendMessage
 from powertools_stream.testing import to_kinesis_records, to_sqs_records
 from powertools_stream.uow import UnitOfWork

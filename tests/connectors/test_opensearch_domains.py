@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from powertools_stream.connectors import Clients
-from powertools_stream.connectors.opensearch import OpenSearchConnector
-from powertools_stream.connectors.opensearch_domains import Domain, domain_of
+from powertools_stream.connectors.opensearch.connector import OpenSearchConnector
+from powertools_stream.connectors.opensearch.domains import Domain, domain_of
 from powertools_stream.errors import RequestFailedError, SettingError
 from powertools_stream.outcomes import Reason, classify, is_retryable
 from powertools_stream.requests import IndexDocument
@@ -177,7 +177,7 @@ def test_opensearch_py_is_imported_with_the_first_call() -> None:
     code = """
 import sys
 from powertools_stream.connectors import Clients
-from powertools_stream.connectors.opensearch import OpenSearchConnector
+from powertools_stream.connectors.opensearch.connector import OpenSearchConnector
 from powertools_stream.requests import IndexDocument
 
 OpenSearchConnector(Clients(), domain_host="host").entries(IndexDocument({"index": "i", "body": {}}))

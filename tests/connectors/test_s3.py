@@ -8,7 +8,7 @@ import pytest
 
 from powertools_stream import StreamProcessor, UnitOfWork
 from powertools_stream.connectors import Clients, Connector
-from powertools_stream.connectors.s3 import S3Connector
+from powertools_stream.connectors.s3.connector import S3Connector
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, SettingError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import CallDetails, Reason, RecordDetails, classify
@@ -361,7 +361,7 @@ def test_without_a_key_a_call_would_be_about_the_bucket() -> None:
 
 
 def test_an_object_over_the_limit_is_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("powertools_stream.connectors.s3_writes._MAX_OBJECT_BYTES", 10)
+    monkeypatch.setattr("powertools_stream.connectors.s3.writes._MAX_OBJECT_BYTES", 10)
     connector = S3Connector(Clients(), bucket_name="bucket")
 
     assert connector.entries(PutObject({"Key": "a", "Body": "ä" * 5}))

@@ -11,12 +11,12 @@ from xml.sax.saxutils import escape
 import pytest
 
 from powertools_stream import RetryableError, RuleRegistry, StreamProcessor, UnitOfWork
-from powertools_stream.compression import Compression
 from powertools_stream.connectors import Clients, Connector
 from powertools_stream.connectors.sns import SNSConnector
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError, SettingError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import CallDetails, RecordDetails
+from powertools_stream.payloads.compression import Compression
 from powertools_stream.requests import PublishMessage, Request
 from powertools_stream.testing import run, to_kinesis_records, to_sqs_records
 from powertools_stream.testing.connector_suite import ConnectorSuite

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from powertools_stream.errors import SettingError
-from powertools_stream.flavors.alarms import ALARM_TYPE, Alarm, alarm_of, number_setting, states_alarm
+from powertools_stream.flavors.steps.alarms import Alarm, alarm_of, number_setting, states_alarm
+from powertools_stream.sources.cloudwatch import ALARM_TYPE
 from powertools_stream.uow import UnitOfWork
 
 ARN = "arn:aws:cloudwatch:us-east-1:444455556666:alarm:errors"

@@ -9,10 +9,9 @@ import pytest
 from powertools_stream import RuleRegistry, StreamProcessor
 from powertools_stream.errors import RuleError, SettingError
 from powertools_stream.flavors import CircuitBreakerRule, circuit_breaker
-from powertools_stream.flavors.alarms import ALARM_TYPE
 from powertools_stream.outcomes import Reason
 from powertools_stream.requests import UpdateEventSourceMapping
-from powertools_stream.sources.alarms import AlarmSource
+from powertools_stream.sources.cloudwatch import ALARM_TYPE, AlarmSource
 from powertools_stream.testing import drive, run, to_sqs_records
 from powertools_stream.testing.endpoint import ScriptedEndpoint
 from tests.conftest import REGION, Aws

@@ -11,7 +11,6 @@ import pytest
 from powertools_stream import StreamProcessor, UnitOfWork
 from powertools_stream.errors import SettingError
 from powertools_stream.flavors import StreamFailoverRule, stream_failover
-from powertools_stream.flavors.alarms import ALARM_TYPE
 from powertools_stream.outcomes import Reason, RuleResult
 from powertools_stream.requests import (
     CreateEventSourceMapping,
@@ -19,6 +18,7 @@ from powertools_stream.requests import (
     ListEventSourceMappings,
     UpdateEventSourceMapping,
 )
+from powertools_stream.sources.cloudwatch import ALARM_TYPE
 from powertools_stream.sources.eventbridge import EventBridgeSource
 from powertools_stream.testing import drive, run, to_sqs_records
 from powertools_stream.testing.driving import DriveOutcome

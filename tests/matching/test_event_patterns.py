@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from moto.events.models import EventPattern as MotoPattern
 
 from powertools_stream.errors import EventPatternError, StreamError

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from powertools_stream.matching import TypeIndex
 from powertools_stream.matching.event_types import EventTypes

@@ -56,4 +56,4 @@ def test_the_package_exports_what_it_says() -> None:
     assert all(getattr(matching, name) is not None for name in matching.__all__)
     assert dir(matching) == sorted(matching.__all__)
     with pytest.raises(AttributeError):
-        _ = matching.nothing
+        _ = matching.nothing  # type: ignore[attr-defined]

@@ -4,14 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.flavors import task
+from powertools_stream.payloads.parsing import parse_base64, parse_object
 from powertools_stream.sources import EventBridgeSource, S3Source, SNSSource, SQSSource, read_events, unwrap
-from powertools_stream.sources.envelopes import parse_base64, parse_object
 from powertools_stream.testing import run
 from powertools_stream.testing.envelopes import to_eventbridge_envelope, to_sns_envelope
 from powertools_stream.testing.notifications import to_eventbridge_event, to_s3_records, to_sns_records

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from powertools_stream.requests import Call, PutEvent
-from powertools_stream.rules import Rule
+from powertools_stream.rules.rule import Rule
 from powertools_stream.testing.driving import assert_unchanged, differences, drive
 from powertools_stream.uow import UnitOfWork
 

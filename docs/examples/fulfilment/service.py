@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from powertools_stream.attribute_values import deserialize_item
 from powertools_stream.local import (
     DisorderlyFunction,
     DynamoDBPoller,
@@ -22,6 +21,7 @@ from powertools_stream.local import (
     Poller,
     SQSPoller,
 )
+from powertools_stream.payloads.attribute_values import deserialize_item
 
 __all__ = ["FulfilmentService"]
 

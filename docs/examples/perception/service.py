@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from powertools_stream.attribute_values import deserialize_item, serialize_item
 from powertools_stream.local import (
     DisorderlyFunction,
     DynamoDBPoller,
@@ -16,6 +15,7 @@ from powertools_stream.local import (
     Poller,
     SQSPoller,
 )
+from powertools_stream.payloads.attribute_values import deserialize_item, serialize_item
 
 from .pipeline import MODULES, UNKNOWN
 from .time_to_live import DisorderlySignedFunction, SignedFunction

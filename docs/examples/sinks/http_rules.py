@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import Any
 
 from powertools_stream import RuleRegistry, StreamProcessor, UnitOfWork
-from powertools_stream.connectors.http import HttpConnector
+from powertools_stream.connectors.http.connector import HttpConnector
 from powertools_stream.errors import RequestFailedError
 from powertools_stream.flavors import task
 from powertools_stream.requests import GetSecret, HttpRequest

@@ -5,7 +5,7 @@ from typing import Any
 
 from powertools_stream import RuleRegistry, StreamProcessor, UnitOfWork
 from powertools_stream.connectors import Clients
-from powertools_stream.connectors.opensearch import OpenSearchConnector
+from powertools_stream.connectors.opensearch.connector import OpenSearchConnector
 from powertools_stream.flavors import task
 from powertools_stream.requests import DeleteDocument, IndexDocument, UpdateDocument
 

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 from docs.examples.sinks.s3_rules import rules
-from powertools_stream.connectors.s3_reads import ObjectLines
+from powertools_stream.connectors.s3.reads import ObjectLines
 from powertools_stream.requests import DeleteObject, GetObject, GetObjectLines, HeadObject, ListObjects, PutObject
 from powertools_stream.testing import run, to_sqs_records
 

@@ -1,0 +1,7 @@
+"""The connector of DynamoDB."""
+
+from __future__ import annotations
+
+from powertools_stream.connectors.dynamodb.connector import DynamoDBConnector
+
+__all__ = ["DynamoDBConnector"]

@@ -1,0 +1,7 @@
+"""The connector of HTTP services."""
+
+from __future__ import annotations
+
+from powertools_stream.connectors.http.connector import HttpConnector
+
+__all__ = ["HttpConnector"]

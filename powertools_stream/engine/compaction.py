@@ -1,0 +1,92 @@
+"""Compaction: records of one group become one unit of work, that of the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from powertools_stream.engine.batch import RecordState, Unit
+from powertools_stream.uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from powertools_stream.rules.registry import CompiledRule
+
+__all__ = ["Compactor"]
+
+_NUMBERS = (int, float, Decimal)
+
+_Place = tuple[int, Any, int]
+"""Where a record stands in its group: the kind of its sort key, the sort key, the record's position in the batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    place: _Place
+    rule: CompiledRule
+    uow: UnitOfWork
+    state: RecordState
+
+
+class Compactor:
+    """Gathers what matched the compacting rules of a batch, until every record has been matched."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[int, str, Hashable], list[_Member]] = {}
+
+    def add(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
+        """Put a unit of work into its group. One without a group key is a group of its own.
+
+        Raises
+        ------
+        TypeError
+            The rule's group key or sort key is nothing to group or to sort by; or whatever the user's functions raise.
+        """
+        keys: Any = rule.compact  # they are functions since the rule was made
+        key = keys.group_key(uow)
+        place = _place(keys.sort_key(uow), rule, state)
+        group = ("alone", state.position) if key is None else ("group", _hashable(key, rule))
+        self._groups.setdefault((rule.position, *group), []).append(_Member(place, rule, uow, state))
+
+    def units(self) -> Iterator[Unit]:
+        """Yield the unit of work of each group, and forget the groups; in the order of their first records."""
+        groups, self._groups = self._groups, {}
+        for members in groups.values():
+            members.sort(key=_by_place)
+            newest = members[-1]
+            unit = Unit(newest.rule, newest.uow.extend(batch=[member.uow for member in members]), newest.state)
+            # A record that carries several events may be in a group several times.
+            others = dict.fromkeys(member.state for member in members)
+            del others[newest.state]
+            unit.others = tuple(others)
+            yield unit
+
+
+def _by_place(member: _Member) -> _Place:
+    return member.place
+
+
+def _hashable(key: Any, rule: CompiledRule) -> Hashable:
+    try:
+        hash(key)
+    except TypeError:
+        raise TypeError(
+            f"Rule {rule.id!r}: expected the group key of 'compact' to be a string or a number, found a "
+            f"{type(key).__name__}. Name a path to a single value."
+        ) from None
+    return key  # type: ignore[no-any-return]
+
+
+def _place(key: Any, rule: CompiledRule, state: RecordState) -> _Place:
+    """Return what sorts records without a sort key first, then numbers, then strings; equal ones as they came."""
+    if key is None:
+        return 0, 0, state.position
+    if isinstance(key, _NUMBERS):
+        return 1, key, state.position
+    if isinstance(key, str):
+        return 2, key, state.position
+    raise TypeError(
+        f"Rule {rule.id!r}: expected the sort key of 'compact' to be a number or a string, found a "
+        f"{type(key).__name__}. Name a path to a single value."
+    )

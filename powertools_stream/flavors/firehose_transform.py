@@ -1,0 +1,151 @@
+"""The flavors `firehose_transform` and `firehose_drop`: what Firehose is answered of a record."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from powertools_stream.errors import RuleError, RunError
+from powertools_stream.flavors.steps.calling import PENDING, Steps
+from powertools_stream.payloads.json_text import to_json
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.rule import Rule, flavor
+from powertools_stream.uow import UnitOfWork
+
+__all__ = ["FirehoseDropRule", "FirehoseTransformRule", "firehose_drop", "firehose_transform"]
+
+_DROPPED = {"result": "Dropped"}
+
+
+class FirehoseTransformRule(Rule):
+    """A rule of the flavor `firehose_transform`.
+
+    Parameters
+    ----------
+    transform
+        Returns what is delivered in place of the record: text or bytes as they are, anything else as a line of JSON, a
+        list as one line for each of its items. An empty list drops the record. Without it, the data stays as it is.
+    metadata
+        Returns what Firehose is told beside the data, or None: ``{"partitionKeys": {…}}`` for dynamic partitioning,
+        ``{"otfMetadata": {…}}`` for Apache Iceberg tables.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {"transform": (), "metadata": ()}
+    takes_compact: ClassVar[bool] = False
+
+    transform: UserFunction | None = Field(default=None, description="a function")
+    metadata: UserFunction | None = Field(default=None, description="a function")
+
+    def _check_fields(self) -> None:
+        super()._check_fields()
+        if self.transform is None and self.metadata is None:
+            raise RuleError(f"Rule {self.id!r}: it needs 'transform', 'metadata' or both.", self.id)
+
+
+class FirehoseDropRule(Rule):
+    """A rule of the flavor `firehose_drop`: what it matches is dropped."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    takes_compact: ClassVar[bool] = False
+
+
+@flavor(model=FirehoseTransformRule, main="transform")
+def firehose_transform(uow: UnitOfWork, rule: FirehoseTransformRule) -> UnitOfWork | Steps:
+    """Transform the record.
+
+    Leaves ``transformed``, what ``transform`` returned, and ``firehose_record``, what Firehose is answered.
+    """
+    _check_record(uow, rule)
+    if rule.transform is None:
+        return _with_metadata(uow, {"result": "Ok"}, rule)
+    result = rule.transform(uow)
+    if isinstance(result, PENDING):
+        return _finish(uow, rule, result)
+    return _transformed(uow, rule, result)
+
+
+@flavor(model=FirehoseDropRule)
+def firehose_drop(uow: UnitOfWork, rule: FirehoseDropRule) -> UnitOfWork:
+    """Drop the record. Leaves ``firehose_record``, what Firehose is answered."""
+    _check_record(uow, rule)
+    return uow.extend(firehose_record=_DROPPED)
+
+
+def _check_record(uow: UnitOfWork, rule: Rule) -> None:
+    # Nobody else looks at what is answered: a message of a queue would be gone, as if it had been delivered.
+    record = uow.get("record")
+    if record and "recordId" not in record:
+        raise RunError(
+            f"Rule {rule.id!r}: expected a record of Firehose to answer, but found one of another source. Give the "
+            "rule an event type or a filter that only Firehose's records have, or another flavor, such as task."
+        )
+
+
+def _finish(uow: UnitOfWork, rule: FirehoseTransformRule, result: Any) -> Steps:
+    done = _transformed(uow, rule, (yield result))
+    return done if isinstance(done, UnitOfWork) else (yield from done)
+
+
+def _transformed(uow: UnitOfWork, rule: FirehoseTransformRule, result: Any) -> UnitOfWork | Steps:
+    if result is None:
+        # Most often a forgotten `return`, which must not cost any data.
+        raise TypeError(
+            f"Rule {rule.id!r}: transform returns what is to be delivered; got None. "
+            "Return an empty list to drop a record, or use firehose_drop."
+        )
+    done = uow.extend(transformed=result)
+    several = isinstance(result, list | tuple)
+    if several and not result:
+        return done.extend(firehose_record=_DROPPED)
+    data = b"".join(map(_data, result)) if several else _data(result)
+    return _with_metadata(done, {"result": "Ok", "data": b64encode(data).decode()}, rule)
+
+
+def _with_metadata(uow: UnitOfWork, answer: dict[str, Any], rule: FirehoseTransformRule) -> UnitOfWork | Steps:
+    if rule.metadata is None:
+        return uow.extend(firehose_record=answer)
+    metadata = rule.metadata(uow)
+    if isinstance(metadata, PENDING):
+        return _await_metadata(uow, answer, rule, metadata)
+    return uow.extend(firehose_record={**answer, **_metadata(metadata, rule)})
+
+
+def _await_metadata(uow: UnitOfWork, answer: dict[str, Any], rule: FirehoseTransformRule, pending: Any) -> Steps:
+    return uow.extend(firehose_record={**answer, **_metadata((yield pending), rule)})
+
+
+def _data(value: Any) -> bytes:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    # What is delivered is one file of many records: the line end is what tells them apart.
+    return (value if isinstance(value, str) else to_json(value) + "\n").encode()
+
+
+# https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-partitioning-keys.html
+# https://docs.aws.amazon.com/firehose/latest/dev/apache-iceberg-format-input-record-different.html
+_METADATA = ("partitionKeys", "otfMetadata")
+
+
+def _metadata(given: Any, rule: Rule) -> dict[str, Any]:
+    """Return the metadata as Firehose takes it: texts under known names; nothing where there is none."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not set(given).issubset(_METADATA):
+        found = sorted(map(str, given)) if isinstance(given, Mapping) else f"a {type(given).__name__}"
+        raise TypeError(f"Rule {rule.id!r}: metadata returns a mapping with {' or '.join(_METADATA)}; got {found}.")
+    return {"metadata": {name: _texts(name, values, rule) for name, values in given.items()}}
+
+
+def _texts(name: str, values: Any, rule: Rule) -> dict[str, str]:
+    if not isinstance(values, Mapping):
+        raise TypeError(f"Rule {rule.id!r}: metadata has a mapping under {name!r}; got a {type(values).__name__}.")
+    for key, value in values.items():
+        if value is None or value == "":
+            raise ValueError(f"Rule {rule.id!r}: metadata has a value for each of {name!r}; {key!r} has none.")
+    return {str(key): str(value) for key, value in values.items()}

@@ -1,0 +1,3 @@
+"""The steps that several flavors are made of."""
+
+from __future__ import annotations

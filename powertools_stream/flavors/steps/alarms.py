@@ -1,0 +1,94 @@
+"""What flavors that act on CloudWatch alarms have in common: reading the alarm, and numbers from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from powertools_stream.errors import SettingError
+from powertools_stream.sources.cloudwatch import ALARM_TYPE
+from powertools_stream.uow import UnitOfWork
+
+__all__ = ["Alarm", "State", "alarm_of", "number_setting", "states_alarm"]
+
+State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
+
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
+_STATES = frozenset({"OK", "ALARM", "INSUFFICIENT_DATA"})
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What an alarm says.
+
+    Parameters
+    ----------
+    name
+        The alarm's name.
+    state
+        The state that it has now: ``OK``, ``ALARM`` or ``INSUFFICIENT_DATA``.
+    region
+        The Region in which it stands; None: the event does not say.
+    """
+
+    name: str
+    state: State
+    region: str | None
+
+
+def alarm_of(uow: UnitOfWork) -> Alarm | None:
+    """Return what the alarm says whose change of state is the event; None: it is no such event.
+
+    Whichever way it comes: from the alarm itself, as its action; from EventBridge; or from a topic. What EventBridge
+    says of an alarm's configuration is no change of state.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+    """
+    event = uow["event"]
+    if event.get("type") != ALARM_TYPE:
+        return None
+    if "NewStateValue" in event:
+        name, state, arn = event.get("AlarmName"), event["NewStateValue"], event.get("AlarmArn")
+    else:
+        data = event.get("alarmData") or event
+        change = data.get("state")
+        name, arn = data.get("alarmName"), event.get("alarmArn")
+        state = change.get("value") if isinstance(change, Mapping) else None
+    if not isinstance(name, str) or state not in _STATES:
+        return None
+    return Alarm(name, state, _region(event, arn))
+
+
+def states_alarm(uow: UnitOfWork) -> bool:
+    """Tell whether the event is an alarm's change of state."""
+    return alarm_of(uow) is not None
+
+
+def number_setting(given: int | None, *names: str, default: int) -> int:
+    """Return what was given, else the first of the environment variables that is set, else the default.
+
+    Raises
+    ------
+    SettingError
+        The variable does not hold a whole number above 0.
+    """
+    if given is not None:
+        return given
+    for name in names:
+        if value := os.environ.get(name):
+            if not value.isdecimal() or int(value) < 1:
+                raise SettingError(f"Expected {name} to be a whole number above 0, but found {value!r}.")
+            return int(value)
+    return default
+
+
+def _region(event: Mapping[str, Any], arn: Any) -> str | None:
+    """Return the Region: from the ARN, since a topic is told the Region's long name only; else from the tags."""
+    if isinstance(arn, str) and len(parts := arn.split(":")) > 3 and parts[3]:
+        return parts[3]
+    tags = event.get("tags")
+    region = tags.get("region") if isinstance(tags, Mapping) else None
+    return region if isinstance(region, str) and region else None

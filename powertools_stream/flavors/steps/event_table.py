@@ -1,0 +1,217 @@
+"""The rows of the event table, where `collect` and `correlate` keep events, as every service of this kind has them.
+
+A row ``EVENT`` holds an event as it was collected, under its id; a row ``CORREL`` holds it again under a correlation
+key. Names, ids and layout are those of aws-lambda-stream in both its languages, so that either reads the other's rows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from powertools_stream.errors import InvalidEventError, MalformedRecordError, SettingError
+from powertools_stream.flavors.steps.calling import Steps, call
+from powertools_stream.flavors.steps.tables import TableRule
+from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.paths import check_path, path_reader
+from powertools_stream.rules.rule import Rule
+from powertools_stream.uow import Event, UnitOfWork, complete
+
+__all__ = [
+    "CORREL",
+    "EVENT",
+    "CollectingRule",
+    "collected",
+    "collected_or_correlated",
+    "correlation_key",
+    "event_of_row",
+    "expiry",
+    "row",
+]
+
+EVENT = "EVENT"
+"""Sort key and discriminator of a collected event."""
+
+CORREL = "CORREL"
+"""Discriminator of a correlation."""
+
+_DAYS = 33
+_SECONDS_A_DAY = 24 * 60 * 60
+
+_CAMEL_CASE = {"sequence_number": "sequenceNumber", "rule_id": "ruleId"}
+"""Attributes that services written in JavaScript spell otherwise."""
+
+
+class CollectingRule(TableRule):
+    """What the rules of flavors that store events have in common.
+
+    Parameters
+    ----------
+    ttl
+        How many days after the event's timestamp the row expires, or a function that returns the time itself, in epoch
+        seconds; default: ``TTL``, then 33.
+    expire
+        True: when the row expires, the flavor `expired` publishes ``<type>-expired``; a string: an event of this type.
+    table_name
+        The event table; default: ``ENTITY_TABLE_NAME``, then ``EVENT_TABLE_NAME``.
+    """
+
+    takes_compact: ClassVar[bool] = False
+    user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {"correlation_key": (), "ttl": ()}
+
+    ttl: int | float | UserFunction | None = Field(default=None, description="a number of days, or a function")
+    expire: bool | str | None = Field(default=None, description="True, or the type of the event (a string)")
+
+    def _check_fields(self) -> None:
+        super()._check_fields()
+        path = self.__dict__["correlation_key"]
+        if isinstance(path, str):
+            check_path(path, rule_id=self.id, field="correlation_key")
+
+
+# -- Reading rows ------------------------------------------------------------------------------------------------------
+
+
+def collected(uow: UnitOfWork) -> UnitOfWork | None:
+    """Make the unit of work of an event that was collected; None: the record is no such row that was inserted.
+
+    Leaves ``meta``: ``sequence_number``, ``ttl`` and ``data`` (the correlation key) of the row.
+    """
+    image = _inserted(uow)
+    if image is None or image.get("sk") != EVENT:
+        return None
+    meta = {name: attribute(image, name) for name in ("sequence_number", "ttl", "data")}
+    return uow.extend(event=event_of_row(image), meta=meta)
+
+
+def collected_or_correlated(uow: UnitOfWork) -> UnitOfWork | None:
+    """Make the unit of work of an event that was collected or correlated; None: the record is no such row.
+
+    Leaves ``meta``: ``id`` (of the change), ``pk``, ``data``, ``sequence_number``, ``ttl``, ``expire`` and ``suffix``
+    of the row, ``correlation`` (whether it is one) and ``correlation_key``.
+    """
+    image = _inserted(uow)
+    if image is None:
+        return None
+    is_correlation = image.get("discriminator") == CORREL
+    if not is_correlation and image.get("sk") != EVENT:
+        return None
+    names = ("pk", "data", "sequence_number", "ttl", "expire", "suffix")
+    meta = {
+        "id": uow.event["id"],
+        **{name: attribute(image, name) for name in names},
+        "correlation": is_correlation,
+        "correlation_key": image.get("pk" if is_correlation else "data"),
+    }
+    return uow.extend(event=event_of_row(image), meta=meta)
+
+
+def attribute(image: Mapping[str, Any], name: str) -> Any:
+    """Return an attribute of a row, whichever language wrote it; None where there is none."""
+    value = image.get(name)
+    return image.get(_CAMEL_CASE[name]) if value is None and name in _CAMEL_CASE else value
+
+
+def event_of_row(image: Mapping[str, Any]) -> Event:
+    """Return the event that a row holds, complete.
+
+    Raises
+    ------
+    MalformedRecordError
+        It holds none.
+    """
+    event = image.get("event")
+    if not isinstance(event, dict):
+        key = {name: image.get(name) for name in ("pk", "sk")}
+        raise MalformedRecordError(
+            f"Expected the row {key!r} of the event table to hold an event (a map) in its attribute 'event', but found "
+            f"{'nothing' if event is None else type(event).__name__}. Was it written by collect or correlate?"
+        )
+    event_id = image.get("sk") if image.get("discriminator") == CORREL else image.get("pk")
+    # A copy: the image belongs to the other rules as well.
+    return complete(dict(event), str(event_id), image.get("timestamp"), None)
+
+
+def _inserted(uow: UnitOfWork) -> Mapping[str, Any] | None:
+    """Return the image of a row that was inserted; None for any other record."""
+    record = uow.record
+    if record.get("eventName") != "INSERT" or "dynamodb" not in record:
+        return None
+    image = (uow.event.get("raw") or {}).get("new")
+    if image is None and record["dynamodb"].get("Keys", {}).get("sk", {}).get("S") == EVENT:
+        raise MalformedRecordError(
+            "Expected the change of an event table to come with the new image of the row, but found none. "
+            "Set the table's StreamViewType to NEW_AND_OLD_IMAGES."
+        )
+    return image
+
+
+# -- Writing rows ------------------------------------------------------------------------------------------------------
+
+
+def row(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row without the attributes that have no value, and with the Region that writes it."""
+    item = {**attributes, "awsregion": os.environ.get("AWS_REGION") or os.environ.get("REGION")}
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def correlation_key(path: str | UserFunction | None, uow: UnitOfWork, rule: Rule) -> Steps:
+    """Return the correlation key of an event, as a string.
+
+    Parameters
+    ----------
+    path
+        A path into the event, or a function of the unit of work; None: the event's partition key.
+
+    Raises
+    ------
+    InvalidEventError
+        The event has no such key, or one that is neither a string nor an integer.
+    """
+    if callable(path):
+        key = yield from call(path, uow)
+    else:
+        key = path_reader(path or "partition_key")(uow.event)
+    if isinstance(key, str | int) and not isinstance(key, bool) and key != "":
+        return str(key)
+    place = "its correlation_key function returns" if callable(path) else f"{path or 'partition_key'!r} holds"
+    error = InvalidEventError(
+        f"Rule {rule.id!r}: expected the {uow.event.get('type')!r} event {uow.event.get('id')!r} to have a correlation "
+        f"key, a string or an integer, but {place} {'nothing' if key is None else repr(key)[:80]}. "
+        f"Correct the rule's correlation_key, or keep such events out with filters."
+    )
+    error.rule_id = rule.id
+    raise error
+
+
+def expiry(ttl: float | UserFunction | None, uow: UnitOfWork) -> Steps:
+    """Return when a row is to expire, in epoch seconds.
+
+    Parameters
+    ----------
+    ttl
+        Days after the event's timestamp, or a function that returns the time itself; None: ``TTL`` days, or 33.
+    """
+    if callable(ttl):
+        return (yield from call(ttl, uow))
+    timestamp = uow.event["timestamp"]
+    if isinstance(timestamp, bool) or not isinstance(timestamp, int | float | Decimal):
+        raise InvalidEventError(
+            f"Expected the {uow.event['type']!r} event {uow.event['id']!r} to have its timestamp in ms, a number, for "
+            f"the row to expire some days after it, but found {timestamp!r}. Correct the publisher, or give the rule "
+            "a ttl function."
+        )
+    days = _default_days() if ttl is None else ttl
+    return int(float(timestamp) / 1000 + days * _SECONDS_A_DAY)
+
+
+def _default_days() -> float:
+    value = os.environ.get("TTL") or str(_DAYS)
+    try:
+        return float(value)
+    except ValueError:
+        raise SettingError(f"Expected TTL to be a number of days, but found {value!r}.") from None

@@ -1,0 +1,101 @@
+"""From the text of a record to values: JSON objects, base64, times. What cannot be read is an error of its record."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from datetime import datetime, timezone
+from typing import Any
+
+from powertools_stream.errors import MalformedRecordError
+from powertools_stream.payloads.compression import MARK, InflationError, decompressed
+
+__all__ = ["malformed", "milliseconds", "parse_base64", "parse_object", "read_compressed"]
+
+# `json.loads` itself goes through this, by way of checks that we do not need.
+_parse = json.JSONDecoder().decode
+
+
+def malformed(record_id: str | None, expected: str, found: str) -> MalformedRecordError:
+    """Make the error for a record that cannot be read. What was found is described, its content is not shown."""
+    error = MalformedRecordError(f"Expected {expected}, found {found}.")
+    error.record_id = record_id
+    return error
+
+
+def parse_object(text: Any, what: str, record_id: str | None = None) -> dict[str, Any]:
+    """Parse the text of a JSON object.
+
+    Parameters
+    ----------
+    text
+        The text; anything else is an error of the record.
+    what
+        What is parsed, for the message: ``"the message's body"``.
+    record_id
+        The record, for the error.
+    """
+    if not isinstance(text, str):
+        raise malformed(record_id, f"{what} to be the text of a JSON object", _describe(text))
+    try:
+        value = _parse(text)
+    except ValueError as error:
+        # `from None`: the error of the parser holds all of the text.
+        raise malformed(record_id, f"{what} to be a JSON object", f"text that is not JSON: {error}") from None
+    except RecursionError:
+        raise malformed(record_id, f"{what} to be a JSON object", "JSON that is nested too deeply") from None
+    if type(value) is not dict:
+        raise malformed(record_id, f"{what} to be a JSON object", _describe(value))
+    return read_compressed(value, what, record_id) if MARK in text else value
+
+
+def read_compressed(value: dict[str, Any], what: str, record_id: str | None = None) -> dict[str, Any]:
+    """Read the compressed values of an object, and return it. Parameters as for `parse_object`."""
+    try:
+        inflated: dict[str, Any] = decompressed(value)
+    except InflationError as error:
+        raise malformed(record_id, f"{what} to hold compressed values that can be read", str(error)) from None
+    return inflated
+
+
+def parse_base64(data: Any, what: str, record_id: str | None = None) -> str:
+    """Decode base64 to the UTF-8 text that it holds. Parameters as for `parse_object`."""
+    if not isinstance(data, str):
+        raise malformed(record_id, f"{what} to be base64", _describe(data))
+    try:
+        return b64decode(data, validate=True).decode()
+    except UnicodeDecodeError as error:
+        found = f"bytes that are not UTF-8, from byte {error.start} on"
+        raise malformed(record_id, f"{what} to hold UTF-8 text", found) from None
+    except ValueError as error:
+        raise malformed(record_id, f"{what} to be base64", f"text that is not: {error}") from None
+
+
+# CloudWatch writes "+0000", which Python 3.10 does not read; nor does it read the "Z".
+_OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
+
+
+def milliseconds(time: Any) -> int | None:
+    """Read an ISO 8601 time as ms; None where there is none to read, and the record's own time will do."""
+    try:
+        moment = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", time.replace("Z", "+00:00")))
+    except (AttributeError, TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return round(moment.timestamp() * 1000)
+
+
+_KINDS = {
+    type(None): "nothing",
+    list: "a JSON array",
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+}
+
+
+def _describe(value: Any) -> str:
+    return _KINDS.get(type(value), f"a value of type {type(value).__name__}")

@@ -1,0 +1,28 @@
+"""The request for Data Firehose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from powertools_stream.requests.request import Request
+
+__all__ = ["PutDeliveryRecord"]
+
+
+@dataclass(frozen=True, slots=True)
+class PutDeliveryRecord(Request):
+    """Put one record on a Firehose stream; batched into ``PutRecordBatch``. Answers its result: ``{"RecordId": …}``.
+
+    Parameters
+    ----------
+    params
+        What Firehose takes as one record: ``{"Data": …}``. ``Data`` that is neither text nor bytes is written as JSON
+        with a line end, so that what is delivered is JSON Lines.
+    delivery_stream_name
+        Default: ``params["DeliveryStreamName"]``, then ``DELIVERY_STREAM_NAME``.
+    """
+
+    params: Mapping[str, Any]
+    delivery_stream_name: str | None = field(default=None, kw_only=True)

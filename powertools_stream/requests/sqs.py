@@ -1,0 +1,37 @@
+"""The request for SQS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from powertools_stream.requests.request import Request
+
+__all__ = ["SendMessage"]
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage(Request):
+    """Send one message to an SQS queue; batched into ``SendMessageBatch``.
+
+    Answers the message's result: ``{"MessageId": …}``.
+
+    Parameters
+    ----------
+    params
+        What SQS's ``SendMessage`` takes for one message: ``{"MessageBody": …}``, and perhaps ``DelaySeconds``,
+        ``MessageAttributes``, ``MessageGroupId``, …. A ``MessageBody`` that is no text is written as JSON. Attributes
+        may be plain values: text, numbers, bytes, lists.
+    queue_url
+        Default: ``params["QueueUrl"]``, then ``QUEUE_URL``.
+    ordered
+        Whether messages of one group are kept in order, also where some of them are sent again; of use on a FIFO queue
+        only. Then one call holds one message of a group; False: calls are as full as can be.
+    """
+
+    carries: ClassVar[tuple[str, ...]] = ("params", "MessageBody")
+
+    params: Mapping[str, Any]
+    queue_url: str | None = field(default=None, kw_only=True)
+    ordered: bool = field(default=True, kw_only=True)

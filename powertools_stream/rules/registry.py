@@ -1,0 +1,265 @@
+"""The registry: all rules of a function, compiled so that a record costs what its own rules cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from powertools_stream.call_options import Terms
+from powertools_stream.errors import RuleError
+from powertools_stream.matching.event_models import model_reader
+from powertools_stream.matching.event_types import TypeIndex
+from powertools_stream.matching.filters import Filter
+from powertools_stream.outcomes import FaultPolicy
+from powertools_stream.requests import Asks
+from powertools_stream.rules.rule import Compact, Flavor, FlavorSpec, Prepare, Rule, make_rule, spec_of
+from powertools_stream.rules.switches import Switches
+
+__all__ = ["CompiledRule", "RuleGroup", "RuleRegistry", "Rules"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule as the engine runs it.
+
+    Parameters
+    ----------
+    position
+        Its place among all rules of the registry.
+    residual
+        What is still to be asked once the index has found the rule for a type; None: nothing, it matches.
+    asks
+        The requests that its flavor makes, in order; empty: it does not say.
+    compact
+        How its records are compacted, with functions for keys; None: they are not.
+    terms
+        On what terms its calls are made; None: on those of all.
+    """
+
+    position: int
+    id: str
+    rule: Rule
+    flavor: Flavor
+    ordered: bool
+    on_fault: FaultPolicy | None
+    prepare: Prepare | None
+    residual: Filter | None
+    asks: Asks = ()
+    compact: Compact | None = None
+    terms: Terms | None = None
+
+
+class RuleGroup:
+    """The rules that match the same unit of work: that of the record, or what one ``prepare`` makes of it.
+
+    Attributes
+    ----------
+    prepare
+        None: the unit of work of the record itself.
+    candidates
+        ``candidates(event_type)`` returns a tuple of the rules for a type, in the order of registration; their
+        `CompiledRule.residual` is still to be asked.
+    """
+
+    __slots__ = ("candidates", "prepare")
+
+    def __init__(self, prepare: Prepare | None, rules: list[CompiledRule]) -> None:
+        self.prepare = prepare
+        self.candidates = TypeIndex([(compiled.rule.event_type, compiled) for compiled in rules]).candidates
+
+
+class RuleRegistry:
+    """The rules of a function, in the order in which they were registered.
+
+    Examples
+    --------
+    >>> from powertools_stream.flavors import task
+    >>> rules = RuleRegistry()
+    >>> @rules.register(task, event_type="order-created")
+    ... def accept_order(uow):
+    ...     return len(uow.event["lines"])
+    >>> rules["accept_order"].event_type
+    'order-created'
+    """
+
+    def __init__(self) -> None:
+        self._rules: dict[str, Rule] = {}
+        self._groups: tuple[RuleGroup, ...] | None = None
+        self._compacts = False
+
+    @classmethod
+    def of(cls, rules: Rules) -> RuleRegistry:
+        """Return the registry itself, or one of the rules and plain dicts that are given."""
+        if isinstance(rules, RuleRegistry):
+            return rules
+        if isinstance(rules, str | bytes | Mapping) or not isinstance(rules, Iterable):
+            from powertools_stream.rules.diagnostics import shown
+
+            raise RuleError(f"Expected a RuleRegistry, or a list of rules or dicts; got {shown(rules)}.")
+        registry = cls()
+        for rule in rules:
+            registry.add(rule)
+        return registry
+
+    def register(self, flavor: Flavor, /, **fields: Any) -> Callable[[F], F]:
+        """Register the decorated function as the main function of a rule, and return it unchanged.
+
+        Parameters
+        ----------
+        flavor
+            It says which field its main function is: ``execute`` for ``task``.
+        fields
+            The rule's other fields. ``id`` is the function's name where it is not given.
+        """
+        given: object = flavor
+        if not callable(given):
+            from powertools_stream.rules.diagnostics import shown
+
+            raise RuleError(f"register() takes a flavor, a function such as task; got {shown(given)}.")
+        main = spec_of(flavor).main
+        if main is None:
+            name = getattr(flavor, "__name__", flavor)
+            raise RuleError(
+                f"The flavor {name!r} does not say which field its main function is. Name it with @flavor(main=…), or "
+                f"use add(flavor=…, …). If it is the function of a rule, say of which flavor: @rules.register(task, …)."
+            )
+        if main in fields:
+            raise RuleError(f"register() puts the decorated function into {main!r}; it cannot be given as well.")
+
+        def decorate(function: F) -> F:
+            name = getattr(function, "__name__", None)
+            self.add(**{"id": name, "flavor": flavor, main: function, **fields})
+            return function
+
+        return decorate
+
+    def add(self, rule: Rule | Mapping[str, Any] | None = None, /, **fields: Any) -> Rule:
+        """Add a rule: one that is made already, a plain dict, or its fields. Returns the rule.
+
+        Raises
+        ------
+        RuleError
+            It is written wrongly, or there is a rule with its id.
+        """
+        made = _made(rule, fields)
+        if made.id in self._rules:
+            raise RuleError(f"There are two rules with the id {made.id!r}. Ids name rules in faults and tags.", made.id)
+        self._rules[made.id] = made
+        self._compacts = self._compacts or bool(made.compact)
+        self._groups = None
+        return made
+
+    def groups(self) -> tuple[RuleGroup, ...]:
+        """Return the rules as they are matched: one group without a ``prepare``, then one for each ``prepare``.
+
+        A group without rules is left out; most registries have one group. Rules that `Switches` switch off are no part
+        of any group.
+        """
+        if self._groups is None:
+            switches = Switches.from_environment()
+            rules: dict[Prepare | None, list[CompiledRule]] = {None: []}
+            for position, rule in enumerate(self):
+                if switches.is_on(rule.id):
+                    compiled = _compiled(position, rule)
+                    rules.setdefault(compiled.prepare, []).append(compiled)
+            self._groups = tuple(RuleGroup(prepare, group) for prepare, group in rules.items() if group)
+        return self._groups
+
+    @property
+    def compacts(self) -> bool:
+        """Whether any of the rules compacts."""
+        return self._compacts
+
+    def candidates(self, event_type: Any) -> tuple[CompiledRule, ...]:
+        """Return the rules for an event type that match the record's own unit of work, in order of registration."""
+        for group in self.groups():
+            if group.prepare is None:
+                return group.candidates(event_type)
+        return ()
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._rules.values())
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def __contains__(self, rule_id: object) -> bool:
+        return rule_id in self._rules
+
+    def __getitem__(self, rule_id: str) -> Rule:
+        try:
+            return self._rules[rule_id]
+        except KeyError:
+            from powertools_stream.rules.diagnostics import nearest
+
+            meant = nearest(rule_id, self._rules)
+            hint = f" Did you mean {meant!r}?" if meant else ""
+            raise KeyError(f"There is no rule with the id {rule_id!r}.{hint}") from None
+
+    def __repr__(self) -> str:
+        return f"RuleRegistry({', '.join(self._rules)})"
+
+
+Rules = RuleRegistry | Iterable[Rule | Mapping[str, Any]]
+"""What is taken wherever rules are: a registry, or rules and plain dicts in any order of one's own."""
+
+
+def _made(rule: Rule | Mapping[str, Any] | None, fields: dict[str, Any]) -> Rule:
+    if rule is None:
+        return make_rule(fields)
+    if fields:
+        raise RuleError(f"add() takes a rule or its fields, not both; got {', '.join(fields)} beside a rule.")
+    if isinstance(rule, Rule):
+        return rule
+    if isinstance(rule, Mapping):
+        return make_rule(rule)
+    raise RuleError(f"Expected a rule or a dict with its fields; got a {type(rule).__name__}.")
+
+
+def _compiled(position: int, rule: Rule) -> CompiledRule:
+    spec = spec_of(rule.flavor)
+    ordered = spec.ordered if rule.ordered is None else rule.ordered
+    return CompiledRule(
+        position,
+        rule.id,
+        rule,
+        rule.flavor,
+        ordered,
+        rule.on_fault,
+        spec.prepare,
+        _all_of(list(_tests(rule, spec))),
+        spec.asks,
+        rule.compact or None,  # type: ignore[arg-type]  # True was replaced when the rule was made
+        Rule.terms(rule),  # called on the class: an extra field may have any name
+    )
+
+
+def _tests(rule: Rule, spec: FlavorSpec) -> Iterator[Filter]:
+    """Yield what is asked once the index has found the rule for a type.
+
+    The flavor's filters come first, so that the rule's own see only what can be theirs. The event's model comes last:
+    only an event that the rule is for has to fit it.
+    """
+    if callable(rule.event_type):
+        yield rule.event_type
+    yield from spec.filters
+    yield from rule.tests()
+    if rule.event_model is not None:
+        yield model_reader(rule.event_model, rule.id)
+
+
+def _all_of(tests: list[Filter]) -> Filter | None:
+    if len(tests) <= 1:
+        return tests[0] if tests else None
+
+    def passes(uow: Any) -> bool:
+        # A loop, not all(…): a generator for each record costs more than the tests.
+        for test in tests:  # noqa: SIM110
+            if not test(uow):
+                return False
+        return True
+
+    return passes

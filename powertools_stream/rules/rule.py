@@ -1,0 +1,333 @@
+"""Rules: what an author says, checked when it is made; and flavors, the functions that rules are of."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from powertools_stream.call_options import Pacer, Rate, Terms
+from powertools_stream.errors import RuleError
+from powertools_stream.matching.event_types import EventTypes
+from powertools_stream.matching.filters import Filter
+from powertools_stream.outcomes import FaultPolicy
+from powertools_stream.requests import Asks, Request
+from powertools_stream.rules.binding import UserFunction, bind, is_async
+from powertools_stream.rules.paths import check_path, path_reader
+from powertools_stream.uow import UnitOfWork
+
+__all__ = ["Compact", "Flavor", "FlavorSpec", "Prepare", "Rule", "flavor", "make_rule", "spec_of"]
+
+Flavor = Callable[..., Any]
+"""``flavor(uow, rule)``: returns a unit of work, a list of them or None; or a generator that yields requests first."""
+
+Prepare = Callable[[UnitOfWork], "UnitOfWork | None"]
+"""Makes the unit of work that is matched from the one of the record; None: the rule is not for this record."""
+
+F = TypeVar("F", bound=Flavor)
+
+# What a rule for aws-lambda-stream carries along, and this library has its own of.
+_IGNORED = ("publish", "logger")
+
+
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """How records are compacted: those with the same group key become one unit of work, that of the newest.
+
+    Parameters
+    ----------
+    group_key
+        A path into the unit of work, or a function of it. A record without one stays alone. None: as the flavor has it,
+        most often the event's partition key.
+    sort_key
+        A path or a function as well: the greatest value is the newest, and of equal ones the last.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # where it is given as a dict
+
+    group_key: str | UserFunction | None = None
+    sort_key: str | UserFunction = "event.timestamp"
+
+
+class Rule(BaseModel, Mapping[str, Any]):
+    """What every rule has in common, and the model of a flavor without one of its own: it takes extra fields.
+
+    A rule is checked when it is made, and does not change. It reads as attributes and as a mapping of the fields that
+    have a value; fields come before the methods of the model (``rule.copy`` is the field ``copy`` where there is one).
+    A field that holds a function of the user's holds it ready to be called with ``(uow)``, whatever its signature.
+
+    Raises
+    ------
+    RuleError
+        A field is missing, unknown or holds what it does not take.
+    """
+
+    model_config = ConfigDict(
+        extra="allow", frozen=True, defer_build=True, arbitrary_types_allowed=True, protected_namespaces=()
+    )
+
+    user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """The fields that hold functions of the user's, each with what the flavor passes beyond the unit of work."""
+
+    filter_fields: ClassVar[tuple[str, ...]] = ("filters",)
+    """The fields that hold lists of functions which say whether a unit of work passes."""
+
+    own_flavor: ClassVar[Flavor | None] = None
+    """The flavor whose model this is; it need not be named."""
+
+    takes_compact: ClassVar[bool] = True
+    """Whether it makes sense for the flavor to see only the newest of several records."""
+
+    compact_group_key: ClassVar[str] = "event.partition_key"
+    """Where compacted records have their group key, unless the rule says otherwise."""
+
+    # A description says what the field takes: it ends up in the message of a RuleError.
+    id: str = Field(min_length=1, description="a string that is not empty")
+    flavor: Flavor = Field(default=None, validate_default=True, description="a function, e.g. task")
+    event_type: EventTypes | None = Field(
+        default=None, description="a string, a list of strings, a compiled pattern or a function"
+    )
+    filters: Sequence[UserFunction] = Field(default=(), description="a list of functions")
+    event_pattern: dict[str, Any] | None = Field(default=None, description="an event pattern (a dict)")
+    record_pattern: dict[str, Any] | None = Field(default=None, description="an event pattern (a dict)")
+    event_model: type[BaseModel] | None = Field(default=None, description="a pydantic model (a class)")
+    compact: bool | Compact = Field(
+        default=False, description="True, or a Compact (a dict) with 'group_key' and 'sort_key'"
+    )
+    ordered: bool | None = Field(default=None, description="True or False")
+    on_fault: FaultPolicy | None = Field(
+        default=None, description="a FaultPolicy: REPORT_AND_PUBLISH, PUBLISH or REPORT"
+    )
+    rate: Rate | None = Field(default=None, description="(calls, seconds), e.g. (10, 1)")
+    role_arn: str | None = Field(
+        default=None,
+        pattern=r"^arn:[^:]+:iam::\d{12}:role/.",
+        description="the ARN of a role, 'arn:aws:iam::<account id>:role/<name>'",
+    )
+    params: dict[str, Any] = Field(default_factory=dict, description="a dict with keys that are strings")
+
+    _patterns: dict[str, Callable[[Any], bool]] = PrivateAttr(default_factory=dict)
+
+    def __init__(self, **fields: Any) -> None:
+        model = type(self)
+        if model.own_flavor is not None:
+            fields.setdefault("flavor", model.own_flavor)
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            from powertools_stream.rules.diagnostics import told
+
+            raise told(error, model, fields) from None
+        # Methods are called on the class: an extra field may have any name.
+        model._check_fields(self)
+        model._bind_functions(self)
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.__dict__:
+            value = self.__dict__[name]
+            if value is not None or name in self.__pydantic_fields_set__:
+                return value
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+        given = self.__pydantic_fields_set__
+        return iter([name for name, value in self.__dict__.items() if value is not None or name in given])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Any:
+        """Return a rule with some fields replaced, checked as a new one is, with its functions bound to it."""
+        return type(self)(**{**self, **(update or {})})
+
+    def tests(self) -> Iterator[Filter]:
+        """Yield what a unit of work has to pass, besides the event type, for this rule to be for it; in order."""
+        yield from self.pattern_tests()
+        yield from self.filters
+
+    def pattern_tests(self) -> Iterator[Filter]:
+        """Yield the tests that its patterns make: of the event, and of the raw record."""
+        if (fits_event := self._patterns.get("event_pattern")) is not None:
+            yield lambda uow: fits_event(uow["event"])
+        if (fits_record := self._patterns.get("record_pattern")) is not None:
+            yield lambda uow: fits_record(uow["record"])
+
+    def terms(self) -> Terms | None:
+        """Return on what terms the calls of this rule are made; None: on those of all."""
+        if self.rate is None and self.role_arn is None:
+            return None
+        return Terms(self.role_arn, None if self.rate is None else Pacer(*self.rate))
+
+    def _check_fields(self) -> None:
+        """Check what only holds between fields. A model that overrides it calls this one as well."""
+        wanted = spec_of(self.flavor).model
+        if not isinstance(self, wanted):
+            name = getattr(self.flavor, "__name__", self.flavor)
+            raise RuleError(f"Rule {self.id!r}: the flavor {name!r} takes a {wanted.__name__}.", self.id)
+        _check_extra_names(self)
+        if isinstance(self.event_type, list) and not self.event_type:
+            raise RuleError(f"Rule {self.id!r}: the list of the field 'event_type' is empty.", self.id)
+        for field in ("event_pattern", "record_pattern"):
+            self._check_pattern(field)
+        self._check_rate()
+        if self.compact and not self.takes_compact:
+            name = getattr(self.flavor, "__name__", self.flavor)
+            raise RuleError(
+                f"Rule {self.id!r}: the flavor {name!r} is for every record, so it takes no 'compact'.", self.id
+            )
+
+    def _check_rate(self) -> None:
+        try:
+            Rule.terms(self)
+        except ValueError:
+            raise RuleError(
+                f"Rule {self.id!r}: the field 'rate' takes (calls, seconds), both above 0; got {self.rate!r}.", self.id
+            ) from None
+
+    def _check_pattern(self, field: str) -> None:
+        if (pattern := self.__dict__[field]) is None:
+            return
+        from powertools_stream.matching import EventPatternError, compile_event_pattern
+
+        try:
+            self._patterns[field] = compile_event_pattern(pattern)
+        except EventPatternError as error:
+            raise RuleError(f"Rule {self.id!r}: the field {field!r}: {error}", self.id) from None
+
+    def _bind_functions(self) -> None:
+        values = self.__dict__
+        # Attributes of the instance come before methods of the class.
+        values.update(self.__pydantic_extra__ or {})
+        functions = dict(type(self).user_functions)
+        if main := spec_of(self.flavor).main:
+            functions.setdefault(main, ())
+        for field, extra in functions.items():
+            if callable(values.get(field)):
+                values[field] = bind(values[field], self, field=field, extra=extra)
+        if callable(values["event_type"]):
+            values["event_type"] = _bind_filter(values["event_type"], self, "event_type")
+        for field in type(self).filter_fields:
+            values[field] = tuple(_bind_filter(function, self, field) for function in values[field])
+        if compact := values["compact"]:
+            values["compact"] = _bind_compact(Compact() if compact is True else compact, self)
+
+
+@dataclass(frozen=True, slots=True)
+class FlavorSpec:
+    """What a flavor says of itself; see `flavor`."""
+
+    model: type[Rule] = Rule
+    main: str | None = None
+    ordered: bool = False
+    prepare: Prepare | None = None
+    filters: tuple[Filter, ...] = ()
+    asks: Asks = ()
+
+
+_PLAIN = FlavorSpec()
+
+
+def flavor(
+    *,
+    model: type[Rule] = Rule,
+    main: str | None = None,
+    ordered: bool = False,
+    prepare: Prepare | None = None,
+    filters: Iterable[Filter] = (),
+    asks: Iterable[type[Request]] = (),
+) -> Callable[[F], F]:
+    """Decorate a function that is to be a flavor with more than a function says. It stays a plain function.
+
+    Parameters
+    ----------
+    model
+        The model of its rules.
+    main
+        The field that `RuleRegistry.register` puts the decorated function into.
+    ordered
+        Whether its rules take records with the same order key one at a time, in record order.
+    prepare
+        Run once per record, before matching: rules match the unit of work that it returns.
+    filters
+        What a unit of work has to pass for any rule of this flavor, before the rule's own filters.
+    asks
+        The requests that it makes, in the order in which it makes them. A hint: a call that is not full need not wait
+        for units of work that are past that request. Empty: any request may follow any other.
+    """
+    given: object = model
+    if not (isinstance(given, type) and issubclass(given, Rule)):
+        raise RuleError(f"flavor(model=…) takes a class derived from Rule; got {model!r}.")
+    if main is not None and model.model_config.get("extra") == "forbid" and main not in model.model_fields:
+        raise RuleError(f"flavor(main={main!r}): {model.__name__} has no such field.")
+    spec = FlavorSpec(model, main, ordered, prepare, tuple(filters), tuple(asks))
+
+    def hang(function: F) -> F:
+        function.flavor_spec = spec  # type: ignore[attr-defined]
+        # The first flavor of a model is the one that its rules need not name; `Rule` itself belongs to none.
+        if "own_flavor" not in vars(model):
+            model.own_flavor = function
+        return function
+
+    return hang
+
+
+def spec_of(function: Flavor) -> FlavorSpec:
+    """Return what a flavor says of itself; a plain function says nothing."""
+    spec: FlavorSpec = getattr(function, "flavor_spec", _PLAIN)
+    return spec
+
+
+def make_rule(fields: Mapping[str, Any]) -> Rule:
+    """Make a rule of plain fields, of the model that its flavor names."""
+    function = fields.get("flavor")
+    if not callable(function):
+        from powertools_stream.rules.diagnostics import named, shown
+
+        found = f"it is {shown(function)}" if function is not None else "it is missing"
+        raise RuleError(f"{named(fields)}: the field 'flavor' takes a function, e.g. task; {found}.", fields.get("id"))
+    model = spec_of(function).model
+    ignored = [name for name in _IGNORED if name in fields and model.model_config.get("extra") == "forbid"]
+    for name in ignored:
+        warnings.warn(
+            f"Rule {fields.get('id')!r}: the field {name!r} is ignored; the stream processor takes its place.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return model(**{name: value for name, value in fields.items() if name not in ignored})
+
+
+def _check_extra_names(rule: Rule) -> None:
+    # Without a type a rule is for every event, so `eventType` must not pass for a field of the user's own.
+    for name in rule.__pydantic_extra__ or ():
+        if not name.islower():
+            from powertools_stream.rules.diagnostics import nearest
+
+            known = type(rule).model_fields
+            if (meant := nearest(name, known)) in known and meant.replace("_", "") == name.replace("_", "").lower():
+                raise RuleError(f"Rule {rule.id!r}: unknown field {name!r}. Did you mean {meant!r}?", rule.id)
+
+
+def _bind_compact(compact: Compact, rule: Rule) -> Compact:
+    """Return it with functions in place of paths."""
+
+    def bound(key: str | UserFunction, field: str) -> UserFunction:
+        if isinstance(key, str):
+            check_path(key, rule_id=rule.id, field=field)
+            return path_reader(key)
+        return _bind_filter(key, rule, field)
+
+    return Compact(
+        group_key=bound(compact.group_key or rule.compact_group_key, "compact.group_key"),
+        sort_key=bound(compact.sort_key, "compact.sort_key"),
+    )
+
+
+def _bind_filter(function: UserFunction, rule: Rule, field: str) -> UserFunction:
+    if is_async(function):
+        raise RuleError(
+            f"Rule {rule.id!r}: a function of the field {field!r} cannot be async: matching does no I/O.", rule.id
+        )
+    return bind(function, rule, field=field)
