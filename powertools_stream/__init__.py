@@ -14,12 +14,20 @@ from aws_lambda_powertools.utilities.batch import EventType as EventType
 from powertools_stream._lazy import export
 
 if TYPE_CHECKING:
+    from powertools_stream.call_options import Pacer as Pacer, RetryPolicy as RetryPolicy
     from powertools_stream.decorator import stream_processor as stream_processor
     from powertools_stream.errors import RetryableError as RetryableError, StreamError as StreamError
-    from powertools_stream.outcomes import Fault as Fault, FaultPolicy as FaultPolicy, RuleResult as RuleResult
+    from powertools_stream.options import ProcessorOptions as ProcessorOptions
+    from powertools_stream.outcomes import (
+        Fault as Fault,
+        FaultPolicy as FaultPolicy,
+        Observer as Observer,
+        RuleResult as RuleResult,
+    )
     from powertools_stream.payloads.claim_checks import ClaimChecks as ClaimChecks
     from powertools_stream.payloads.compression import Compression as Compression
     from powertools_stream.processor import StreamProcessor as StreamProcessor
+    from powertools_stream.rules.compact import Compact as Compact
     from powertools_stream.rules.registry import RuleRegistry as RuleRegistry
     from powertools_stream.rules.rule import Rule as Rule, flavor as flavor
     from powertools_stream.uow import UnitOfWork as UnitOfWork
@@ -32,14 +40,17 @@ __all__ = [
             # The processor
             "decorator": ("stream_processor",),
             "processor": ("StreamProcessor",),
+            "options": ("ProcessorOptions",),
+            "call_options": ("Pacer", "RetryPolicy"),
             "payloads.claim_checks": ("ClaimChecks",),
             "payloads.compression": ("Compression",),
             # Rules
             "rules.rule": ("Rule", "flavor"),
+            "rules.compact": ("Compact",),
             "rules.registry": ("RuleRegistry",),
             "uow": ("UnitOfWork",),
             # What becomes of a record
-            "outcomes": ("Fault", "FaultPolicy", "RuleResult"),
+            "outcomes": ("Fault", "FaultPolicy", "Observer", "RuleResult"),
             "errors": ("RetryableError", "StreamError"),
         },
     ),

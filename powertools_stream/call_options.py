@@ -1,14 +1,15 @@
-"""On what terms calls are made: how fast they may follow each other, and in which role."""
+"""How calls are made: how fast they may follow each other, in which role, and how often they are tried."""
 
 from __future__ import annotations
 
 import math
+import random
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["NO_TERMS", "Pacer", "Rate", "Terms"]
+__all__ = ["DEFAULT_CALL_OPTIONS", "CallOptions", "Pacer", "Rate", "RetryPolicy"]
 
 Rate = tuple[float, float]
 """So many calls in so many seconds: ``(10, 1)``."""
@@ -88,8 +89,8 @@ class Pacer:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """On what terms calls are made for a rule, whatever the service.
+class CallOptions:
+    """How the calls of a rule are made, whatever the service.
 
     Parameters
     ----------
@@ -103,4 +104,43 @@ class Terms:
     pacer: Pacer | None = None
 
 
-NO_TERMS = Terms()
+DEFAULT_CALL_OPTIONS = CallOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How entries are sent again that failed in passing: exponential backoff with full jitter.
+
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+
+    Parameters
+    ----------
+    max_attempts
+        How often an entry is sent at most.
+    base_delay
+        Seconds; the pause before attempt *n* + 1 is drawn between 0 and ``base_delay × 2ⁿ``.
+    max_delay
+        Seconds; no pause is longer.
+
+    Raises
+    ------
+    ValueError
+        There would be no attempt, or a pause of less than no time.
+    """
+
+    max_attempts: int = 5
+    base_delay: float = 0.05
+    max_delay: float = 5.0
+
+    def __post_init__(self) -> None:
+        # Without an attempt nothing would be sent, and every record would be done.
+        given: object = self.max_attempts
+        if not (isinstance(given, int) and given >= 1 and self.base_delay >= 0 and self.max_delay >= 0):
+            raise ValueError(
+                "Expected max_attempts to be a whole number, 1 or more, and base_delay and max_delay to be 0 or more, "
+                f"but found {self}."
+            )
+
+    def pause(self, attempt: int) -> float:
+        """Draw the pause in seconds after this attempt (1 for the first)."""
+        return random.uniform(0, min(self.max_delay, self.base_delay * 2**attempt))

@@ -1,77 +1,238 @@
-"""What the options of the processor take, checked when it is made: a mistake shows at import of the function.
+"""The options of the processor: what each takes, its default, its variable in the environment, and its check.
 
-Else it would show with the first event that needs the option: a large one, one of another source, a throttled call.
+They are checked when the processor is made, so that a mistake shows at import of the function. Else it would show with
+the first event that needs the option: a large one, one of another source, a throttled call.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, fields
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from powertools_stream.call_options import Pacer
-from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
+from powertools_stream.call_options import Pacer, Rate, RetryPolicy
+from powertools_stream.connectors.base import Connector
 from powertools_stream.errors import SettingError
-from powertools_stream.outcomes import FaultPolicy
+from powertools_stream.outcomes import FaultPolicy, Observer, Retryable, retryable_predicate
 from powertools_stream.requests import Request
+from powertools_stream.rules.registry import RuleRegistry, Rules
 from powertools_stream.sources import Source, source_of_event_type
 
-__all__ = ["check", "fault_policy", "given_sources", "worker_count"]
+if TYPE_CHECKING:
+    import logging
 
-_KINDS: Mapping[str, tuple[type, str]] = {
-    "rates": (Mapping, "rates by type of request, {HttpRequest: (10, 1)}"),
-    "retry": (RetryPolicy, "RetryPolicy(max_attempts=…)"),
-}
-_LISTS: Mapping[str, str] = {
-    "connectors": "a list of connectors that are made already, [GeocodingConnector()]",
-    "observers": "a list of observers that are made already",
-}
-_NUMBERS: Mapping[str, tuple[str, float]] = {
-    "max_workers": ("a number of calls, 1 or more", 1),
-    "timeout_margin": ("seconds, 0 or more", 0),
-}
+    from aws_lambda_powertools import Logger
+
+    from powertools_stream.payloads.claim_checks import ClaimChecks
+    from powertools_stream.payloads.compression import Compression
+
+__all__ = ["AnyLogger", "ProcessorOptions", "takes_options"]
+
+AnyLogger: TypeAlias = "logging.Logger | Logger"
+"""A logger of the standard library, or Powertools' Logger, which is not one to the type checker."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_DEFAULT_WORKERS = 8
 
 
-def check(**options: Any) -> None:
-    """Check the options that the processor hands on as they are.
+def _option(default: T, takes: str, accepts: Callable[[Any], bool], error: type[Exception] = TypeError) -> T:
+    """Return the field of an option that is checked by itself.
+
+    Parameters
+    ----------
+    default
+        Its value if it is not given, which is not checked.
+    takes
+        What it takes, for the message.
+    accepts
+        Tells whether a value is such.
+    error
+        What is raised if it is not.
+    """
+    field_: T = field(default=default, metadata={"takes": takes, "accepts": accepts, "error": error})
+    return field_
+
+
+def _instance_of(module: str, name: str) -> Callable[[Any], bool]:
+    """Tell an instance of a class that a function need not load if it does not use it."""
+    return lambda value: isinstance(value, getattr(import_module(f"powertools_stream.{module}"), name))
+
+
+def _number_from(least: float) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value >= least
+
+
+def _are_made(values: Any) -> bool:
+    """Tell whether these are several objects, none of them a class that somebody forgot to call."""
+    return isinstance(values, list | tuple) and not any(isinstance(value, type) for value in values)
+
+
+@dataclass(frozen=True)
+class ProcessorOptions:
+    """What a `StreamProcessor` is made with. The first four are those of Powertools' ``BatchProcessor``, in its order.
+
+    Parameters
+    ----------
+    event_type
+        Powertools' event type; None: told from the event itself, anew for every invocation.
+    model
+        Powertools' parser model for the record handler.
+    raise_on_entire_batch_failure
+        Whether to raise if every record failed; else they are all reported.
+    logger
+        Gets one line for each record that failed.
+    rules
+        A registry, or a list of rules or plain dicts.
+    source
+        A source with options or of your own, or several; each invocation is of the first one that recognises its
+        records, else of the built-in one that does.
+    on_fault
+        What happens to a record if a rule fails for good; a rule may say otherwise.
+    retryable
+        A predicate that tells passing errors, or exception types that are passing besides the default ones.
+    skip_group_on_error
+        On a FIFO queue: True holds back the message group of a reported record, False every record behind it.
+    max_workers
+        How many calls are under way at a time, at most; default: ``PARALLEL``, then 8.
+    timeout_margin
+        Seconds before the time-out of the function at which the batch is ended; at most a quarter of the time left at
+        its start.
+    bus_name
+        The bus of events; default: ``BUS_NAME``.
+    fault_bus_name
+        The bus of fault events; default: ``FAULT_BUS_NAME``, then `bus_name`. Without any there are no fault events.
+    boto3_session, boto_config
+        For the clients of the built-in connectors.
+    connectors
+        Your own, which come before the built-in ones.
+    retry
+        How entries are sent again that failed in passing.
+    rates
+        How fast the calls may follow each other that carry requests of a type, whichever rules they are for:
+        ``{HttpRequest: (10, 1)}`` is at most ten calls in one second, evenly spaced. Holds for this environment of the
+        function; Lambda may run several. A rule has its own ``rate``.
+    claim_checks
+        Where events are left that are too large to be sent, and from which buckets they are taken; None: such an event
+        is an error.
+    compression
+        Which values of events are compressed when they are sent; None: none. Compressed values are read in any case.
+    tracer, metrics
+        Powertools' Tracer and Metrics.
+    observers
+        Told of calls and of failed records.
+    keep_results
+        Whether `StreamProcessor.results` is filled. Without it a large batch takes less memory and less time.
+
+    Attributes
+    ----------
+    registry
+        The rules.
+    sources
+        The sources that are tried before the built-in ones.
+    fault_policy
+        What `on_fault` says.
+    is_retryable
+        Tells passing errors.
+    workers
+        How many calls are under way at a time, at most.
 
     Raises
     ------
     TypeError, ValueError
-        One holds what it does not take.
+        An option holds what it does not take.
+    SettingError
+        ``PARALLEL`` holds no number.
     """
-    for name, (kind, takes) in _KINDS.items():
-        if options[name] is not None and not isinstance(options[name], kind):
-            raise _mistake(name, takes, options[name])
-    _check_kinds_loaded_late(options)
-    for name, takes in _LISTS.items():
-        if not _are_made(options[name]):
-            raise _mistake(name, takes, options[name])
-    for request_type, rate in (options["rates"] or {}).items():
-        _check_rate(request_type, rate)
-    for name, (takes, least) in _NUMBERS.items():
-        if not _is_number(options[name]) or not options[name] >= least:
-            raise _mistake(name, takes, options[name], ValueError)
+
+    event_type: EventType | None = None
+    model: Any = None
+    raise_on_entire_batch_failure: bool = True
+    logger: AnyLogger | None = None
+    _: KW_ONLY
+    rules: Rules = ()
+    source: Source | Sequence[Source] | None = None
+    on_fault: FaultPolicy = FaultPolicy.REPORT_AND_PUBLISH
+    retryable: Retryable = ()
+    skip_group_on_error: bool = True
+    max_workers: int | None = _option(None, "a number of calls, 1 or more", _number_from(1), ValueError)
+    timeout_margin: float = _option(1.0, "seconds, 0 or more", _number_from(0), ValueError)
+    bus_name: str | None = None
+    fault_bus_name: str | None = None
+    boto3_session: Any = None
+    boto_config: Any = None
+    connectors: Sequence[Connector] = _option(
+        (), "a list of connectors that are made already, [GeocodingConnector()]", _are_made
+    )
+    retry: RetryPolicy | None = _option(
+        None, "RetryPolicy(max_attempts=…)", lambda value: isinstance(value, RetryPolicy)
+    )
+    rates: Mapping[type[Request], Rate] | None = _option(
+        None, "rates by type of request, {HttpRequest: (10, 1)}", lambda value: isinstance(value, Mapping)
+    )
+    claim_checks: ClaimChecks | None = _option(
+        None, 'ClaimChecks({"<bucket>": "<account id>"})', _instance_of("payloads.claim_checks", "ClaimChecks")
+    )
+    compression: Compression | None = _option(
+        None, "Compression()", _instance_of("payloads.compression", "Compression")
+    )
+    tracer: Any = None
+    metrics: Any = None
+    observers: Sequence[Observer] = _option((), "a list of observers that are made already", _are_made)
+    keep_results: bool = True
+
+    registry: RuleRegistry = field(init=False)
+    sources: tuple[Source, ...] = field(init=False)
+    fault_policy: FaultPolicy = field(init=False)
+    is_retryable: Callable[[BaseException], bool] = field(init=False)
+    workers: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            if (accepts := option.metadata.get("accepts")) is None:
+                continue
+            value = getattr(self, option.name)
+            if value is not option.default and not accepts(value):
+                raise _mistake(option.name, option.metadata["takes"], value, option.metadata["error"])
+        for request_type, rate in (self.rates or {}).items():
+            _check_rate(request_type, rate)
+        self._derive(
+            sources=_given_sources(self.source, self.event_type),
+            fault_policy=_fault_policy(self.on_fault),
+            is_retryable=retryable_predicate(self.retryable),
+            workers=_workers(self.max_workers),
+            registry=RuleRegistry.of(self.rules),
+        )
+
+    def _derive(self, **values: Any) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
 
-def _check_kinds_loaded_late(options: Mapping[str, Any]) -> None:
-    """Check what a function that does not use it need not load."""
-    if options["claim_checks"] is not None:
-        from powertools_stream.payloads.claim_checks import ClaimChecks
+def takes_options(
+    options: Callable[P, ProcessorOptions],
+) -> Callable[[Callable[[Any, ProcessorOptions], None]], Callable[Concatenate[Any, P], None]]:
+    """Decorate an ``__init__`` that is given the options as one object: it takes each of them as an argument.
 
-        if not isinstance(options["claim_checks"], ClaimChecks):
-            raise _mistake("claim_checks", 'ClaimChecks({"<bucket>": "<account id>"})', options["claim_checks"])
-    if options["compression"] is not None:
-        from powertools_stream.payloads.compression import Compression
+    The names, types and defaults of the arguments are those of the fields; they are written down once, there.
+    """
 
-        if not isinstance(options["compression"], Compression):
-            raise _mistake("compression", "Compression()", options["compression"])
+    def decorate(init: Callable[[Any, ProcessorOptions], None]) -> Callable[Concatenate[Any, P], None]:
+        def taking(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> None:
+            init(self, options(*args, **kwargs))
+
+        taking.__wrapped__ = options.__init__  # type: ignore[attr-defined]  # what `inspect.signature` shows
+        return taking
+
+    return decorate
 
 
-def given_sources(source: Source | Sequence[Source] | None, event_type: EventType | None) -> Sequence[Source]:
-    """Return the sources that are tried before the built-in ones."""
+def _given_sources(source: Source | Sequence[Source] | None, event_type: EventType | None) -> tuple[Source, ...]:
     if source is None:
         return () if event_type is None else (source_of_event_type(event_type),)
     sources = source if isinstance(source, list | tuple) else (source,)
@@ -81,17 +242,16 @@ def given_sources(source: Source | Sequence[Source] | None, event_type: EventTyp
     return tuple(sources)
 
 
-def worker_count(given: int | None) -> int:
-    """Return how many calls are under way at a time: what was given, else ``PARALLEL``, else 8."""
+def _workers(given: int | None) -> int:
     if given is not None:
         return given
-    value = os.environ.get("PARALLEL") or "8"
+    value = os.environ.get("PARALLEL") or str(_DEFAULT_WORKERS)
     if not value.isdecimal() or int(value) < 1:
         raise SettingError(f"Expected PARALLEL to be a number of calls, 1 or more, but found {value!r}.")
     return int(value)
 
 
-def fault_policy(given: FaultPolicy | str) -> FaultPolicy:
+def _fault_policy(given: FaultPolicy | str) -> FaultPolicy:
     """Return the policy; its value as text is taken as well."""
     try:
         return FaultPolicy(given)
@@ -107,15 +267,6 @@ def _check_rate(request_type: Any, rate: Any) -> None:
     except (TypeError, ValueError):
         takes = f"(calls, seconds) for {request_type.__name__}, both above 0, e.g. (10, 1)"
         raise _mistake("rates", takes, rate, ValueError) from None
-
-
-def _are_made(values: Any) -> bool:
-    """Tell whether these are several objects, none of them a class that somebody forgot to call."""
-    return isinstance(values, list | tuple) and not any(isinstance(value, type) for value in values)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _mistake(name: str, takes: str, found: Any, error: type[Exception] = TypeError) -> Exception:

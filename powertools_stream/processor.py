@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -10,39 +10,23 @@ from aws_lambda_powertools.utilities.batch import BasePartialBatchProcessor, Eve
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import SqsFifoPartialProcessor
 
-from powertools_stream.call_options import Rate
-from powertools_stream.connectors import Clients, Connector, Connectors
-from powertools_stream.engine.batch import Batch, RecordState
+from powertools_stream.connectors import Clients, Connectors
 from powertools_stream.engine.deadline import Deadline
-from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
 from powertools_stream.engine.dispatch.dispatcher import Dispatcher
-from powertools_stream.engine.faults import fault_bus_name
-from powertools_stream.engine.life_cycle import BatchOptions, Engine
+from powertools_stream.engine.life_cycle import Engine
 from powertools_stream.errors import UnknownSourceError
-from powertools_stream.options import check, fault_policy, given_sources, worker_count
-from powertools_stream.outcomes import (
-    Disposition,
-    Fault,
-    FaultPolicy,
-    Observer,
-    Reason,
-    RecordDetails,
-    Retryable,
-    RuleResult,
-    retryable_predicate,
-)
-from powertools_stream.requests import Request
-from powertools_stream.rules.registry import CompiledRule, RuleRegistry, Rules
+from powertools_stream.options import ProcessorOptions, takes_options
+from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason, RecordDetails, RuleResult
+from powertools_stream.rules.compiled import CompiledRule, plain_rule
 from powertools_stream.rules.switches import Switches
 from powertools_stream.sources import Source, source_of, source_of_event_type, source_of_records
-from powertools_stream.telemetry.observers import AnyLogger, log_of, observers_for, tell_switches, traced
+from powertools_stream.telemetry.observers import log_of, observers_for, tell_switches, traced
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from powertools_stream.payloads.claim_checks import ClaimChecks
-    from powertools_stream.payloads.compression import Compression
+    from powertools_stream.engine.batch import Batch, RecordState
 
 __all__ = ["StreamProcessor"]
 
@@ -65,55 +49,8 @@ class StreamProcessor(BasePartialBatchProcessor):
 
     Parameters
     ----------
-    event_type
-        Powertools' event type; None: told from the event itself, anew for every invocation.
-    model
-        Powertools' parser model for the record handler.
-    raise_on_entire_batch_failure
-        Whether to raise when every record failed; else they are all reported.
-    logger
-        Gets one line for each record that failed.
-    rules
-        A registry, or a list of rules or plain dicts.
-    source
-        A source with options or of your own, or several; each invocation is of the first one that recognises its
-        records, else of the built-in one that does.
-    on_fault
-        What happens to a record when a rule fails for good; a rule may say otherwise.
-    retryable
-        A predicate that tells passing errors, or exception types that are passing besides the default ones.
-    skip_group_on_error
-        On a FIFO queue: True holds back the message group of a reported record, False every record behind it.
-    max_workers
-        How many calls are under way at a time, at most; default: ``PARALLEL``, then 8.
-    timeout_margin
-        Seconds before the time-out of the function at which the batch is ended; at most a quarter of the time left at
-        its start.
-    bus_name
-        The bus of events; default: ``BUS_NAME``.
-    fault_bus_name
-        The bus of fault events; default: ``FAULT_BUS_NAME``, then `bus_name`. Without any there are no fault events.
-    boto3_session, boto_config
-        For the clients of the built-in connectors.
-    connectors
-        Your own, which come before the built-in ones.
-    retry
-        How entries are sent again that failed in passing.
-    rates
-        How fast the calls may follow each other that carry requests of a type, whichever rules they are for:
-        ``{HttpRequest: (10, 1)}`` is at most ten calls in one second, evenly spaced. Holds for this environment of the
-        function; Lambda may run several. A rule has its own ``rate``.
-    claim_checks
-        Where events are left that are too large to be sent, and from which buckets they are taken; None: such an event
-        is an error.
-    compression
-        Which values of events are compressed when they are sent; None: none. Compressed values are read in any case.
-    tracer, metrics
-        Powertools' Tracer and Metrics.
-    observers
-        Told of calls and of failed records.
-    keep_results
-        Whether `results` is filled. Without it a large batch takes less memory and less time.
+    options
+        Each option of `ProcessorOptions` as an argument: ``StreamProcessor(rules=rules, bus_name="orders")``.
 
     Attributes
     ----------
@@ -123,73 +60,29 @@ class StreamProcessor(BasePartialBatchProcessor):
         After a batch: a list of `Fault`, in the same order.
     """
 
-    def __init__(
-        self,
-        event_type: EventType | None = None,
-        model: Any = None,
-        raise_on_entire_batch_failure: bool = True,
-        logger: AnyLogger | None = None,
-        *,
-        rules: Rules = (),
-        source: Source | Sequence[Source] | None = None,
-        on_fault: FaultPolicy = FaultPolicy.REPORT_AND_PUBLISH,
-        retryable: Retryable = (),
-        skip_group_on_error: bool = True,
-        max_workers: int | None = None,
-        timeout_margin: float = 1.0,
-        bus_name: str | None = None,
-        fault_bus_name: str | None = None,
-        boto3_session: Any = None,
-        boto_config: Any = None,
-        connectors: Sequence[Connector] = (),
-        retry: RetryPolicy | None = None,
-        rates: Mapping[type[Request], Rate] | None = None,
-        claim_checks: ClaimChecks | None = None,
-        compression: Compression | None = None,
-        tracer: Any = None,
-        metrics: Any = None,
-        observers: Sequence[Observer] = (),
-        keep_results: bool = True,
-    ) -> None:
+    @takes_options(ProcessorOptions)
+    def __init__(self, options: ProcessorOptions) -> None:
         super().__init__(
-            event_type,  # type: ignore[arg-type]  # None is told from the event, before Powertools looks at it
-            model=model,
-            raise_on_entire_batch_failure=raise_on_entire_batch_failure,
-            logger=logger,  # type: ignore[arg-type]  # Powertools takes its own Logger, though it does not say so
+            options.event_type,  # type: ignore[arg-type]  # None is told from the event, before Powertools looks at it
+            model=options.model,
+            raise_on_entire_batch_failure=options.raise_on_entire_batch_failure,
+            logger=options.logger,  # type: ignore[arg-type]  # Powertools takes its own Logger, though it does not say so
         )
-        max_workers = worker_count(max_workers)
-        check(
-            claim_checks=claim_checks,
-            compression=compression,
-            connectors=connectors,
-            max_workers=max_workers,
-            observers=observers,
-            rates=rates,
-            retry=retry,
-            timeout_margin=timeout_margin,
+        self._options = options
+        self._observers = observers_for(options.logger, options.metrics, options.observers)
+        clients = Clients(options.boto3_session, options.boto_config, options.workers)
+        dispatcher = Dispatcher(
+            Connectors(clients, options.connectors, options.bus_name),
+            max_workers=options.workers,
+            retry=options.retry,
+            observers=self._observers,
+            rates=options.rates,
         )
-        self._given_sources = given_sources(source, event_type)
-        self._given_event_type = event_type
-        self._on_fault = fault_policy(on_fault)
-        self._retryable = retryable_predicate(retryable)
-        self._skip_group_on_error = skip_group_on_error
-        self._timeout_margin = timeout_margin
-        self._bus_name = bus_name
-        self._fault_bus_name = fault_bus_name
-        self._keep_results = keep_results
-        self._claim_checks = claim_checks
-        self._compression = compression
-        self._tracer = tracer
-        self._observers = observers_for(logger, metrics, observers)
-        self._rules = RuleRegistry.of(rules)
-        finder = Connectors(Clients(boto3_session, boto_config, max_workers), connectors, bus_name)
-        dispatcher = Dispatcher(finder, max_workers=max_workers, retry=retry, observers=self._observers, rates=rates)
-        self._engine = Engine(self._rules, dispatcher)
+        self._engine = Engine(options, dispatcher)
         self._context: Any = None
         self._source: Source | None = None
         self._record_handler: Callable[..., Any] | None = None
         self._batch: Batch | None = None
-        self._log = log_of(logger)
         self._has_told_switches = False
 
     def process_event(self, event: Any, context: Any = None) -> Any:
@@ -230,7 +123,7 @@ class StreamProcessor(BasePartialBatchProcessor):
 
         A success comes with what the record handler returned, None without one; what rules left is in `results`.
         """
-        with traced(self._tracer, "stream_processor"):
+        with traced(self._options.tracer, "stream_processor"):
             batch = self._batch = self._run(self.records)
         for state in batch.states:
             if state.failures:
@@ -315,13 +208,13 @@ class StreamProcessor(BasePartialBatchProcessor):
 
     def _split(self, event: Any) -> tuple[Source | None, list[dict[str, Any]]]:
         """Tell the source of an event, and split it into its records; without records, there is no source to tell."""
-        source = source_of(event, self._given_sources)
+        source = source_of(event, self._options.sources)
         records = source.records(event) if source is not None else None
         if source is None or records is None:
             return None, []
-        if self._given_event_type is not None and source not in self._given_sources:
+        if self._options.event_type is not None and source not in self._options.sources:
             raise UnknownSourceError(
-                f"Expected an event of {self._given_event_type.value}, as event_type says, but found one of "
+                f"Expected an event of {self._options.event_type.value}, as event_type says, but found one of "
                 f"{source.name}. Leave event_type out to have it told from the event."
             )
         return source, records
@@ -329,44 +222,27 @@ class StreamProcessor(BasePartialBatchProcessor):
     def _source_of(self, records: Sequence[dict[str, Any]]) -> Source:
         if self._source is not None:
             return self._source
-        if len(self._given_sources) == 1:
-            return self._given_sources[0]
-        return source_of_records(records, self._given_sources) or source_of_event_type(EventType.SQS)
+        if len(self._options.sources) == 1:
+            return self._options.sources[0]
+        return source_of_records(records, self._options.sources) or source_of_event_type(EventType.SQS)
 
     def _run(self, records: Sequence[dict[str, Any]]) -> Batch:
         if not self._has_told_switches:
             self._has_told_switches = True
-            tell_switches(self._log, Switches.from_environment(), [rule.id for rule in self._rules])
+            rule_ids = [rule.id for rule in self._options.registry]
+            tell_switches(log_of(self._options.logger), Switches.from_environment(), rule_ids)
         source = self._source_of(records)
-        if self._given_event_type is None:
+        if self._options.event_type is None:
             self.event_type = source.event_type  # type: ignore[assignment]  # as in __init__
-        options = BatchOptions(
-            source=source,
-            on_fault=self._on_fault,
-            retryable=self._retryable,
-            skip_group_on_error=self._skip_group_on_error,
-            fault_bus_name=fault_bus_name(self._fault_bus_name, self._bus_name),
-            handler=self._handler_rule(),
-            keep_results=self._keep_results or source.needs_results,
-            claim_checks=self._claim_checks,
-            compression=self._compression,
-        )
-        return self._engine.run(records, options, Deadline.of(self._context, self._timeout_margin))
+        deadline = Deadline.of(self._context, self._options.timeout_margin)
+        return self._engine.run(records, source, self._handler_rule(), deadline)
 
     def _handler_rule(self) -> CompiledRule | None:
         """Make a rule of the record handler: its failure is reported, and never a fault event."""
         if self._record_handler is None:
             return None
-        return CompiledRule(
-            position=len(self._rules),
-            id=_HANDLER_ID,
-            rule=None,  # type: ignore[arg-type]
-            flavor=self._handle,
-            ordered=False,
-            on_fault=FaultPolicy.REPORT,
-            prepare=None,
-            residual=None,
-        )
+        position = len(self._options.registry)
+        return plain_rule(_HANDLER_ID, self._handle, position=position, on_fault=FaultPolicy.REPORT)
 
     def _handle(self, uow: UnitOfWork, rule: Any) -> UnitOfWork | Generator[Any, Any, UnitOfWork]:
         data = uow["data"] = self._data_of(uow["record"], self.model)
@@ -406,7 +282,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         return self.failure_handler(record=data, exception=exception)
 
     def _circuit_breaker(self) -> Any:
-        if self._skip_group_on_error:
+        if self._options.skip_group_on_error:
             return SqsFifoPartialProcessor.group_circuit_breaker_exc
         return SqsFifoPartialProcessor.circuit_breaker_exc
 

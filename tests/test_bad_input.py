@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from powertools_stream import EventType, FaultPolicy, RuleRegistry, StreamProcessor, stream_processor
-from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
+from powertools_stream.call_options import RetryPolicy
 from powertools_stream.errors import (
     EntryTooLargeError,
     MalformedRecordError,

@@ -10,7 +10,7 @@ from powertools_stream.errors import RuleError
 from powertools_stream.flavors import UpdateRule, cdc, evaluate, materialize, task
 from powertools_stream.outcomes import Disposition, Reason
 from powertools_stream.requests import PutEvent, UpdateItem
-from powertools_stream.rules.rule import Compact
+from powertools_stream.rules.compact import Compact
 from powertools_stream.testing import run, to_dynamodb_records, to_kinesis_records, to_sqs_records
 
 Seen = list[tuple[str, list[str]]]

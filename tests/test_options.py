@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from powertools_stream import ClaimChecks, Compression, StreamProcessor
+from powertools_stream import ClaimChecks, Compression, ProcessorOptions, StreamProcessor
+from powertools_stream.call_options import RetryPolicy
 from powertools_stream.connectors.http.connector import HttpConnector
-from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
 from powertools_stream.errors import SettingError
-from powertools_stream.options import worker_count
 from powertools_stream.requests import HttpRequest
 from powertools_stream.sources import SQSSource
 
@@ -89,7 +88,7 @@ def test_the_number_of_workers_comes_from_the_environment_where_it_is_not_given(
 ) -> None:
     monkeypatch.setenv("PARALLEL", "3")
 
-    assert (worker_count(None), worker_count(5)) == (3, 5)
+    assert (ProcessorOptions().workers, ProcessorOptions(max_workers=5).workers) == (3, 5)
 
     monkeypatch.setenv("PARALLEL", "many")
     with pytest.raises(SettingError, match="Expected PARALLEL to be a number of calls, 1 or more, but found 'many'"):

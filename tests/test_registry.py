@@ -131,8 +131,8 @@ def test_what_the_index_has_decided_is_not_asked_again() -> None:
     (exact,) = RuleRegistry.of([{"id": "r", "flavor": plain, "event_type": "a"}]).candidates("a")
     (latched,) = RuleRegistry.of([{"id": "r", "flavor": cdc}]).candidates("a")
 
-    assert exact.residual is None
-    assert latched.residual is out_latched
+    assert exact.condition is None
+    assert latched.condition is out_latched
 
 
 def test_the_residual_asks_all_in_order_and_stops_at_the_first_no() -> None:
@@ -149,8 +149,8 @@ def test_the_residual_asks_all_in_order_and_stops_at_the_first_no() -> None:
     rules = RuleRegistry.of([{**fields, "filters": [says("first", False), says("second", True)]}])
     (compiled,) = rules.candidates("a")
 
-    assert compiled.residual is not None
-    assert not compiled.residual(UnitOfWork())
+    assert compiled.condition is not None
+    assert not compiled.condition(UnitOfWork())
     assert asked == ["type", "first"]
 
 

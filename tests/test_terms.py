@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from powertools_stream import RuleRegistry, StreamProcessor
-from powertools_stream.call_options import Pacer
-from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
+from powertools_stream.call_options import Pacer, RetryPolicy
 from powertools_stream.errors import DeadlineError, RequestFailedError, RuleError
 from powertools_stream.flavors import TaskRule, task
 from powertools_stream.outcomes import Reason

@@ -6,7 +6,7 @@ from typing import Any
 from powertools_stream.call_options import Pacer
 from powertools_stream.connectors.base import Operation
 from powertools_stream.engine.dispatch.chunks import Chunk
-from powertools_stream.engine.dispatch.paced_calls import Turns
+from powertools_stream.engine.dispatch.paced_calls import PacedCalls
 
 
 class _Clock:
@@ -22,7 +22,7 @@ def _chunks(count: int, *pacers: Pacer) -> list[Chunk]:
     return [Chunk(Operation("http", "GET", pacers=pacers), connector) for _ in range(count)]
 
 
-def _begin(turns: Turns, chunks: list[Chunk]) -> None:
+def _begin(turns: PacedCalls, chunks: list[Chunk]) -> None:
     for chunk in chunks:
         for pacer in chunk.operation.pacers:
             pacer.begun()
@@ -31,7 +31,7 @@ def _begin(turns: Turns, chunks: list[Chunk]) -> None:
 
 def test_a_call_goes_when_its_turn_comes_and_not_before() -> None:
     clock = _Clock()
-    turns = Turns(math.inf, clock)
+    turns = PacedCalls(math.inf, clock)
     chunks = _chunks(2, Pacer(2, 1, clock=clock))
     for chunk in chunks:
         turns.add(chunk)
@@ -46,7 +46,7 @@ def test_a_call_goes_when_its_turn_comes_and_not_before() -> None:
 
 def test_those_that_are_late_do_not_come_in_a_heap() -> None:
     clock = _Clock()
-    turns = Turns(math.inf, clock)
+    turns = PacedCalls(math.inf, clock)
     for chunk in _chunks(10, Pacer(2, 1, clock=clock)):
         turns.add(chunk)
     _begin(turns, turns.take())
@@ -61,7 +61,7 @@ def test_those_that_are_late_do_not_come_in_a_heap() -> None:
 
 def test_the_next_keeps_its_distance_from_when_a_call_began_and_not_from_when_it_was_handed_over() -> None:
     clock = _Clock()
-    turns = Turns(math.inf, clock)
+    turns = PacedCalls(math.inf, clock)
     for chunk in _chunks(2, Pacer(2, 1, clock=clock)):
         turns.add(chunk)
     handed_over = turns.take()
@@ -75,7 +75,7 @@ def test_the_next_keeps_its_distance_from_when_a_call_began_and_not_from_when_it
 
 def test_a_call_waits_for_all_its_pacers_and_takes_no_turn_in_vain() -> None:
     clock = _Clock()
-    turns = Turns(math.inf, clock)
+    turns = PacedCalls(math.inf, clock)
     fast, slow = Pacer(10, 1, clock=clock), Pacer(1, 1, clock=clock)
     slow.take()
     (both,) = _chunks(1, fast, slow)
@@ -90,7 +90,7 @@ def test_a_call_waits_for_all_its_pacers_and_takes_no_turn_in_vain() -> None:
 
 
 def test_calls_without_a_rate_go_at_once_whether_or_not_others_have_begun() -> None:
-    turns = Turns(math.inf, _Clock())
+    turns = PacedCalls(math.inf, _Clock())
     chunks = _chunks(3, Pacer(math.inf, 1, clock=_Clock()))
     for chunk in chunks:
         turns.add(chunk)
@@ -100,7 +100,7 @@ def test_calls_without_a_rate_go_at_once_whether_or_not_others_have_begun() -> N
 
 def test_calls_whose_turn_comes_too_late_are_given_up_from_the_end() -> None:
     clock = _Clock()
-    turns = Turns(102.1, clock)
+    turns = PacedCalls(102.1, clock)
     pacer = Pacer(1, 1, clock=clock)
     chunks = _chunks(5, pacer)
     for chunk in chunks:

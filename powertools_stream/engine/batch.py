@@ -1,23 +1,25 @@
-"""What the engine knows of a batch while it runs: its records, their units of work, and what failed."""
+"""What the engine knows of a batch while it runs: its records, the runs of their rules, and what failed."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.errors import RunError
-from powertools_stream.outcomes import Failed, Fault, Reason, RecordOutcome, RuleResult
+from powertools_stream.outcomes import Failed, Fault, FaultPolicy, Reason, RecordOutcome, RuleResult
+from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
-    from powertools_stream.call_options import Terms
-    from powertools_stream.requests import Asks
-    from powertools_stream.rules.registry import CompiledRule
+    from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
     from powertools_stream.uow import Event, Record
 
-__all__ = ["Batch", "Failure", "Reading", "RecordState", "Unit"]
+__all__ = ["Batch", "Failure", "Reading", "RecordState", "RuleRun"]
+
+_WHOLE_BATCH = object()
+"""The order key of every record of a FIFO batch that stops at its first reported record."""
 
 
 class RecordState:
@@ -30,7 +32,7 @@ class RecordState:
     is_read
         Whether reading it has ended, well or not.
     is_matched
-        Whether its units of work have been started.
+        Whether its rules have been started.
     failures
         Why it failed, in the order in which it happened.
     is_reported
@@ -58,11 +60,11 @@ class RecordState:
 
     def failures_in_rule_order(self) -> list[Failure]:
         """Return why it failed, the first rule's error first."""
-        return sorted(self.failures, key=lambda failure: failure.rule_position)
+        return sorted(self.failures, key=lambda failure: failure.rule.position)
 
 
-class Unit:
-    """One rule's work on one record; where the rule compacts, on several, of which `state` is the newest.
+class RuleRun:
+    """One rule's run on one record; if the rule compacts, on several, of which `state` is the newest.
 
     It knows its record, and not the other way round: without circles, it goes as soon as it has ended, and leaves
     nothing to the garbage collector.
@@ -91,23 +93,13 @@ class Unit:
         return (*self.others, self.state)
 
     @property
-    def asks(self) -> Asks:
-        """The requests that its flavor makes, in order."""
-        return self.rule.asks
-
-    @property
-    def terms(self) -> Terms | None:
-        """On what terms its calls are made."""
-        return self.rule.terms
-
-    @property
     def results(self) -> Sequence[UnitOfWork]:
         """What the flavor left behind."""
         outcome: Any = self._outcome
         return (outcome,) if type(outcome) is UnitOfWork else outcome
 
     def take_results(self, outcome: Any) -> BaseException | None:
-        """Keep what the flavor returned; return the error where it is no result."""
+        """Keep what the flavor returned; return the error if it is no result."""
         if type(outcome) is UnitOfWork:
             self._outcome = outcome
         elif outcome is None:
@@ -126,15 +118,15 @@ class Unit:
 
 
 class Reading:
-    """On whose behalf a source asks for something before a record can be read, e.g. to redeem a claim check."""
+    """The reading of one record, which may make requests itself, e.g. to redeem a claim check."""
 
-    __slots__ = ("position", "wrote_at")
+    __slots__ = ("position", "state", "wrote_at")
 
-    asks: Asks = ()
-    terms: Terms | None = None
+    rule = NO_RULE
 
     def __init__(self, state: RecordState) -> None:
-        self.position = (state.position, -1)
+        self.state = state
+        self.position = (state.position, NO_RULE.position)
         self.wrote_at = 0
 
 
@@ -146,60 +138,79 @@ class Failure:
     ----------
     state
         The record.
-    rule_id
-        The rule; ``undefined`` where the record could not be read.
-    rule_position
-        Its place in the registry; -1 where the record could not be read.
+    rule
+        The rule; `NO_RULE` if the record could not be read.
     error
         What was raised.
     reason
         How the error was classified.
-    is_reported
-        Whether the record is reported for it, whatever becomes of the fault event.
-    is_published
-        Whether a fault event is due.
+    policy
+        What is done about it.
     uow
         What the rule knew, for the fault event.
-    told_by
+    lead
         The failure of the newest record that this one was compacted with: its fault event tells of this one as well.
+        None: it has a fault event of its own, if one is due.
     """
 
     state: RecordState
-    rule_id: str
-    rule_position: int
+    rule: CompiledRule
     error: BaseException
     reason: Reason
-    is_reported: bool
-    is_published: bool
+    policy: FaultPolicy
     uow: UnitOfWork
-    told_by: Failure | None = None
+    lead: Failure | None = None
 
     @property
-    def teller(self) -> Failure:
+    def is_reported(self) -> bool:
+        """Whether the record is reported for it, whatever becomes of the fault event."""
+        return self.policy is not FaultPolicy.PUBLISH
+
+    @property
+    def is_published(self) -> bool:
+        """Whether a fault event of its own is due."""
+        return self.policy is not FaultPolicy.REPORT and self.lead is None
+
+    @property
+    def published_as(self) -> Failure:
         """The failure whose fault event tells of this one: most often itself."""
-        return self.told_by or self
+        return self.lead or self
 
 
-@dataclass(slots=True)
 class Batch:
     """The records of one invocation, in order, and what became of them.
 
-    Attributes
+    Parameters
     ----------
     source
         Where the records come from.
+    records
+        The records, as Lambda delivered them.
+    skip_group_on_error
+        On a FIFO queue: True holds back the group of a reported record, False every record behind it.
+
+    Attributes
+    ----------
     states
         The records.
     done
-        The units of work that have ended, where their results are kept.
+        The runs that have ended well, if their results are kept.
     handled
         What the record handler was given and has returned, by the position of the record.
     """
 
-    source: Source
-    states: list[RecordState]
-    done: list[Unit] = field(default_factory=list)
-    handled: dict[int, UnitOfWork] = field(default_factory=dict)
+    def __init__(self, source: Source, records: Iterable[Record], *, skip_group_on_error: bool = True) -> None:
+        self.source = source
+        self.states = [RecordState(position, record) for position, record in enumerate(records)]
+        self.done: list[RuleRun] = []
+        self.handled: dict[int, UnitOfWork] = {}
+        self._skip_group_on_error = skip_group_on_error
+
+    def order_key(self, state: RecordState) -> Hashable | None:
+        """Return what orders a record among others; None: nothing does."""
+        if not self._skip_group_on_error and self.source.is_grouped(state.record):
+            return _WHOLE_BATCH
+        return self.source.order_key(state.record)
 
     def faults(self) -> list[Fault]:
         """Return every failure once its consequences are known, in record order, then rule order."""
@@ -214,8 +225,8 @@ class Batch:
     def outcomes(self) -> list[RecordOutcome]:
         """Return what became of each record, in record order. Of compacted records the newest has the results."""
         results: dict[int, list[UnitOfWork]] = {}
-        for unit in sorted(self.done, key=lambda unit: unit.position):
-            results.setdefault(unit.state.position, []).extend(unit.results)
+        for run in self._done_in_order():
+            results.setdefault(run.state.position, []).extend(run.results)
         return [
             RecordOutcome(state.record, state.is_reported, tuple(results.get(state.position, ())), bool(state.failures))
             for state in self.states
@@ -223,8 +234,7 @@ class Batch:
 
     def results(self) -> list[RuleResult]:
         """Return what the rules left behind, in record order, then rule order."""
-        return [
-            RuleResult(unit.rule.id, uow)
-            for unit in sorted(self.done, key=lambda unit: unit.position)
-            for uow in unit.results
-        ]
+        return [RuleResult(run.rule.id, uow) for run in self._done_in_order() for uow in run.results]
+
+    def _done_in_order(self) -> list[RuleRun]:
+        return sorted(self.done, key=lambda run: run.position)

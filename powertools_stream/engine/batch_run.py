@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Hashable, Sequence
+from collections.abc import Generator, Hashable, Sequence
 from dataclasses import replace
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.engine.batch import Batch, Failure, Reading, RecordState, Unit
+from powertools_stream.engine.batch import Batch, Failure, Reading, RecordState, RuleRun
 from powertools_stream.engine.compaction import Compactor
+from powertools_stream.engine.driver import Completion
 from powertools_stream.engine.lanes import Lanes
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError
-from powertools_stream.outcomes import Failed, FaultPolicy
+from powertools_stream.outcomes import Failed
+from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
-    from powertools_stream.engine.deadline import Deadline, Guard
-    from powertools_stream.engine.dispatch.dispatcher import Dispatcher
-    from powertools_stream.engine.driver import Strands
-    from powertools_stream.engine.faults import Verdicts
+    from powertools_stream.engine.deadline import Deadline
+    from powertools_stream.engine.dispatch.lookahead import Lookahead
+    from powertools_stream.engine.driver import Driver
+    from powertools_stream.engine.faults import Judge
+    from powertools_stream.engine.interrupter import Interrupter
     from powertools_stream.payloads.claim_checks import ClaimChecks
-    from powertools_stream.rules.registry import CompiledRule, RuleGroup, RuleRegistry
+    from powertools_stream.rules.compiled import CompiledRule, RuleGroup
+    from powertools_stream.rules.registry import RuleRegistry
     from powertools_stream.uow import Event
 
-__all__ = ["NO_RULE", "BatchRun"]
-
-NO_RULE = "undefined"
-"""The rule's id in a failure that belongs to no rule: the record could not be read."""
+__all__ = ["BatchRun"]
 
 # A generator may end with one.
 _PERHAPS_CLAIM_CHECKS = (GeneratorType, list)
@@ -35,19 +36,6 @@ _PERHAPS_CLAIM_CHECKS = (GeneratorType, list)
 _NOT_STARTED = "The invocation is about to time out; this record was not started."
 _NOT_FINISHED = "The invocation is about to time out; this rule had not finished."
 _HELD_BACK = "An earlier record with the same order key is reported; this rule was not started."
-
-
-class _Delivery:
-    """Hands an answer over to a method, with what it is about."""
-
-    __slots__ = ("_subject", "_take")
-
-    def __init__(self, take: Callable[[Any, Any], None], subject: Any) -> None:
-        self._take = take
-        self._subject = subject
-
-    def deliver(self, slot: int, answer: Any) -> None:
-        self._take(self._subject, answer)
 
 
 class BatchRun:
@@ -61,14 +49,18 @@ class BatchRun:
         The rules.
     handler
         A rule made of Powertools' record handler; None: there is none.
-    order_key
-        What orders a record among others; None: nothing does.
-    verdicts
+    judge
         Says what a failure means.
+    driver
+        Runs what makes requests.
+    lookahead
+        Is told what may still be asked for.
+    interrupter
+        Cuts user code off at the deadline.
     claim_checks
         From where events are taken that were left at S3; None: from nowhere.
     keep_results
-        Whether anybody will ask for what the rules leave behind. Where not, it goes at once, which costs a large batch
+        Whether anybody will ask for what the rules leave behind. If not, it goes at once, which costs a large batch
         less than half of the time: memory that was just used is used again.
     """
 
@@ -77,100 +69,104 @@ class BatchRun:
         batch: Batch,
         registry: RuleRegistry,
         handler: CompiledRule | None,
-        order_key: Callable[[RecordState], Hashable | None],
-        verdicts: Verdicts,
-        claim_checks: ClaimChecks | None,
+        judge: Judge,
+        driver: Driver,
+        lookahead: Lookahead,
+        interrupter: Interrupter,
         *,
+        claim_checks: ClaimChecks | None,
         keep_results: bool,
     ) -> None:
         self._batch = batch
         self._source = batch.source
         self._groups = registry.groups()
         self._handler = handler
-        self._order_key = order_key
-        self._verdicts = verdicts
+        self._judge = judge
+        self._driver = driver
+        self._lookahead = lookahead
+        self._interrupter = interrupter
         self._claim_checks = claim_checks
         self._keep_results = keep_results
         self._lanes = Lanes()
-        self._open: set[Unit] = set()
+        self._open: set[RuleRun] = set()
         self._reported_keys: dict[Hashable, int] = {}
         self._to_match: deque[RecordState] = deque()
         self._compactor = Compactor() if registry.compacts else None
         self._unmatched = len(batch.states)
 
-    def run(self, dispatcher: Dispatcher, strands: Strands, guard: Guard, deadline: Deadline) -> bool:
+    def run(self, deadline: Deadline) -> bool:
         """Run until everything is done; False: the deadline came first."""
-        self._dispatcher = dispatcher
-        self._strands = strands
-        self._guard = guard
+        driver = self._driver
         try:
             for state in self._batch.states:
                 if deadline.has_passed:
                     return False
                 self._read(state)
-                if strands.may_go_on:
-                    strands.run_ready(deadline)
-            return strands.run(deadline)
+                if driver.is_used:
+                    driver.run_ready(deadline)
+            return driver.run(deadline)
         except CutOffError:
             # The signal came between two steps of user code: what it belonged to has not finished.
-            guard.running = False
+            self._interrupter.disarm()
             return False
 
     def note_unfinished(self) -> None:
         """Note a failure for every record that was not started, and every rule that has not finished."""
         for state in self._batch.states:
             if not state.is_matched:
-                uow = UnitOfWork(record=state.record)
-                self._note(state, NO_RULE, -1, None, DeadlineError(_NOT_STARTED), uow)
-        for unit in (*self._open, *(self._compactor.units() if self._compactor is not None else ())):
-            self._note_unit(unit, DeadlineError(_NOT_FINISHED))
+                self._note(state, NO_RULE, DeadlineError(_NOT_STARTED), UnitOfWork(record=state.record))
+        for run in (*self._open, *(self._compactor.runs() if self._compactor is not None else ())):
+            self._note_run(run, DeadlineError(_NOT_FINISHED))
 
     def _read(self, state: RecordState) -> None:
-        """Read the event of a record, where there are rules that want one."""
-        event = self._guard.attempt(self._source.read, state.record) if self._groups else None
+        """Read the event of a record, if there are rules that want one."""
+        event = self._interrupter.attempt(self._source.read, state.record) if self._groups else None
         # Most events are whole, which is told here, without a call: there is one for each record.
         if "s3" in event if type(event) is dict else type(event) in _PERHAPS_CLAIM_CHECKS:
             event = self._whole(event, state)
         if type(event) is GeneratorType:
             self._to_match.append(state)
-            self._dispatcher.prospects.expect_records()
-            self._strands.start(event, Reading(state), _Delivery(self._has_been_read, state))
+            self._lookahead.expect_records()
+            self._driver.start(event, Completion(Reading(state), self._on_read))
         elif self._to_match:
             self._to_match.append(state)
-            self._dispatcher.prospects.expect_records()
+            self._lookahead.expect_records()
             self._has_been_read(state, event)
         else:
             self._match(state, event)
 
     def _whole(self, event: Any, state: RecordState) -> Any:
-        """Return what was read of a record; a generator of it, where there are claim checks to be redeemed."""
+        """Return what was read of a record; a generator of it, if there are claim checks to be redeemed."""
         from powertools_stream.payloads.claim_checks import stands_for_more, whole
 
         if type(event) is not GeneratorType and not stands_for_more(event):
             return event
         return whole(event, self._claim_checks, self._source.record_id(state.record))
 
+    def _on_read(self, reading: Reading, event: Any) -> None:
+        self._has_been_read(reading.state, event)
+
     def _has_been_read(self, state: RecordState, event: Any) -> None:
-        """Match records in their order, even where one waits for its payload longer than the next."""
+        """Match records in their order, even if one waits for its payload longer than the next."""
         state.event = event
         state.is_read = True
         while self._to_match and self._to_match[0].is_read:
             first = self._to_match.popleft()
-            self._dispatcher.prospects.expect_records(-1)
+            self._lookahead.expect_records(-1)
             self._match(first, first.event)
             first.event = None
 
     def _match(self, state: RecordState, event: Any) -> None:
-        """Start a unit of work for each rule that matches the event of a record."""
+        """Start a run of each rule that matches the event of a record."""
         record = state.record
         if type(event) is Failed:
-            self._note(state, NO_RULE, -1, None, event.error, UnitOfWork(record=record))
+            self._note(state, NO_RULE, event.error, UnitOfWork(record=record))
         elif event is not None:
             for one in event if type(event) is list else (event,):
                 self._match_event(state, one)
         if self._handler is not None:
             uow = self._batch.handled[state.position] = UnitOfWork(pipeline=self._handler.id, record=record)
-            self._start(Unit(self._handler, uow, state))
+            self._start(RuleRun(self._handler, uow, state))
         state.is_matched = True
         if self._compactor is not None:
             self._unmatched -= 1
@@ -180,125 +176,121 @@ class BatchRun:
     def _match_event(self, state: RecordState, event: Event) -> None:
         record = state.record
         for group in self._groups:
-            if group.prepare is not None:
+            if group.prepare is None:
+                for rule in group.candidates(event["type"]):
+                    self._offer(rule, UnitOfWork(pipeline=rule.id, record=record, event=event), state)
+            else:
                 self._match_prepared(state, event, group)
-                continue
-            for rule in group.candidates(event["type"]):
-                uow = UnitOfWork(pipeline=rule.id, record=record, event=event)
-                if rule.residual is None or self._holds(rule, uow, state):
-                    if rule.compact is None or self._compactor is None:
-                        self._start(Unit(rule, uow, state))
-                    else:
-                        self._compact(self._compactor, rule, uow, state)
 
     def _match_prepared(self, state: RecordState, event: Event, group: RuleGroup) -> None:
         base = UnitOfWork(record=state.record, event=event)
-        prepared = self._guard.attempt(group.prepare, base)
+        prepared = self._interrupter.attempt(group.prepare, base)
         if type(prepared) is Failed:
-            self._note(state, NO_RULE, -1, None, prepared.error, base)
+            self._note(state, NO_RULE, prepared.error, base)
         elif prepared is not None:
             for rule in group.candidates(prepared["event"]["type"]):
-                uow = prepared.extend(pipeline=rule.id)
-                if rule.residual is None or self._holds(rule, uow, state):
-                    if rule.compact is None or self._compactor is None:
-                        self._start(Unit(rule, uow, state))
-                    else:
-                        self._compact(self._compactor, rule, uow, state)
+                self._offer(rule, prepared.extend(pipeline=rule.id), state)
+
+    def _offer(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
+        """Start a run of a rule if the rest of its conditions holds; one that compacts waits for the others."""
+        if rule.condition is not None and not self._holds(rule, uow, state):
+            return
+        if rule.compact is None or self._compactor is None:
+            self._start(RuleRun(rule, uow, state))
+        else:
+            self._compact(self._compactor, rule, uow, state)
 
     def _holds(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
-        """Tell whether the rest of a rule's conditions hold; one that raises is a fault of the rule on this record."""
-        held = self._guard.attempt(rule.residual, uow)
+        """Tell whether the rest of a rule's conditions holds; one that raises is a fault of the rule on this record."""
+        held = self._interrupter.attempt(rule.condition, uow)
         if type(held) is Failed:
-            self._note(state, rule.id, rule.position, rule.on_fault, held.error, uow)
+            self._note(state, rule, held.error, uow)
             return False
         return bool(held)
 
     def _compact(self, compactor: Compactor, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
         """Keep what a compacting rule matched, until the rest of its group is there."""
-        kept = self._guard.attempt(compactor.add, rule, uow, state)
+        kept = self._interrupter.attempt(compactor.add, rule, uow, state)
         if type(kept) is Failed:
-            self._note(state, rule.id, rule.position, rule.on_fault, kept.error, uow)
+            self._note(state, rule, kept.error, uow)
 
     def _start_compacted(self, compactor: Compactor) -> None:
         """Start what was compacted, as soon as the main thread is free; every record has been matched."""
-        for unit in compactor.units():
-            self._open.add(unit)
-            if unit.rule.ordered or self._source.is_grouped(unit.state.record):
-                keys = dict.fromkeys(map(self._order_key, unit.states))
-                unit.lanes = tuple((unit.rule.position, key) for key in keys if key is not None)
-                self._lanes.enter(unit)
-            if unit.waits_for:
-                self._dispatcher.prospects.expect(unit)
+        for run in compactor.runs():
+            self._open.add(run)
+            if run.rule.ordered or self._source.is_grouped(run.state.record):
+                keys = dict.fromkeys(map(self._batch.order_key, run.states))
+                run.lanes = tuple((run.rule.position, key) for key in keys if key is not None)
+                self._lanes.enter(run)
+            if run.waits_for:
+                self._lookahead.expect(run)
             else:
-                self._strands.start_later(self._begin_released(unit), unit, _Delivery(self._ended, unit))
+                self._driver.start_later(self._begin_released(run), Completion(run, self._on_completed))
 
-    def _start(self, unit: Unit) -> None:
-        """Start a unit of work, or put it behind the one before it in its lane."""
-        if unit.rule.ordered or self._source.is_grouped(unit.state.record):
-            key = self._order_key(unit.state)
+    def _start(self, run: RuleRun) -> None:
+        """Start a run, or put it behind the one before it in its lane."""
+        if run.rule.ordered or self._source.is_grouped(run.state.record):
+            key = self._batch.order_key(run.state)
             if key is not None:
-                unit.lanes = ((unit.rule.position, key),)
-                if not self._lanes.is_free(unit):
-                    self._lanes.enter(unit)
-                    self._open.add(unit)
-                    self._dispatcher.prospects.expect(unit)
+                run.lanes = ((run.rule.position, key),)
+                if not self._lanes.is_free(run):
+                    self._lanes.enter(run)
+                    self._open.add(run)
+                    self._lookahead.expect(run)
                     return
-                if self._is_held_back(unit):
-                    self._ended(unit, Failed(HeldBackError(_HELD_BACK)))
+                if self._is_held_back(run):
+                    self._on_completed(run, Failed(HeldBackError(_HELD_BACK)))
                     return
-        self._begin(unit)
+        self._begin(run)
 
-    def _begin(self, unit: Unit) -> None:
+    def _begin(self, run: RuleRun) -> None:
         """Call the flavor. One that asks for nothing is done at once, without any scheduling."""
-        outcome = self._guard.attempt(unit.rule.flavor, unit.uow, unit.rule.rule)
+        outcome = self._interrupter.attempt(run.rule.flavor, run.uow, run.rule.rule)
         if type(outcome) is GeneratorType:
-            self._lanes.enter(unit)
-            self._open.add(unit)
-            self._strands.start(outcome, unit, _Delivery(self._ended, unit))
+            self._lanes.enter(run)
+            self._open.add(run)
+            self._driver.start(outcome, Completion(run, self._on_completed))
         else:
-            self._ended(unit, outcome)
+            self._on_completed(run, outcome)
 
-    def _begin_released(self, unit: Unit) -> Generator[Any, Any, Any]:
-        """Run a unit that waited in its lane, unless a record before it was reported meanwhile."""
-        if self._is_held_back(unit):
+    def _begin_released(self, run: RuleRun) -> Generator[Any, Any, Any]:
+        """Start a run that waited in its lane, unless a record before it was reported meanwhile."""
+        if self._is_held_back(run):
             raise HeldBackError(_HELD_BACK)
-        outcome: Any = unit.rule.flavor(unit.uow, unit.rule.rule)
+        outcome: Any = run.rule.flavor(run.uow, run.rule.rule)
         if type(outcome) is GeneratorType:
             outcome = yield from outcome
         return outcome
 
-    def _ended(self, unit: Unit, outcome: Any) -> None:
-        """Note what a unit of work left behind, and let the next one in its lane go on."""
-        error = unit.take_results(outcome)
+    def _on_completed(self, run: RuleRun, outcome: Any) -> None:
+        """Note what a run left behind, and let the next one in its lane go on."""
+        error = run.take_results(outcome)
         if error is not None:
-            self._note_unit(unit, error)
+            self._note_run(run, error)
         elif self._keep_results:
-            self._batch.done.append(unit)
-        self._open.discard(unit)
-        if unit.lanes:
-            for released in self._lanes.leave(unit):
-                self._dispatcher.prospects.expect(released, -1)
-                self._strands.start_later(self._begin_released(released), released, _Delivery(self._ended, released))
+            self._batch.done.append(run)
+        self._open.discard(run)
+        if run.lanes:
+            for released in self._lanes.leave(run):
+                self._lookahead.expect(released, -1)
+                self._driver.start_later(self._begin_released(released), Completion(released, self._on_completed))
 
-    def _is_held_back(self, unit: Unit) -> bool:
+    def _is_held_back(self, run: RuleRun) -> bool:
         reported = self._reported_keys
-        if not reported or not unit.lanes:
+        if not reported or not run.lanes:
             return False
-        return any(state.position > reported.get(self._order_key(state), state.position) for state in unit.states)
+        return any(state.position > reported.get(self._batch.order_key(state), state.position) for state in run.states)
 
-    def _note_unit(self, unit: Unit, error: BaseException) -> None:
-        """Note the failure of a unit of work for all its records; the newest one's fault event tells of all."""
-        rule = unit.rule
-        told_by = self._note(unit.state, rule.id, rule.position, rule.on_fault, error, unit.uow, unit.others)
-        for state in unit.others:
-            self._note_failure(replace(told_by, state=state, is_published=False, told_by=told_by))
+    def _note_run(self, run: RuleRun, error: BaseException) -> None:
+        """Note the failure of a run for all its records; the newest one's fault event tells of all."""
+        lead = self._note(run.state, run.rule, error, run.uow, run.others)
+        for state in run.others:
+            self._add_failure(replace(lead, state=state, lead=lead))
 
     def _note(
         self,
         state: RecordState,
-        rule_id: str,
-        rule_position: int,
-        policy: FaultPolicy | None,
+        rule: CompiledRule,
         error: BaseException,
         uow: UnitOfWork,
         others: Sequence[RecordState] = (),
@@ -306,15 +298,14 @@ class BatchRun:
         """Note why a record failed, and hold back what comes behind it if it is reported."""
         if isinstance(error, CutOffError):
             error = DeadlineError(_NOT_FINISHED)
-        reason = self._verdicts.reason(error)
-        last = any(self._source.is_last_attempt(concerned.record) for concerned in (state, *others))
-        reported, published = self._verdicts.judge(reason, policy, uow.get("event"), is_last_attempt=last)
-        failure = Failure(state, rule_id, rule_position, error, reason, reported, published, uow)
-        self._note_failure(failure)
+        last = any(self._source.is_last_attempt(one.record) for one in (state, *others))
+        verdict = self._judge.verdict(error, rule.on_fault, uow.get("event"), is_last_attempt=last)
+        failure = Failure(state, rule, error, verdict.reason, verdict.policy, uow)
+        self._add_failure(failure)
         return failure
 
-    def _note_failure(self, failure: Failure) -> None:
+    def _add_failure(self, failure: Failure) -> None:
         state = failure.state
         state.add_failure(failure)
-        if failure.is_reported and (key := self._order_key(state)) is not None:
+        if failure.is_reported and (key := self._batch.order_key(state)) is not None:
             self._reported_keys[key] = min(state.position, self._reported_keys.get(key, state.position))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.engine.batch import RecordState, Unit
+from powertools_stream.engine.batch import RecordState, RuleRun
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
-    from powertools_stream.rules.registry import CompiledRule
+    from powertools_stream.rules.compiled import CompiledRule
 
 __all__ = ["Compactor"]
 
@@ -49,18 +49,18 @@ class Compactor:
         group = ("alone", state.position) if key is None else ("group", _hashable(key, rule))
         self._groups.setdefault((rule.position, *group), []).append(_Member(place, rule, uow, state))
 
-    def units(self) -> Iterator[Unit]:
-        """Yield the unit of work of each group, and forget the groups; in the order of their first records."""
+    def runs(self) -> Iterator[RuleRun]:
+        """Yield a run for each group, and forget the groups; in the order of their first records."""
         groups, self._groups = self._groups, {}
         for members in groups.values():
             members.sort(key=_by_place)
             newest = members[-1]
-            unit = Unit(newest.rule, newest.uow.extend(batch=[member.uow for member in members]), newest.state)
+            run = RuleRun(newest.rule, newest.uow.extend(batch=[member.uow for member in members]), newest.state)
             # A record that carries several events may be in a group several times.
             others = dict.fromkeys(member.state for member in members)
             del others[newest.state]
-            unit.others = tuple(others)
-            yield unit
+            run.others = tuple(others)
+            yield run
 
 
 def _by_place(member: _Member) -> _Place:

@@ -9,12 +9,12 @@ from collections.abc import Coroutine, Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.engine.dispatch.pending import Waiter
 from powertools_stream.errors import CutOffError, RunError
 from powertools_stream.outcomes import Failed
 
 if TYPE_CHECKING:
-    from powertools_stream.engine.deadline import Guard
+    from powertools_stream.engine.dispatch.pending import Reply
+    from powertools_stream.engine.interrupter import Interrupter
 
 __all__ = ["Coroutines"]
 
@@ -36,8 +36,8 @@ class Coroutines:
         """Whether a coroutine has not ended."""
         return bool(self._tasks)
 
-    def start(self, coroutine: Coroutine[Any, Any, Any], guard: Guard, waiter: Waiter, slot: int) -> None:
-        """Start a coroutine; its result or error goes to the waiter.
+    def start(self, coroutine: Coroutine[Any, Any, Any], interrupter: Interrupter, reply: Reply) -> None:
+        """Start a coroutine; its result or error is the reply.
 
         Raises
         ------
@@ -54,14 +54,14 @@ class Coroutines:
             self._loop = asyncio.new_event_loop()
             weakref.finalize(self, self._loop.close)
             self._woken = asyncio.Event()
-        task = self._loop.create_task(self._run(coroutine, guard, waiter, slot))
+        task = self._loop.create_task(self._run(coroutine, interrupter, reply))
         self._tasks.add(task)
         task.add_done_callback(lambda _: coroutine.close())  # one that was cancelled before it began
 
-    async def _run(self, coroutine: Coroutine[Any, Any, Any], guard: Guard, waiter: Waiter, slot: int) -> None:
+    async def _run(self, coroutine: Coroutine[Any, Any, Any], interrupter: Interrupter, reply: Reply) -> None:
         task: Any = asyncio.current_task()
         try:
-            answer = await _guarded(coroutine, guard)
+            answer = await _interruptible(coroutine, interrupter)
         except asyncio.CancelledError:
             if _is_cancelling(task):
                 raise
@@ -71,7 +71,7 @@ class Coroutines:
         # Here, not in a callback of the task: the loop may be left before it calls that, and be entered again to
         # wait for a coroutine that has ended.
         self._tasks.discard(task)
-        waiter.deliver(slot, answer)
+        reply.deliver(answer)
         if self._woken is not None:
             self._woken.set()
 
@@ -116,17 +116,17 @@ def _is_cancelling(task: asyncio.Task[Any]) -> bool:
 
 
 @types.coroutine
-def _guarded(coroutine: Coroutine[Any, Any, Any], guard: Guard) -> Generator[Any, Any, Any]:
-    """Run a coroutine as ``await`` does, with the guard on while its code runs, and off while it waits."""
-    step, value = coroutine.send, None
+def _interruptible(coroutine: Coroutine[Any, Any, Any], interrupter: Interrupter) -> Generator[Any, Any, Any]:
+    """Run a coroutine as ``await`` does; it can be interrupted while its code runs, and not while it waits."""
+    step: Any = coroutine.send
+    value: Any = None
     while True:
-        try:
-            guard.running = True
-            yielded = step(value)
-        except StopIteration as stop:
-            return stop.value
-        finally:
-            guard.running = False
+        yielded = interrupter.attempt(step, value)
+        if type(yielded) is Failed:
+            error = yielded.error
+            if isinstance(error, StopIteration):
+                return error.value
+            raise error
         try:
             step, value = coroutine.send, (yield yielded)
         except BaseException as error:

@@ -1,224 +1,237 @@
-"""Drives generators: takes what they ask for to the dispatcher, and resumes them with the answers."""
+"""Drives generators: takes what they ask for to the dispatch, and resumes them with the answers."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.engine.dispatch.dispatcher import Dispatcher
-from powertools_stream.engine.dispatch.pending import Asker, Waiter
-from powertools_stream.errors import CutOffError, EntryTooLargeError, RunError
+from powertools_stream.errors import EntryTooLargeError, RunError
 from powertools_stream.outcomes import Failed
-from powertools_stream.requests.request import Request, content_of, with_content
+from powertools_stream.requests.request import Request
 
 if TYPE_CHECKING:
     from powertools_stream.engine.coroutines import Coroutines
-    from powertools_stream.engine.deadline import Deadline, Guard
-    from powertools_stream.payloads.claim_checks import ClaimChecks
-    from powertools_stream.payloads.compression import Compression
+    from powertools_stream.engine.deadline import Deadline
+    from powertools_stream.engine.dispatch.dispatcher import Dispatch
+    from powertools_stream.engine.dispatch.lookahead import Lookahead
+    from powertools_stream.engine.dispatch.pending import Reply, Requester
+    from powertools_stream.engine.interrupter import Interrupter
+    from powertools_stream.payloads.large_events import LargeEvents
 
-__all__ = ["Strands"]
+__all__ = ["Completion", "Driver"]
 
 
-class _Strand:
-    """One generator under way, and who waits for what it returns."""
+class Completion:
+    """Hands an answer over to a method, with who asked for it."""
 
-    __slots__ = ("_ready", "asker", "generator", "slot", "waiter")
+    __slots__ = ("_take", "requester")
 
-    def __init__(
-        self, generator: Generator[Any, Any, Any], asker: Asker, waiter: Waiter, slot: int, ready: deque[Any]
-    ) -> None:
+    def __init__(self, requester: Any, take: Callable[[Any, Any], None]) -> None:
+        self.requester = requester
+        self._take = take
+
+    def deliver(self, answer: Any) -> None:
+        """Hand the answer over."""
+        self._take(self.requester, answer)
+
+
+class _Fiber:
+    """One generator under way: it gets the answers to what it asks for, and its own outcome is a reply."""
+
+    __slots__ = ("_ready", "generator", "reply", "requester")
+
+    def __init__(self, generator: Generator[Any, Any, Any], reply: Reply, ready: deque[Any]) -> None:
         self.generator = generator
-        self.asker = asker
-        self.waiter = waiter
-        self.slot = slot
+        self.reply = reply
+        self.requester = reply.requester
         self._ready = ready
 
-    def deliver(self, slot: int, answer: Any) -> None:
+    def deliver(self, answer: Any) -> None:
         self._ready.append((self, answer))
 
 
 class _Join:
     """Several things asked for at once: all settle, then the answers go on as a list, or the first error."""
 
-    __slots__ = ("_answers", "_missing", "_slot", "_waiter")
+    __slots__ = ("_answers", "_missing", "_reply")
 
-    def __init__(self, count: int, waiter: Waiter, slot: int) -> None:
+    def __init__(self, count: int, reply: Reply) -> None:
         self._answers: list[Any] = [None] * count
         self._missing = count
-        self._waiter = waiter
-        self._slot = slot
+        self._reply = reply
 
-    def deliver(self, slot: int, answer: Any) -> None:
-        self._answers[slot] = answer
+    def take(self, index: int, answer: Any) -> None:
+        self._answers[index] = answer
         self._missing -= 1
         if self._missing == 0:
             failed = (answer for answer in self._answers if type(answer) is Failed)
-            self._waiter.deliver(self._slot, next(failed, self._answers))
+            self._reply.deliver(next(failed, self._answers))
 
 
-class _Awaiting:
+class _JoinedReply:
+    """One of the things that were asked for at once."""
+
+    __slots__ = ("_index", "_join", "requester")
+
+    def __init__(self, join: _Join, index: int, requester: Requester) -> None:
+        self.requester = requester
+        self._join = join
+        self._index = index
+
+    def deliver(self, answer: Any) -> None:
+        self._join.take(self._index, answer)
+
+
+class _Awaited:
     """Takes a coroutine off the list of what may still make requests, and passes its answer on."""
 
-    __slots__ = ("_asker", "_dispatcher", "_waiter")
+    __slots__ = ("_lookahead", "_reply", "requester")
 
-    def __init__(self, waiter: Waiter, asker: Asker, dispatcher: Dispatcher) -> None:
-        self._waiter = waiter
-        self._asker = asker
-        self._dispatcher = dispatcher
-        dispatcher.prospects.expect(asker)
+    def __init__(self, reply: Reply, lookahead: Lookahead) -> None:
+        self.requester = reply.requester
+        self._reply = reply
+        self._lookahead = lookahead
+        lookahead.expect(self.requester)
 
-    def deliver(self, slot: int, answer: Any) -> None:
-        self._dispatcher.prospects.expect(self._asker, -1)
-        self._waiter.deliver(slot, answer)
+    def deliver(self, answer: Any) -> None:
+        self._lookahead.expect(self.requester, -1)
+        self._reply.deliver(answer)
 
 
-class Strands:
+class Driver:
     """The generators of a batch that are under way.
 
     Parameters
     ----------
-    dispatcher
+    dispatch
         Answers requests.
     coroutines
         Runs coroutines.
-    guard
-        Is on while user code runs.
-    claim_checks
-        Where events are left that are too large to be sent; None: nowhere.
-    compression
-        Which values of events are compressed when they are sent; None: none.
+    interrupter
+        Cuts user code off at the deadline.
+    lookahead
+        What may still be asked for.
+    large_events
+        What becomes of events that are too large to be sent as they are; None: such an event is an error.
+
+    Attributes
+    ----------
+    is_used
+        Whether a generator has been started, so that `run_ready` may find something to do.
     """
 
     def __init__(
         self,
-        dispatcher: Dispatcher,
+        dispatch: Dispatch,
         coroutines: Coroutines,
-        guard: Guard,
-        claim_checks: ClaimChecks | None = None,
-        compression: Compression | None = None,
+        interrupter: Interrupter,
+        lookahead: Lookahead,
+        large_events: LargeEvents | None = None,
     ) -> None:
-        self._dispatcher = dispatcher
+        self._dispatch = dispatch
         self._coroutines = coroutines
-        self._guard = guard
-        self._claim_checks = claim_checks
-        self._compression = compression
-        self._ready: deque[tuple[_Strand, Any]] = deque()
+        self._interrupter = interrupter
+        self._lookahead = lookahead
+        self._large_events = large_events
+        self._ready: deque[tuple[_Fiber, Any]] = deque()
+        self.is_used = False
 
-    def start(self, generator: Generator[Any, Any, Any], asker: Asker, waiter: Waiter, slot: int = 0) -> None:
-        """Drive a generator, up to the first thing that it waits for now; what it returns goes to the waiter."""
-        self._resume(_Strand(generator, asker, waiter, slot, self._ready), None)
+    def start(self, generator: Generator[Any, Any, Any], reply: Reply) -> None:
+        """Drive a generator, up to the first thing that it waits for now; what it returns is the reply."""
+        self.is_used = True
+        self._resume(_Fiber(generator, reply, self._ready), None)
 
-    def start_later(self, generator: Generator[Any, Any, Any], asker: Asker, waiter: Waiter, slot: int = 0) -> None:
+    def start_later(self, generator: Generator[Any, Any, Any], reply: Reply) -> None:
         """Drive a generator as soon as the main thread is free."""
-        self._ready.append((_Strand(generator, asker, waiter, slot, self._ready), None))
-
-    @property
-    def may_go_on(self) -> bool:
-        """Whether something has been asked for, so that `run_ready` may find an answer."""
-        return bool(self._ready) or self._dispatcher.is_waiting
+        self.is_used = True
+        self._ready.append((_Fiber(generator, reply, self._ready), None))
 
     def run_ready(self, deadline: Deadline) -> None:
         """Resume whatever has its answer, until nothing more can run."""
-        self._dispatcher.collect()
-        while self._ready and not deadline.has_passed:
-            self._resume(*self._ready.popleft())
+        if self._dispatch.is_waiting:
+            self._dispatch.collect()
+        self._resume_ready(deadline)
 
     def run(self, deadline: Deadline) -> bool:
         """Run until every generator has ended; False: the deadline came first."""
-        dispatcher, coroutines = self._dispatcher, self._coroutines
-        dispatcher.wake = coroutines.wake
+        dispatch, coroutines = self._dispatch, self._coroutines
         while not deadline.has_passed:
-            self.run_ready(deadline)
             if self._ready:
+                self._resume_ready(deadline)
                 continue
-            dispatcher.flush(others_run=coroutines.is_running)
-            if not (coroutines.is_running or dispatcher.is_waiting):
-                return True
-            timeout = min(deadline.remaining, dispatcher.due_in)
+            dispatch.flush(others_run=coroutines.is_running)
             if coroutines.is_running:
-                coroutines.wait(timeout)
+                coroutines.wait(min(deadline.remaining, dispatch.due_in))
+                dispatch.collect()
+            elif dispatch.is_waiting:
+                dispatch.collect(min(deadline.remaining, dispatch.due_in))
             else:
-                dispatcher.collect(timeout)
+                return True
         return False
 
-    def _resume(self, strand: _Strand, answer: Any) -> None:
-        guard = self._guard
-        generator = strand.generator
-        outcome: Any
-        try:
-            guard.running = True
-            try:
-                asked = generator.throw(answer.error) if type(answer) is Failed else generator.send(answer)
-            finally:
-                guard.running = False
-        except StopIteration as stop:
-            outcome = stop.value
-        except (Exception, CutOffError) as error:
-            outcome = Failed(error)
-        else:
-            self._ask(asked, strand.asker, strand, 0)
-            return
-        strand.waiter.deliver(strand.slot, outcome)
+    def _resume_ready(self, deadline: Deadline) -> None:
+        ready = self._ready
+        while ready and not deadline.has_passed:
+            self._resume(*ready.popleft())
 
-    def _ask(self, asked: Any, asker: Asker, waiter: Waiter, slot: int) -> None:
+    def _resume(self, fiber: _Fiber, answer: Any) -> None:
+        generator = fiber.generator
+        if type(answer) is Failed:
+            asked = self._interrupter.attempt(generator.throw, answer.error)
+        else:
+            asked = self._interrupter.attempt(generator.send, answer)
+        if type(asked) is not Failed:
+            self._ask(asked, fiber)
+        elif isinstance(asked.error, StopIteration):
+            fiber.reply.deliver(asked.error.value)
+        else:
+            fiber.reply.deliver(asked)
+
+    def _ask(self, asked: Any, reply: Reply) -> None:
         if isinstance(asked, Request):
-            self._submit(asked, asker, waiter, slot)
+            self._submit(asked, reply)
         elif isinstance(asked, list | tuple):
-            self._ask_all(asked, asker, waiter, slot)
+            self._ask_all(asked, reply)
         elif type(asked) is GeneratorType:
-            self.start_later(asked, asker, waiter, slot)
+            self.start_later(asked, reply)
         elif type(asked) is CoroutineType:
-            self._await(asked, asker, waiter, slot)
+            self._await(asked, reply)
         else:
-            waiter.deliver(slot, Failed(_unexpected(asked)))
+            reply.deliver(Failed(_unexpected(asked)))
 
-    def _submit(self, request: Request, asker: Asker, waiter: Waiter, slot: int) -> None:
+    def _submit(self, request: Request, reply: Reply) -> None:
+        large_events = self._large_events
         try:
-            packed = request if self._compression is None else _compressed(request, self._compression)
-            self._dispatcher.submit(packed, asker, waiter, slot)
-        except EntryTooLargeError as error:
-            self._leave_at_s3(request, error, asker, waiter, slot)
+            if large_events is None:
+                self._dispatch.submit(request, reply)
+                return
+            request = large_events.compressed(request)
+            try:
+                self._dispatch.submit(request, reply)
+            except EntryTooLargeError:
+                deposit = large_events.deposited(request)
+                if deposit is None:
+                    raise
+                self._dispatch.submit(deposit.claim_check, reply, after=deposit.put)
         except Exception as error:
-            waiter.deliver(slot, Failed(error))
+            reply.deliver(Failed(error))
 
-    def _leave_at_s3(
-        self, request: Request, error: EntryTooLargeError, asker: Asker, waiter: Waiter, slot: int
-    ) -> None:
-        """Send a claim check in the place of an event that is too large, where there is a bucket for it."""
-        try:
-            instead = self._claim_checks.in_place_of(request) if self._claim_checks is not None else None
-            if instead is None:
-                raise error
-            put, check = instead
-            self._dispatcher.submit(check, asker, waiter, slot, after=put)
-        except Exception as mistake:
-            waiter.deliver(slot, Failed(mistake))
-
-    def _ask_all(self, asked: Sequence[Any], asker: Asker, waiter: Waiter, slot: int) -> None:
+    def _ask_all(self, asked: Sequence[Any], reply: Reply) -> None:
         if not asked:
-            waiter.deliver(slot, [])
+            reply.deliver([])
             return
-        join = _Join(len(asked), waiter, slot)
+        join = _Join(len(asked), reply)
         for index, item in enumerate(asked):
-            self._ask(item, asker, join, index)
+            self._ask(item, _JoinedReply(join, index, reply.requester))
 
-    def _await(self, coroutine: CoroutineType[Any, Any, Any], asker: Asker, waiter: Waiter, slot: int) -> None:
-        awaiting = _Awaiting(waiter, asker, self._dispatcher)
+    def _await(self, coroutine: CoroutineType[Any, Any, Any], reply: Reply) -> None:
+        awaited = _Awaited(reply, self._lookahead)
         try:
-            self._coroutines.start(coroutine, self._guard, awaiting, slot)
+            self._coroutines.start(coroutine, self._interrupter, awaited)
         except RunError as error:
-            awaiting.deliver(slot, Failed(error))
-
-
-def _compressed(request: Request, compression: Compression) -> Request:
-    event = content_of(request)
-    if event is None:
-        return request
-    packed = compression.compressed(event)
-    return request if packed is event else with_content(request, packed)
+            awaited.deliver(Failed(error))
 
 
 def _unexpected(asked: Any) -> RunError:

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.environment.settings import standard_tags
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from powertools_stream.sources.source import Source
     from powertools_stream.uow import Event, Record
 
-__all__ = ["FAULT_TYPE", "FaultEvent", "FaultPublisher", "PublishedIds", "Verdicts", "fault_bus_name"]
+__all__ = ["FAULT_TYPE", "FaultEvent", "FaultPublisher", "Judge", "PublishedIds", "Verdict", "fault_bus_name"]
 
 FAULT_TYPE = "fault"
 
@@ -42,8 +42,24 @@ def fault_bus_name(fault_bus: str | None, bus: str | None) -> str | None:
     return fault_bus or os.environ.get("FAULT_BUS_NAME") or bus or os.environ.get("BUS_NAME") or None
 
 
-class Verdicts:
-    """Says whether a failing record is reported, and whether a fault event is due.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a failure means for its record.
+
+    Parameters
+    ----------
+    reason
+        How the error was classified.
+    policy
+        What is done: the record is reported, a fault event is published, or both.
+    """
+
+    reason: Reason
+    policy: FaultPolicy
+
+
+class Judge:
+    """Says what a failure means for its record.
 
     Parameters
     ----------
@@ -52,7 +68,7 @@ class Verdicts:
     retryable
         Tells passing errors.
     has_bus
-        Whether fault events can be published; where not, every failing record is reported.
+        Whether fault events can be published; if not, every failing record is reported.
     """
 
     def __init__(self, policy: FaultPolicy, retryable: Callable[[BaseException], bool], *, has_bus: bool) -> None:
@@ -60,19 +76,15 @@ class Verdicts:
         self._retryable = retryable
         self._has_bus = has_bus
 
-    def reason(self, error: BaseException) -> Reason:
-        """Classify an error."""
-        return classify(error, self._retryable)
-
-    def judge(
-        self, reason: Reason, policy: FaultPolicy | None, event: Event | None, *, is_last_attempt: bool
-    ) -> tuple[bool, bool]:
-        """Return whether the record is reported whatever becomes of the fault event, and whether one is due.
+    def verdict(
+        self, error: BaseException, policy: FaultPolicy | None, event: Event | None, *, is_last_attempt: bool
+    ) -> Verdict:
+        """Judge an error.
 
         Parameters
         ----------
-        reason
-            How the error was classified.
+        error
+            What was raised.
         policy
             The rule's; None: the processor's.
         event
@@ -80,12 +92,15 @@ class Verdicts:
         is_last_attempt
             Whether the source gives the record up after this attempt, so that nobody would ever hear of it.
         """
+        reason = classify(error, self._retryable)
         policy = policy or self._policy
-        if not self._has_bus or policy is FaultPolicy.REPORT or (event is not None and event.get("type") == FAULT_TYPE):
-            return True, False
+        is_fault_event = event is not None and event.get("type") == FAULT_TYPE
+        if not self._has_bus or policy is FaultPolicy.REPORT or is_fault_event:
+            return Verdict(reason, FaultPolicy.REPORT)
         if reason is Reason.FAULT:
-            return policy is not FaultPolicy.PUBLISH, True
-        return True, reason is Reason.CONFIGURATION or is_last_attempt
+            return Verdict(reason, policy)
+        is_published = reason is Reason.CONFIGURATION or is_last_attempt
+        return Verdict(reason, FaultPolicy.REPORT_AND_PUBLISH if is_published else FaultPolicy.REPORT)
 
 
 class PublishedIds:
@@ -124,12 +139,12 @@ class FaultEvent:
     is_whole
         Whether it carries all that the rule knew, so that the record may be set aside.
     error
-        Why EventBridge did not accept it; None where it did, now or on an earlier delivery of the record.
+        Why EventBridge did not accept it; None if it did, now or on an earlier delivery of the record.
     """
 
     failure: Failure
     event: dict[str, Any]
-    is_whole: bool
+    is_whole: bool = True
     error: BaseException | None = None
 
 
@@ -166,28 +181,30 @@ class FaultPublisher:
 
     def publish(self, failure: Failure) -> Generator[Any, Any, FaultEvent]:
         """Publish one event. Driven like a flavor: yields requests."""
-        event, is_whole = fault_event(failure, self._source), True
-        if failure.is_reported and event["id"] in self._already_published:
-            return FaultEvent(failure, event, is_whole)
-        if not self._fits(event):
-            event, is_whole = yield from self._smaller(event, failure)
+        fault = FaultEvent(failure, fault_event(failure, self._source))
+        if failure.is_reported and fault.event["id"] in self._already_published:
+            return fault
+        if not self._fits(fault.event):
+            fault = yield from self._smaller(fault)
         try:
-            yield PutEvent(event, bus_name=self._bus_name)
+            yield PutEvent(fault.event, bus_name=self._bus_name)
         except Exception as error:
-            return FaultEvent(failure, event, is_whole, error)
+            return replace(fault, error=error)
         if failure.is_reported:
-            self._already_published.add(event["id"])
-        return FaultEvent(failure, event, is_whole)
+            self._already_published.add(fault.event["id"])
+        return fault
 
-    def _smaller(self, event: dict[str, Any], failure: Failure) -> Generator[Any, Any, tuple[dict[str, Any], bool]]:
-        """Return an event that fits, and whether it carries all: by a claim check, else it is trimmed."""
+    def _smaller(self, fault: FaultEvent) -> Generator[Any, Any, FaultEvent]:
+        """Return an event that fits: a claim check of the whole one if there is a bucket for it, else a trimmed one."""
+        event = fault.event
         with contextlib.suppress(Exception):  # one that S3 does not take is trimmed
             if self._claim_checks is not None and self._claim_checks.bucket is not None:
-                put, check = self._claim_checks.deposit(event, to_safe_json(event))
-                yield put
+                deposit = self._claim_checks.deposit(event, to_safe_json(event))
+                yield deposit.put
+                check = deposit.claim_check
                 check.update((name, event[name]) for name in ("err", "disposition", "attempt") if name in event)
-                return self._with_short_error(check), True
-        return self._trimmed_event(event, failure), False
+                return replace(fault, event=self._with_short_error(check))
+        return replace(fault, event=self._trimmed_event(event, fault.failure), is_whole=False)
 
     def _trimmed_event(self, event: dict[str, Any], failure: Failure) -> dict[str, Any]:
         # First all but the record goes, then the record is cut down to its identifiers and the payload's head.
@@ -218,13 +235,13 @@ def fault_event(failure: Failure, source: Source) -> dict[str, Any]:
     event = failure.uow.get("event") or {}
     fault: dict[str, Any] = {
         # A record may carry several events, and each may fail in a rule.
-        "id": _fault_id(record_id, str(event.get("id")), failure.rule_id, name),
+        "id": _fault_id(record_id, str(event.get("id")), failure.rule.id, name),
         "type": FAULT_TYPE,
         "timestamp": int(time.time() * 1000),
         "partition_key": str(event.get("partition_key") or record_id),
-        "tags": standard_tags(failure.rule_id),
+        "tags": standard_tags(failure.rule.id),
         "err": {"name": name, "message": str(error), "stack": _stack(error)},
-        "uow": {"pipeline": failure.rule_id, **failure.uow},
+        "uow": {"pipeline": failure.rule.id, **failure.uow},
         "disposition": (Disposition.REPORTED if failure.is_reported else Disposition.SET_ASIDE).value,
     }
     if (attempt := source.attempt(state.record)) is not None:

@@ -1,4 +1,4 @@
-"""Lanes: units of work of one ordered rule and one order key run one at a time, in record order."""
+"""Lanes: the runs of one ordered rule with one order key go one at a time, in record order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from powertools_stream.engine.batch import Unit
+    from powertools_stream.engine.batch import RuleRun
 
 __all__ = ["Lanes"]
 
@@ -15,30 +15,30 @@ __all__ = ["Lanes"]
 class Lanes:
     """Who is under way in which lane, and who waits behind.
 
-    A unit of work of several records is in a lane for each of their order keys, and runs when it is first in all. Units
-    enter all their lanes at once and in one order, so that they never wait for each other in a circle.
+    A run on several records is in a lane for each of their order keys, and goes when it is first in all. Runs enter all
+    their lanes at once and in one order, so that they never wait for each other in a circle.
     """
 
     def __init__(self) -> None:
-        self._lanes: dict[Hashable, deque[Unit]] = {}
+        self._lanes: dict[Hashable, deque[RuleRun]] = {}
 
-    def is_free(self, unit: Unit) -> bool:
-        """Tell whether nobody is in the unit's lanes."""
+    def is_free(self, run: RuleRun) -> bool:
+        """Tell whether nobody is in the lanes of a run."""
         lanes = self._lanes
-        return not lanes or not any(lane in lanes for lane in unit.lanes)
+        return not lanes or not any(lane in lanes for lane in run.lanes)
 
-    def enter(self, unit: Unit) -> None:
-        """Put the unit at the end of its lanes; it may run when `Unit.waits_for` is 0."""
-        for lane in unit.lanes:
+    def enter(self, run: RuleRun) -> None:
+        """Put a run at the end of its lanes; it may go when `RuleRun.waits_for` is 0."""
+        for lane in run.lanes:
             queue = self._lanes.setdefault(lane, deque())
-            unit.waits_for += bool(queue)
-            queue.append(unit)
+            run.waits_for += bool(queue)
+            queue.append(run)
 
-    def leave(self, unit: Unit) -> Iterator[Unit]:
-        """Take a unit that has ended out of its lanes; yield those that are first in all of theirs now."""
-        for lane in unit.lanes:
+    def leave(self, run: RuleRun) -> Iterator[RuleRun]:
+        """Take a run that has ended out of its lanes; yield those that are first in all of theirs now."""
+        for lane in run.lanes:
             queue = self._lanes.get(lane)
-            if not queue or queue[0] is not unit:
+            if not queue or queue[0] is not run:
                 continue
             queue.popleft()
             if not queue:
@@ -47,5 +47,5 @@ class Lanes:
             head = queue[0]
             head.waits_for -= 1
             if head.waits_for == 0:
-                head.wrote_at = max(head.wrote_at, unit.wrote_at)
+                head.wrote_at = max(head.wrote_at, run.wrote_at)
                 yield head

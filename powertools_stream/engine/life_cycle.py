@@ -2,190 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.engine.batch import Batch, Failure, RecordState
-from powertools_stream.engine.batch_run import NO_RULE, BatchRun
+from powertools_stream.engine.batch import Batch, Failure
+from powertools_stream.engine.batch_run import BatchRun
 from powertools_stream.engine.coroutines import Coroutines
-from powertools_stream.engine.deadline import NO_DEADLINE, Deadline, Guard
-from powertools_stream.engine.dispatch.dispatcher import Dispatcher
-from powertools_stream.engine.driver import Strands
-from powertools_stream.engine.faults import FaultEvent, FaultPublisher, PublishedIds, Verdicts
+from powertools_stream.engine.deadline import NO_DEADLINE, Deadline
+from powertools_stream.engine.dispatch.lookahead import Lookahead
+from powertools_stream.engine.driver import Completion, Driver
+from powertools_stream.engine.faults import FaultEvent, FaultPublisher, Judge, PublishedIds, fault_bus_name
+from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.errors import DeadlineError, HeldBackError, SettingError
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason
-from powertools_stream.requests import Asks
+from powertools_stream.payloads.large_events import LargeEvents
+from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import Record, UnitOfWork
 
 if TYPE_CHECKING:
-    from powertools_stream.call_options import Terms
-    from powertools_stream.payloads.claim_checks import ClaimChecks
-    from powertools_stream.payloads.compression import Compression
-    from powertools_stream.rules.registry import CompiledRule, RuleRegistry
+    from powertools_stream.engine.dispatch.dispatcher import Dispatcher
+    from powertools_stream.options import ProcessorOptions
+    from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
 
-__all__ = ["BatchOptions", "Engine"]
-
-_WHOLE_BATCH = object()
-"""The order key of every record of a FIFO batch that stops at its first reported record."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchOptions:
-    """What holds for one batch.
-
-    Parameters
-    ----------
-    source
-        Reads the records.
-    on_fault
-        The policy of rules that have none of their own, and of records that cannot be read.
-    retryable
-        Tells passing errors.
-    skip_group_on_error
-        On a FIFO queue: True holds back the group of a reported record, False every record behind it.
-    fault_bus_name
-        Where fault events go; None: there are none.
-    handler
-        Also run on each record: a rule made of Powertools' record handler.
-    keep_results
-        Whether what the rules leave behind is kept.
-    claim_checks
-        Where large events are left, and from where they are taken; None: they are neither.
-    compression
-        Which values of events are compressed when they are sent; None: none.
-    """
-
-    source: Source
-    on_fault: FaultPolicy
-    retryable: Callable[[BaseException], bool]
-    skip_group_on_error: bool = True
-    fault_bus_name: str | None = None
-    handler: CompiledRule | None = None
-    keep_results: bool = True
-    claim_checks: ClaimChecks | None = None
-    compression: Compression | None = None
-
-    def order_key(self, state: RecordState) -> Hashable | None:
-        """Return what orders a record among others; None: nothing does."""
-        if not self.skip_group_on_error and self.source.is_grouped(state.record):
-            return _WHOLE_BATCH
-        return self.source.order_key(state.record)
+__all__ = ["Engine"]
 
 
 class Engine:
-    """Runs batches, and keeps what lives longer than one: worker threads, the event loop, the faults it has told of.
+    """Runs batches, and keeps what lives longer than one: worker threads, the event loop, the ids of published faults.
 
     Parameters
     ----------
-    registry
-        The rules.
+    options
+        Those of the processor.
     dispatcher
         Answers requests.
     """
 
-    def __init__(self, registry: RuleRegistry, dispatcher: Dispatcher) -> None:
-        self._registry = registry
+    def __init__(self, options: ProcessorOptions, dispatcher: Dispatcher) -> None:
+        self._options = options
         self._dispatcher = dispatcher
         self._coroutines = Coroutines()
         self._published = PublishedIds()
+        self._large_events: LargeEvents | None = None
+        if options.claim_checks is not None or options.compression is not None:
+            self._large_events = LargeEvents(options.claim_checks, options.compression)
 
-    def run(self, records: Iterable[Record], options: BatchOptions, deadline: Deadline = NO_DEADLINE) -> Batch:
+    def run(
+        self,
+        records: Iterable[Record],
+        source: Source,
+        handler: CompiledRule | None = None,
+        deadline: Deadline = NO_DEADLINE,
+    ) -> Batch:
         """Run every record through its rules, publish fault events, and settle which records are reported.
 
         Parameters
         ----------
         records
             As Lambda delivered them, in order.
-        options
-            What holds for this batch.
+        source
+            Reads the records.
+        handler
+            Also run on each record: a rule made of Powertools' record handler.
         deadline
             When to stop.
         """
-        batch = Batch(options.source, [RecordState(position, record) for position, record in enumerate(records)])
-        has_bus = options.fault_bus_name is not None
-        verdicts = Verdicts(options.on_fault, options.retryable, has_bus=has_bus)
-        run = BatchRun(
-            batch,
-            self._registry,
-            options.handler,
-            options.order_key,
-            verdicts,
-            options.claim_checks,
-            keep_results=options.keep_results,
-        )
-        if not self._run_rules(run, options, deadline):
-            run.note_unfinished()
+        batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
+        bus_name = fault_bus_name(self._options.fault_bus_name, self._options.bus_name)
+        judge = Judge(self._options.fault_policy, self._options.is_retryable, has_bus=bus_name is not None)
+        self._run_rules(batch, handler, judge, deadline)
         if any(state.failures for state in batch.states):
-            self._settle(batch, options, deadline)
+            self._settle(batch, bus_name, deadline)
         return batch
 
-    def _settle(self, batch: Batch, options: BatchOptions, deadline: Deadline) -> None:
+    def _run_rules(self, batch: Batch, handler: CompiledRule | None, judge: Judge, deadline: Deadline) -> None:
+        """Run the rules, until all are done or the deadline comes."""
+        # A call that an earlier invocation left behind may still write: nothing is started beside it.
+        may_start = self._dispatcher.wait_for_abandoned(deadline.at)
+        lookahead, interrupter = Lookahead(), Interrupter(deadline)
+        dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake)
+        run = BatchRun(
+            batch,
+            self._options.registry,
+            handler,
+            judge,
+            Driver(dispatch, self._coroutines, interrupter, lookahead, self._large_events),
+            lookahead,
+            interrupter,
+            claim_checks=self._options.claim_checks,
+            keep_results=self._options.keep_results or batch.source.needs_results,
+        )
+        is_complete = False
+        try:
+            with interrupter:
+                is_complete = may_start and run.run(deadline)
+                self._coroutines.cancel()
+        finally:
+            self._dispatcher.abandon(dispatch)
+        if not is_complete:
+            run.note_unfinished()
+
+    def _settle(self, batch: Batch, bus_name: str | None, deadline: Deadline) -> None:
         """Publish fault events, and decide what is reported."""
-        events = self._publish_faults(batch, options, deadline)
+        events = self._publish_faults(batch, bus_name, deadline)
         _report_what_was_not_published(batch, events)
-        _hold_back_groups(batch, options)
+        _hold_back_groups(batch)
         for state in batch.states:
             if state.failures:
                 in_order = state.failures_in_rule_order()
                 state.faults = tuple(
-                    _fault(failure, events.get(id(failure.teller)), batch.source) for failure in in_order
+                    _fault(failure, events.get(id(failure.published_as)), batch.source) for failure in in_order
                 )
 
-    def _run_rules(self, run: BatchRun, options: BatchOptions, deadline: Deadline) -> bool:
-        """Run the rules; False: the deadline came before all were done."""
-        # A call that an earlier invocation left behind may still write: nothing is started beside it.
-        if not self._dispatcher.wait_for_abandoned(deadline.at):
-            return False
-        self._dispatcher.begin(deadline.at)
-        try:
-            with Guard(deadline) as guard:
-                strands = Strands(self._dispatcher, self._coroutines, guard, options.claim_checks, options.compression)
-                is_complete = run.run(self._dispatcher, strands, guard, deadline)
-                self._coroutines.cancel()
-                return is_complete
-        finally:
-            self._dispatcher.abandon()
-
-    def _publish_faults(self, batch: Batch, options: BatchOptions, deadline: Deadline) -> dict[int, FaultEvent]:
+    def _publish_faults(self, batch: Batch, bus_name: str | None, deadline: Deadline) -> dict[int, FaultEvent]:
         """Publish the fault events that are due; return what became of each, by ``id(failure)``."""
         due = [failure for failure in batch.failures() if failure.is_published]
-        if not due or options.fault_bus_name is None:
+        if not due or bus_name is None:
             return {}
         publisher = FaultPublisher(
-            batch.source, options.fault_bus_name, _max_detail_bytes(), self._published, options.claim_checks
+            batch.source, bus_name, _max_detail_bytes(), self._published, self._options.claim_checks
         )
-        told = self._perform([publisher.publish(failure) for failure in due], deadline.faults_at)
-        return {id(event.failure): event for event in told}
+        events = self._perform([publisher.publish(failure) for failure in due], deadline.faults_at)
+        return {id(event.failure): event for event in events}
 
     def _perform(self, generators: Sequence[Generator[Any, Any, FaultEvent]], until: float) -> list[FaultEvent]:
         """Drive generators side by side to their ends; those that the deadline cuts off are left out."""
-        background = _Background()
-        self._dispatcher.begin(until)
+        background, lookahead = _Background(), Lookahead()
+        events: list[Any] = []
+        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake)
         try:
-            strands = Strands(self._dispatcher, self._coroutines, Guard(NO_DEADLINE))
-            for slot, generator in enumerate(generators):
-                strands.start(generator, background, background, slot)
-            strands.run(Deadline(at=until))
+            driver = Driver(dispatch, self._coroutines, Interrupter(NO_DEADLINE), lookahead)
+            for generator in generators:
+                driver.start(generator, Completion(background, lambda _, event: events.append(event)))
+            driver.run(Deadline(at=until))
         finally:
-            self._dispatcher.abandon()
-        return [answer for answer in background.answers if isinstance(answer, FaultEvent)]
+            self._dispatcher.abandon(dispatch)
+        return [event for event in events if isinstance(event, FaultEvent)]
 
 
 class _Background:
-    """Asks on behalf of no record, and keeps the answers."""
+    """Makes requests on behalf of no record."""
 
     position = (0, 0)
-    asks: Asks = ()
-    terms: Terms | None = None
+    rule = NO_RULE
 
     def __init__(self) -> None:
         self.wrote_at = 0
-        self.answers: list[Any] = []
-
-    def deliver(self, slot: int, answer: Any) -> None:
-        self.answers.append(answer)
 
 
 def _max_detail_bytes() -> int:
@@ -202,12 +165,12 @@ def _report_what_was_not_published(batch: Batch, events: dict[int, FaultEvent]) 
     """Report every record whose whole fault event EventBridge did not accept: only the others are set aside."""
     for failure in batch.failures():
         if not failure.is_reported:
-            event = events.get(id(failure.teller))
+            event = events.get(id(failure.published_as))
             if event is None or event.error is not None or not event.is_whole:
                 failure.state.is_reported = True
 
 
-def _hold_back_groups(batch: Batch, options: BatchOptions) -> None:
+def _hold_back_groups(batch: Batch) -> None:
     """Report what follows a reported record in its FIFO group, done or not.
 
     SQS would delete it, and the reported record would come back after it.
@@ -216,32 +179,30 @@ def _hold_back_groups(batch: Batch, options: BatchOptions) -> None:
     for state in batch.states:
         if not batch.source.is_grouped(state.record):
             continue
-        key = options.order_key(state)
+        key = batch.order_key(state)
         if state.is_reported:
             reported.add(key)
         elif key in reported:
-            error = HeldBackError(_FOLLOWS)
-            uow = UnitOfWork(record=state.record)
-            state.add_failure(Failure(state, NO_RULE, -1, error, Reason.HELD_BACK, True, False, uow))
+            error, uow = HeldBackError(_FOLLOWS), UnitOfWork(record=state.record)
+            state.add_failure(Failure(state, NO_RULE, error, Reason.HELD_BACK, FaultPolicy.REPORT, uow))
 
 
 _FOLLOWS = "An earlier record of its message group is reported, so this one must come again after it."
-_UNTOLD = DeadlineError("The invocation is about to time out; there was no time to publish the fault event.")
+_NO_TIME = DeadlineError("The invocation is about to time out; there was no time to publish the fault event.")
 
 
-def _fault(failure: Failure, told: FaultEvent | None, source: Source) -> Fault:
-    state = failure.state
-    error = None
-    is_due = failure.teller.is_published
+def _fault(failure: Failure, published: FaultEvent | None, source: Source) -> Fault:
+    is_due = failure.published_as.is_published
+    error: BaseException | None = None
     if is_due:
-        error = told.error if told is not None else _UNTOLD
+        error = published.error if published is not None else _NO_TIME
     return Fault(
-        record_id=source.record_id(state.record),
-        rule_id=failure.rule_id,
+        record_id=source.record_id(failure.state.record),
+        rule_id=failure.rule.id,
         error=failure.error,
         reason=failure.reason,
-        disposition=Disposition.REPORTED if state.is_reported else Disposition.SET_ASIDE,
-        event=told.event if told is not None else None,
+        disposition=Disposition.REPORTED if failure.state.is_reported else Disposition.SET_ASIDE,
+        event=published.event if published is not None else None,
         published=is_due and error is None,
         publishing_error=error,
     )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from powertools_stream.errors import EntryTooLargeError, SettingError
 from powertools_stream.payloads.compression import MAX_INFLATED_BYTES
@@ -20,11 +20,30 @@ from powertools_stream.payloads.parsing import malformed, parse_object
 from powertools_stream.requests.request import Request, content_of, with_content
 from powertools_stream.uow import Event, complete
 
-__all__ = ["ClaimChecks", "is_claim_check", "redeemed", "stands_for_more", "whole"]
+__all__ = ["ClaimChecks", "Deposit", "is_claim_check", "redeemed", "stands_for_more", "whole"]
 
 _KEPT = ("id", "type", "partition_key", "partitionKey", "timestamp", "tags")
 # `region/claimchecks/YYYY/MM/DD/HH/id/digest`; other services leave the digest out, older ones the region and the date.
 _KEY = re.compile(r"(?:[^/]+/)?claimchecks/.")
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Deposit(Generic[T]):
+    """An event that is left at S3.
+
+    Parameters
+    ----------
+    put
+        The request that leaves it there.
+    claim_check
+        What goes in its place once that is done: an event, or the request that carries it.
+    """
+
+    put: Request
+    claim_check: T
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +92,8 @@ class ClaimChecks:
             self._check(bucket)
         return bucket
 
-    def deposit(self, event: Mapping[str, Any], text: str) -> tuple[Request, dict[str, Any]]:
-        """Return the request that leaves an event at S3, and what goes in its place once that is done.
+    def deposit(self, event: Mapping[str, Any], text: str) -> Deposit[dict[str, Any]]:
+        """Return the request that leaves an event at S3, and the event that goes in its place once that is done.
 
         Parameters
         ----------
@@ -100,10 +119,11 @@ class ClaimChecks:
         assert bucket is not None
         params = {"Key": key, "Body": text, "ContentType": "application/json"}
         put = PutObject({**params, "ExpectedBucketOwner": self.owners[bucket]}, bucket_name=bucket)
-        return put, {**{name: event[name] for name in _KEPT if name in event}, "s3": {"bucket": bucket, "key": key}}
+        kept = {name: event[name] for name in _KEPT if name in event}
+        return Deposit(put, {**kept, "s3": {"bucket": bucket, "key": key}})
 
-    def in_place_of(self, request: Request) -> tuple[Request, Request] | None:
-        """Return what is asked for in place of a request whose event is too large for it: one request, then the other.
+    def in_place_of(self, request: Request) -> Deposit[Request] | None:
+        """Return what is asked for in place of a request whose event is too large for it.
 
         None: there is nothing to be done.
         """
@@ -111,8 +131,8 @@ class ClaimChecks:
         # Without an id there is nothing to find it by. And what is a claim check already would not get any smaller.
         if event is None or not event.get("id") or is_claim_check(event) or self.bucket is None:
             return None
-        put, check = self.deposit(event, to_json(event))
-        return put, with_content(request, check)
+        deposit = self.deposit(event, to_json(event))
+        return Deposit(deposit.put, with_content(request, deposit.claim_check))
 
     def _check(self, bucket: str) -> None:
         if bucket not in self.owners:

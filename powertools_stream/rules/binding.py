@@ -9,7 +9,7 @@ from typing import Any
 
 from powertools_stream.errors import RuleError
 
-__all__ = ["UserFunction", "bind", "is_async", "unbound"]
+__all__ = ["UserFunction", "bind", "bind_filter", "is_async", "unbound"]
 
 UserFunction = Callable[..., Any]
 """A function of the rule's author: it takes ``(uow)`` or ``(uow, rule)``, and ``emit`` a ``template`` as well."""
@@ -60,6 +60,21 @@ def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...
     if not keywords and tuple(positional) == ("uow", *extra):
         return function
     return _bound(function, _caller(function, rule, positional, keywords, extra))
+
+
+def bind_filter(function: UserFunction, rule: Any, field: str) -> UserFunction:
+    """Bind a function that says whether a unit of work passes, or that reads a value of it for matching.
+
+    Raises
+    ------
+    RuleError
+        The function is async, or needs something that there is not.
+    """
+    if is_async(function):
+        raise RuleError(
+            f"Rule {rule.id!r}: a function of the field {field!r} cannot be async: matching does no I/O.", rule.id
+        )
+    return bind(function, rule, field=field)
 
 
 def unbound(function: UserFunction) -> UserFunction:

@@ -3,72 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from powertools_stream.call_options import Terms
 from powertools_stream.errors import RuleError
-from powertools_stream.matching.event_models import model_reader
-from powertools_stream.matching.event_types import TypeIndex
-from powertools_stream.matching.filters import Filter
-from powertools_stream.outcomes import FaultPolicy
-from powertools_stream.requests import Asks
-from powertools_stream.rules.rule import Compact, Flavor, FlavorSpec, Prepare, Rule, make_rule, spec_of
+from powertools_stream.rules.compiled import CompiledRule, RuleGroup, compile_rule
+from powertools_stream.rules.rule import Flavor, Prepare, Rule, make_rule, spec_of
 from powertools_stream.rules.switches import Switches
 
-__all__ = ["CompiledRule", "RuleGroup", "RuleRegistry", "Rules"]
+__all__ = ["RuleRegistry", "Rules"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledRule:
-    """A rule as the engine runs it.
-
-    Parameters
-    ----------
-    position
-        Its place among all rules of the registry.
-    residual
-        What is still to be asked once the index has found the rule for a type; None: nothing, it matches.
-    asks
-        The requests that its flavor makes, in order; empty: it does not say.
-    compact
-        How its records are compacted, with functions for keys; None: they are not.
-    terms
-        On what terms its calls are made; None: on those of all.
-    """
-
-    position: int
-    id: str
-    rule: Rule
-    flavor: Flavor
-    ordered: bool
-    on_fault: FaultPolicy | None
-    prepare: Prepare | None
-    residual: Filter | None
-    asks: Asks = ()
-    compact: Compact | None = None
-    terms: Terms | None = None
-
-
-class RuleGroup:
-    """The rules that match the same unit of work: that of the record, or what one ``prepare`` makes of it.
-
-    Attributes
-    ----------
-    prepare
-        None: the unit of work of the record itself.
-    candidates
-        ``candidates(event_type)`` returns a tuple of the rules for a type, in the order of registration; their
-        `CompiledRule.residual` is still to be asked.
-    """
-
-    __slots__ = ("candidates", "prepare")
-
-    def __init__(self, prepare: Prepare | None, rules: list[CompiledRule]) -> None:
-        self.prepare = prepare
-        self.candidates = TypeIndex([(compiled.rule.event_type, compiled) for compiled in rules]).candidates
 
 
 class RuleRegistry:
@@ -163,7 +107,7 @@ class RuleRegistry:
             rules: dict[Prepare | None, list[CompiledRule]] = {None: []}
             for position, rule in enumerate(self):
                 if switches.is_on(rule.id):
-                    compiled = _compiled(position, rule)
+                    compiled = compile_rule(position, rule)
                     rules.setdefault(compiled.prepare, []).append(compiled)
             self._groups = tuple(RuleGroup(prepare, group) for prepare, group in rules.items() if group)
         return self._groups
@@ -217,49 +161,3 @@ def _made(rule: Rule | Mapping[str, Any] | None, fields: dict[str, Any]) -> Rule
     if isinstance(rule, Mapping):
         return make_rule(rule)
     raise RuleError(f"Expected a rule or a dict with its fields; got a {type(rule).__name__}.")
-
-
-def _compiled(position: int, rule: Rule) -> CompiledRule:
-    spec = spec_of(rule.flavor)
-    ordered = spec.ordered if rule.ordered is None else rule.ordered
-    return CompiledRule(
-        position,
-        rule.id,
-        rule,
-        rule.flavor,
-        ordered,
-        rule.on_fault,
-        spec.prepare,
-        _all_of(list(_tests(rule, spec))),
-        spec.asks,
-        rule.compact or None,  # type: ignore[arg-type]  # True was replaced when the rule was made
-        Rule.terms(rule),  # called on the class: an extra field may have any name
-    )
-
-
-def _tests(rule: Rule, spec: FlavorSpec) -> Iterator[Filter]:
-    """Yield what is asked once the index has found the rule for a type.
-
-    The flavor's filters come first, so that the rule's own see only what can be theirs. The event's model comes last:
-    only an event that the rule is for has to fit it.
-    """
-    if callable(rule.event_type):
-        yield rule.event_type
-    yield from spec.filters
-    yield from rule.tests()
-    if rule.event_model is not None:
-        yield model_reader(rule.event_model, rule.id)
-
-
-def _all_of(tests: list[Filter]) -> Filter | None:
-    if len(tests) <= 1:
-        return tests[0] if tests else None
-
-    def passes(uow: Any) -> bool:
-        # A loop, not all(…): a generator for each record costs more than the tests.
-        for test in tests:  # noqa: SIM110
-            if not test(uow):
-                return False
-        return True
-
-    return passes

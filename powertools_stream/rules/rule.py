@@ -9,17 +9,17 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from powertools_stream.call_options import Pacer, Rate, Terms
+from powertools_stream.call_options import CallOptions, Pacer, Rate
 from powertools_stream.errors import RuleError
 from powertools_stream.matching.event_types import EventTypes
 from powertools_stream.matching.filters import Filter
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Asks, Request
-from powertools_stream.rules.binding import UserFunction, bind, is_async
-from powertools_stream.rules.paths import check_path, path_reader
+from powertools_stream.rules.binding import UserFunction, bind, bind_filter
+from powertools_stream.rules.compact import Compact, bind_compact
 from powertools_stream.uow import UnitOfWork
 
-__all__ = ["Compact", "Flavor", "FlavorSpec", "Prepare", "Rule", "flavor", "make_rule", "spec_of"]
+__all__ = ["Flavor", "FlavorSpec", "Prepare", "Rule", "flavor", "make_rule", "spec_of"]
 
 Flavor = Callable[..., Any]
 """``flavor(uow, rule)``: returns a unit of work, a list of them or None; or a generator that yields requests first."""
@@ -31,25 +31,6 @@ F = TypeVar("F", bound=Flavor)
 
 # What a rule for aws-lambda-stream carries along, and this library has its own of.
 _IGNORED = ("publish", "logger")
-
-
-@dataclass(frozen=True, slots=True)
-class Compact:
-    """How records are compacted: those with the same group key become one unit of work, that of the newest.
-
-    Parameters
-    ----------
-    group_key
-        A path into the unit of work, or a function of it. A record without one stays alone. None: as the flavor has it,
-        most often the event's partition key.
-    sort_key
-        A path or a function as well: the greatest value is the newest, and of equal ones the last.
-    """
-
-    __pydantic_config__ = ConfigDict(extra="forbid")  # where it is given as a dict
-
-    group_key: str | UserFunction | None = None
-    sort_key: str | UserFunction = "event.timestamp"
 
 
 class Rule(BaseModel, Mapping[str, Any]):
@@ -155,11 +136,11 @@ class Rule(BaseModel, Mapping[str, Any]):
         if (fits_record := self._patterns.get("record_pattern")) is not None:
             yield lambda uow: fits_record(uow["record"])
 
-    def terms(self) -> Terms | None:
-        """Return on what terms the calls of this rule are made; None: on those of all."""
+    def call_options(self) -> CallOptions | None:
+        """Return how the calls of this rule are made; None: as all others."""
         if self.rate is None and self.role_arn is None:
             return None
-        return Terms(self.role_arn, None if self.rate is None else Pacer(*self.rate))
+        return CallOptions(self.role_arn, None if self.rate is None else Pacer(*self.rate))
 
     def _check_fields(self) -> None:
         """Check what only holds between fields. A model that overrides it calls this one as well."""
@@ -181,7 +162,7 @@ class Rule(BaseModel, Mapping[str, Any]):
 
     def _check_rate(self) -> None:
         try:
-            Rule.terms(self)
+            Rule.call_options(self)
         except ValueError:
             raise RuleError(
                 f"Rule {self.id!r}: the field 'rate' takes (calls, seconds), both above 0; got {self.rate!r}.", self.id
@@ -208,11 +189,11 @@ class Rule(BaseModel, Mapping[str, Any]):
             if callable(values.get(field)):
                 values[field] = bind(values[field], self, field=field, extra=extra)
         if callable(values["event_type"]):
-            values["event_type"] = _bind_filter(values["event_type"], self, "event_type")
+            values["event_type"] = bind_filter(values["event_type"], self, "event_type")
         for field in type(self).filter_fields:
-            values[field] = tuple(_bind_filter(function, self, field) for function in values[field])
+            values[field] = tuple(bind_filter(function, self, field) for function in values[field])
         if compact := values["compact"]:
-            values["compact"] = _bind_compact(Compact() if compact is True else compact, self)
+            values["compact"] = bind_compact(Compact() if compact is True else compact, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,14 +245,14 @@ def flavor(
         raise RuleError(f"flavor(main={main!r}): {model.__name__} has no such field.")
     spec = FlavorSpec(model, main, ordered, prepare, tuple(filters), tuple(asks))
 
-    def hang(function: F) -> F:
+    def decorate(function: F) -> F:
         function.flavor_spec = spec  # type: ignore[attr-defined]
         # The first flavor of a model is the one that its rules need not name; `Rule` itself belongs to none.
         if "own_flavor" not in vars(model):
             model.own_flavor = function
         return function
 
-    return hang
+    return decorate
 
 
 def spec_of(function: Flavor) -> FlavorSpec:
@@ -308,26 +289,3 @@ def _check_extra_names(rule: Rule) -> None:
             known = type(rule).model_fields
             if (meant := nearest(name, known)) in known and meant.replace("_", "") == name.replace("_", "").lower():
                 raise RuleError(f"Rule {rule.id!r}: unknown field {name!r}. Did you mean {meant!r}?", rule.id)
-
-
-def _bind_compact(compact: Compact, rule: Rule) -> Compact:
-    """Return it with functions in place of paths."""
-
-    def bound(key: str | UserFunction, field: str) -> UserFunction:
-        if isinstance(key, str):
-            check_path(key, rule_id=rule.id, field=field)
-            return path_reader(key)
-        return _bind_filter(key, rule, field)
-
-    return Compact(
-        group_key=bound(compact.group_key or rule.compact_group_key, "compact.group_key"),
-        sort_key=bound(compact.sort_key, "compact.sort_key"),
-    )
-
-
-def _bind_filter(function: UserFunction, rule: Rule, field: str) -> UserFunction:
-    if is_async(function):
-        raise RuleError(
-            f"Rule {rule.id!r}: a function of the field {field!r} cannot be async: matching does no I/O.", rule.id
-        )
-    return bind(function, rule, field=field)

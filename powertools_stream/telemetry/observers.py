@@ -5,18 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
+from powertools_stream.options import AnyLogger
 from powertools_stream.outcomes import CallDetails, Disposition, Fault, Observer, Reason, RecordDetails
 from powertools_stream.rules.switches import Switches
 
-if TYPE_CHECKING:
-    from aws_lambda_powertools import Logger
-
-__all__ = ["AnyLogger", "LogObserver", "MetricsObserver", "log_of", "observers_for", "tell_switches", "traced"]
-
-AnyLogger: TypeAlias = "logging.Logger | Logger"
-"""A logger of the standard library, or Powertools' Logger, which is not one to the type checker."""
+__all__ = ["LogObserver", "MetricsObserver", "log_of", "observers_for", "tell_switches", "traced"]
 
 _QUIET = frozenset({Reason.RETRYABLE, Reason.UNFINISHED, Reason.HELD_BACK})
 """Reasons that pass by themselves: warnings, where the others are errors."""

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from powertools_stream import StreamProcessor, UnitOfWork
+from powertools_stream.call_options import RetryPolicy
 from powertools_stream.connectors import Connector
 from powertools_stream.connectors.http.connector import HttpConnector
 from powertools_stream.connectors.statuses import PassingStatusError, StatusError
-from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import CallDetails, Reason, RecordDetails, classify

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from powertools_stream import StreamProcessor, UnitOfWork
+from powertools_stream.call_options import RetryPolicy
 from powertools_stream.connectors import Clients, Connector
 from powertools_stream.connectors.kinesis import MAX_BYTES, KinesisConnector
-from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError, SettingError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import CallDetails, RecordDetails

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from docs.examples.testing.rules import keep_order, rules
 from powertools_stream import UnitOfWork
-from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
+from powertools_stream.call_options import RetryPolicy
 from powertools_stream.errors import RequestFailedError
 from powertools_stream.flavors import materialize
 from powertools_stream.outcomes import Reason

@@ -2,158 +2,158 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from powertools_stream.connectors.base import Refused
 from powertools_stream.errors import DeadlineError, RequestFailedError, RetryLaterError, RunError
 from powertools_stream.outcomes import CallDetails, is_invalid_request, is_retryable
 
 if TYPE_CHECKING:
-    from powertools_stream.call_options import Pacer
-    from powertools_stream.connectors.base import Connector, Entry
+    from powertools_stream.call_options import Pacer, RetryPolicy
+    from powertools_stream.connectors.base import Entry
+    from powertools_stream.engine.dispatch.chunks import Chunk
 
-__all__ = ["NO_TURN", "Attempts", "RetryPolicy"]
+__all__ = ["CallListener", "ChunkCall"]
 
-NO_TURN = "The rate of its calls leaves no time for this one before the invocation times out."
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How entries are sent again that failed in passing: exponential backoff with full jitter.
-
-    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-
-    Parameters
-    ----------
-    max_attempts
-        How often an entry is sent at most.
-    base_delay
-        Seconds; the pause before attempt *n* + 1 is drawn between 0 and ``base_delay × 2ⁿ``.
-    max_delay
-        Seconds; no pause is longer.
-
-    Raises
-    ------
-    ValueError
-        There would be no attempt, or a pause of less than no time.
-    """
-
-    max_attempts: int = 5
-    base_delay: float = 0.05
-    max_delay: float = 5.0
-
-    def __post_init__(self) -> None:
-        # Without an attempt nothing would be sent, and every record would be done.
-        given: object = self.max_attempts
-        if not (isinstance(given, int) and given >= 1 and self.base_delay >= 0 and self.max_delay >= 0):
-            raise ValueError(
-                "Expected max_attempts to be a whole number, 1 or more, and base_delay and max_delay to be 0 or more, "
-                f"but found {self}."
-            )
-
-    def pause(self, attempt: int) -> float:
-        """Draw the pause in seconds after this attempt (1 for the first)."""
-        return random.uniform(0, min(self.max_delay, self.base_delay * 2**attempt))
+_NO_TURN = "The rate of its calls leaves no time for this one before the invocation times out."
 
 
-class Attempts:
-    """What the entries of one chunk answered, in their order, and the calls that it took.
+class CallListener(Protocol):
+    """Told of a call, on the worker's thread."""
+
+    def on_begun(self, call: ChunkCall) -> None:
+        """Take note that a call with a rate goes now."""
+
+    def on_completed(self, call: ChunkCall) -> None:
+        """Take note that every entry has its response."""
+
+
+class ChunkCall:
+    """One call with its retries.
 
     Parameters
     ----------
-    connector
-        Carries the calls out.
-    entries
-        The entries of one chunk.
+    chunk
+        What it carries.
     policy
-        How often, and how long to wait in between.
+        How often it is tried, and how long to wait in between.
     deadline
         `time.monotonic` seconds: no pause goes beyond it.
-    cancelled
-        Set when the batch has ended without this chunk: nothing is sent any more.
+    listener
+        Told of it.
+
+    Attributes
+    ----------
+    responses
+        What the entries were answered, in their order.
+    details
+        The calls that it took.
     """
 
-    def __init__(
-        self, connector: Connector, entries: Sequence[Entry], policy: RetryPolicy, deadline: float, cancelled: Flag
-    ) -> None:
-        self.responses: list[Any] = [None] * len(entries)
-        self.calls: list[CallDetails] = []
-        self._connector = connector
-        self._entries = entries
-        self._operation = entries[0].operation
+    def __init__(self, chunk: Chunk, policy: RetryPolicy, deadline: float, listener: CallListener) -> None:
+        self.chunk = chunk
+        self.details: list[CallDetails] = []
+        self._entries = chunk.in_order()
+        self.responses: list[Any] = [None] * len(self._entries)
         self._policy = policy
         self._deadline = deadline
-        self._cancelled = cancelled
+        self._listener = listener
         # The first call had to wait for its turn before it got here.
         self._has_turn = True
 
-    def carry_out(self) -> None:
-        """Send the entries until each is answered, failed for good, or the time is up."""
-        left = list(range(len(self._entries)))
-        max_attempts = self._operation.max_attempts or self._policy.max_attempts
+    def carry_out(self, dismissed: Flag) -> None:
+        """Send the entries until each is answered, failed for good, or the time is up.
+
+        Parameters
+        ----------
+        dismissed
+            Set when the batch has ended without this call: nothing is sent any more.
+        """
+        operation = self.chunk.operation
+        if operation.pacers and any(pacer.interval for pacer in operation.pacers):
+            for pacer in operation.pacers:
+                pacer.begun()
+            self._listener.on_begun(self)
+        max_attempts = operation.max_attempts or self._policy.max_attempts
+        left: Sequence[int] = range(len(self._entries))
         for attempt in range(1, max_attempts + 1):
-            self._send(left, attempt)
-            left = [index for index in left if self._failed_in_passing(index)]
-            if not left or attempt == max_attempts or not self._pause(attempt):
-                return
+            left = self._send(left, attempt, dismissed)
+            if not left or attempt == max_attempts or not self._pause(attempt, dismissed):
+                break
+        self._listener.on_completed(self)
 
-    def _failed_in_passing(self, index: int) -> bool:
-        response = self.responses[index]
-        if not isinstance(response, BaseException) or isinstance(response, RetryLaterError):
-            return False
-        return is_retryable(response)
+    def give_up(self) -> None:
+        """Fail every entry without a call: its turn would come too late."""
+        self.responses = [DeadlineError(_NO_TURN) for _ in self.responses]
+        self._listener.on_completed(self)
 
-    def _pause(self, attempt: int) -> bool:
+    def _pause(self, attempt: int, dismissed: Flag) -> bool:
         pause = self._policy.pause(attempt)
-        if time.monotonic() + pause >= self._deadline:
-            return False
-        return not self._cancelled.wait(pause)
+        return time.monotonic() + pause < self._deadline and not dismissed.wait(pause)
 
-    def _take_turn(self) -> bool:
-        """Wait until the next call may go; False: there is no time for it."""
-        if self._has_turn or not self._operation.pacers:
-            self._has_turn = False
-            return True
-        turn = _turn_of(self._operation.pacers, self._deadline)
-        return turn is not None and not self._cancelled.wait(max(0.0, turn - time.monotonic()))
-
-    def _send(self, indexes: Sequence[int], attempt: int) -> None:
-        if not self._take_turn():
+    def _send(self, indexes: Sequence[int], attempt: int, dismissed: Flag) -> Sequence[int]:
+        """Send entries in one call, and return those that failed in passing."""
+        if self.chunk.operation.pacers and not self._take_turn(dismissed):
             for index in indexes:
-                error = DeadlineError(NO_TURN)
+                error = DeadlineError(_NO_TURN)
                 error.__cause__ = self.responses[index]
                 self.responses[index] = error
-            return
-        responses, rejection = self._call([self._entries[index] for index in indexes], attempt)
+            return ()
+        everything = len(indexes) == len(self._entries)
+        entries = self._entries if everything else [self._entries[index] for index in indexes]
+        responses, rejection = self._call(entries, attempt)
         if rejection is not None and len(indexes) > 1 and is_invalid_request(rejection):
             # One entry may have spoiled the call for all. Halves, in order, find out which, down to each on its own.
             middle = len(indexes) // 2
-            self._send(indexes[:middle], attempt)
-            self._send(indexes[middle:], attempt)
-            return
+            return [
+                *self._send(indexes[:middle], attempt, dismissed),
+                *self._send(indexes[middle:], attempt, dismissed),
+            ]
+        left = []
         for index, response in zip(indexes, responses, strict=True):
             self.responses[index] = response
+            if isinstance(response, BaseException) and _failed_in_passing(response):
+                left.append(index)
+        return left
+
+    def _take_turn(self, dismissed: Flag) -> bool:
+        """Wait until the next call may go; False: there is no time for it."""
+        if self._has_turn:
+            self._has_turn = False
+            return True
+        turn = _turn_of(self.chunk.operation.pacers, self._deadline)
+        return turn is not None and not dismissed.wait(max(0.0, turn - time.monotonic()))
 
     def _call(self, entries: Sequence[Entry], attempt: int) -> tuple[Sequence[Any], BaseException | None]:
+        """Make one call; return the responses, and the error if the call itself was rejected."""
         started = time.monotonic()
         rejection: BaseException | None = None
         responses: Sequence[Any]
         try:
-            responses = _one_for_each(self._connector.send(entries), len(entries))
+            responses = self.chunk.connector.send(entries)
+            if len(responses) != len(entries):
+                responses = _one_for_each(responses, len(entries))
         except BaseException as error:  # A worker must answer whatever happens, or its record would wait for ever.
             rejection = error
             responses = [error] * len(entries)
-        failed = sum(isinstance(response, BaseException) for response in responses)
-        refused = sum(isinstance(response, Refused) for response in responses)
-        seconds = time.monotonic() - started
-        service, name = self._operation.service, self._operation.name
-        self.calls.append(CallDetails(service, name, len(entries), failed, seconds, attempt, refused))
+        failed = refused = 0
+        for response in responses:
+            if isinstance(response, BaseException):
+                failed += 1
+            elif isinstance(response, Refused):
+                refused += 1
+        operation, seconds = self.chunk.operation, time.monotonic() - started
+        self.details.append(
+            CallDetails(operation.service, operation.name, len(entries), failed, seconds, attempt, refused)
+        )
         return responses, rejection
+
+
+def _failed_in_passing(error: BaseException) -> bool:
+    return not isinstance(error, RetryLaterError) and is_retryable(error)
 
 
 def _turn_of(pacers: Sequence[Pacer], deadline: float) -> float | None:

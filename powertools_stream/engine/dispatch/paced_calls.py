@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from powertools_stream.call_options import Pacer
     from powertools_stream.engine.dispatch.chunks import Chunk
 
-__all__ = ["Turns"]
+__all__ = ["PacedCalls"]
 
 
 class _Queue:
@@ -46,7 +46,7 @@ class _Queue:
         return max(now, self.free_at) + self.interval * (len(self.chunks) - 1)
 
 
-class Turns:
+class PacedCalls:
     """Calls that wait for their turn, in the order in which they came.
 
     They wait here and not on worker threads, which others need. No time is promised to a call before it goes: what is

@@ -1,31 +1,25 @@
-"""What the dispatcher knows of one request: who asked for it, and the responses that have come."""
+"""What is asked for and not answered yet: requests, the entries that they become, and reads that several share."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from powertools_stream.outcomes import Failed
 
 if TYPE_CHECKING:
-    from powertools_stream.call_options import Terms
-    from powertools_stream.connectors.base import Connector
-    from powertools_stream.engine.dispatch.chunks import Pending
-    from powertools_stream.requests import Asks, Request
+    from powertools_stream.connectors.base import Connector, Entry
+    from powertools_stream.requests import Request
+    from powertools_stream.rules.compiled import CompiledRule
 
-__all__ = ["Asker", "SharedRead", "Ticket", "Waiter"]
-
-
-class Waiter(Protocol):
-    """Gets the answer."""
-
-    def deliver(self, slot: int, answer: Any) -> None:
-        """Take the answer to the request that was asked for under this slot; an error comes as `Failed`."""
+__all__ = ["PendingEntry", "PendingRequest", "Reply", "Requester", "SharedRead"]
 
 
-class Asker(Protocol):
-    """The unit of work on whose behalf a request is made."""
+class Requester(Protocol):
+    """On whose behalf requests are made: most often the run of a rule."""
 
     wrote_at: int
+    """How many writes of the batch had ended when its own last one did."""
 
     @property
     def position(self) -> tuple[int, int]:
@@ -33,33 +27,46 @@ class Asker(Protocol):
         ...
 
     @property
-    def asks(self) -> Asks:
-        """The requests that its flavor makes, in order."""
+    def rule(self) -> CompiledRule:
+        """Which requests its flavor makes, and how its calls are made."""
         ...
+
+
+class Reply(Protocol):
+    """Where the answer to what was asked for goes."""
 
     @property
-    def terms(self) -> Terms | None:
-        """On what terms calls are made for it; None: on those of all."""
+    def requester(self) -> Requester:
+        """Who asked."""
         ...
 
+    def deliver(self, answer: Any) -> None:
+        """Take the answer, once; an error comes as `Failed`."""
 
-class Ticket:
-    """One request, and the responses to its entries that have come so far."""
 
-    __slots__ = ("asker", "connector", "missing", "request", "responses", "slot", "waiter")
+class PendingRequest:
+    """One request, and the responses to its entries that have come so far.
 
-    def __init__(self, request: Request, connector: Connector, asker: Asker, waiter: Waiter, slot: int) -> None:
+    Parameters
+    ----------
+    request
+        The request.
+    connector
+        Carries it out.
+    reply
+        Gets the answer.
+    entries
+        How many responses there will be.
+    """
+
+    __slots__ = ("connector", "missing", "reply", "request", "requester", "responses")
+
+    def __init__(self, request: Request, connector: Connector, reply: Reply, entries: int) -> None:
         self.request = request
         self.connector = connector
-        self.asker = asker
-        self.waiter = waiter
-        self.slot = slot
-        self.responses: list[Any] = []
-        self.missing = 0
-
-    def expect(self, entries: int) -> None:
-        """Say how many responses there will be."""
-        self.responses = [None] * entries
+        self.reply = reply
+        self.requester = reply.requester
+        self.responses: list[Any] = [None] * entries
         self.missing = entries
 
     def take(self, index: int, response: Any) -> bool:
@@ -68,33 +75,67 @@ class Ticket:
         self.missing -= 1
         return self.missing == 0
 
-    def answer(self) -> Any:
-        """Return the answer, once all responses are there; an error as `Failed`."""
+    def deliver(self) -> None:
+        """Hand the answer over, once all responses are there; an error as `Failed`."""
+        answer: Any
         for response in self.responses:
             if isinstance(response, BaseException):
-                return Failed(response)
-        try:
-            return self.connector.answer(self.request, self.responses)
-        except Exception as error:
-            return Failed(error)
+                answer = Failed(response)
+                break
+        else:
+            try:
+                answer = self.connector.answer(self.request, self.responses)
+            except Exception as error:
+                answer = Failed(error)
+        self.reply.deliver(answer)
+
+
+class PendingEntry:
+    """One entry on its way, with every request that waits for its response.
+
+    One that is not ready has its place among the others with its key, but goes into no chunk.
+
+    Parameters
+    ----------
+    entry
+        The entry.
+    request
+        The request that asked for it.
+    index
+        Which of the request's entries it is.
+    """
+
+    __slots__ = ("connector", "entry", "is_ready", "lane", "position", "sent_at", "waiting")
+
+    def __init__(self, entry: Entry, request: PendingRequest, index: int) -> None:
+        self.entry = entry
+        self.connector = request.connector
+        self.position = request.requester.position
+        self.waiting = [(request, index)]
+        self.sent_at: int | None = None
+        self.is_ready = True
+        # What orders it among other writes, whichever operation carries them; None: nothing does.
+        self.lane: Hashable | None = None
+        if entry.key is not None and not entry.operation.reads:
+            self.lane = (entry.operation.service, entry.key)
 
 
 class SharedRead:
     """A read that others may join: in flight, or answered just now."""
 
-    __slots__ = ("askers", "pending", "response")
+    __slots__ = ("entry", "readers", "response")
 
-    def __init__(self, pending: Pending) -> None:
-        self.pending = pending
+    def __init__(self, entry: PendingEntry) -> None:
+        self.entry = entry
         self.response: Any = None
-        self.askers: set[tuple[int, int]] = set()
+        self.readers = {entry.position}
 
-    def may_be_joined_by(self, asker: Asker) -> bool:
-        """Tell whether this is what the asker would get if it asked itself.
+    def may_be_joined_by(self, requester: Requester) -> bool:
+        """Tell whether this is what the requester would get if it asked itself.
 
-        A unit of work that has written must see its write, so it never joins a read that was sent before. And whoever
-        has the answer and asks again wants to know what is there now.
+        Who has written must see the write, so it never joins a read that was sent before. And who has the answer and
+        asks again wants to know what is there now.
         """
-        if self.pending.sent_at is not None and self.pending.sent_at < asker.wrote_at:
+        if self.entry.sent_at is not None and self.entry.sent_at < requester.wrote_at:
             return False
-        return self.response is None or asker.position not in self.askers
+        return self.response is None or requester.position not in self.readers

@@ -11,13 +11,13 @@ import weakref
 from collections.abc import Callable
 from queue import SimpleQueue
 
-__all__ = ["Workers"]
+__all__ = ["WorkerPool"]
 
 Job = Callable[[threading.Event], None]
 """Does its work and delivers the outcome; is told by the flag that nobody waits for it any more."""
 
 
-class _Crew:
+class _ThreadGroup:
     """Threads that work on one queue until they are dismissed."""
 
     def __init__(self, size: int) -> None:
@@ -31,10 +31,10 @@ class _Crew:
     def submit(self, job: Job) -> None:
         with self._changed:
             self._unfinished += 1
-            hire = self._threads < min(self._size, self._unfinished)
-            self._threads += hire
+            starts_thread = self._threads < min(self._size, self._unfinished)
+            self._threads += starts_thread
         self._jobs.put(job)
-        if hire:
+        if starts_thread:
             threading.Thread(target=self._work, name="powertools-stream", daemon=True).start()
 
     def dismiss(self) -> None:
@@ -60,7 +60,7 @@ class _Crew:
                     self._changed.notify_all()
 
 
-class Workers:
+class WorkerPool:
     """Up to `size` threads that carry out jobs, in the order in which they came.
 
     Parameters
@@ -71,25 +71,25 @@ class Workers:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._crew = self._hire()
-        self._abandoned: list[_Crew] = []
+        self._group = self._new_group()
+        self._abandoned: list[_ThreadGroup] = []
 
     def submit(self, job: Job) -> None:
         """Have a job carried out."""
-        self._crew.submit(job)
+        self._group.submit(job)
 
     def abandon(self) -> None:
         """Leave behind whatever is under way, and go on with new threads."""
-        self._crew.dismiss()
-        self._abandoned.append(self._crew)
-        self._crew = self._hire()
+        self._group.dismiss()
+        self._abandoned.append(self._group)
+        self._group = self._new_group()
 
     def wait_for_abandoned(self, until: float) -> bool:
         """Wait for what was left behind to end; False: the time (`time.monotonic`) came first."""
-        self._abandoned = [crew for crew in self._abandoned if not crew.wait(until)]
+        self._abandoned = [group for group in self._abandoned if not group.wait(until)]
         return not self._abandoned
 
-    def _hire(self) -> _Crew:
-        crew = _Crew(self.size)
-        weakref.finalize(self, crew.dismiss)  # its threads end with the processor that they work for
-        return crew
+    def _new_group(self) -> _ThreadGroup:
+        group = _ThreadGroup(self.size)
+        weakref.finalize(self, group.dismiss)  # its threads end with the processor that they work for
+        return group

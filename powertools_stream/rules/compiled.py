@@ -1,0 +1,137 @@
+"""Rules as the engine runs them: what follows from a rule and its flavor is worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from powertools_stream.call_options import CallOptions
+from powertools_stream.matching.event_models import model_reader
+from powertools_stream.matching.event_types import TypeIndex
+from powertools_stream.matching.filters import Filter
+from powertools_stream.outcomes import FaultPolicy
+from powertools_stream.requests import Asks
+from powertools_stream.rules.compact import Compact
+from powertools_stream.rules.rule import Flavor, FlavorSpec, Prepare, Rule, spec_of
+
+__all__ = ["NO_RULE", "CompiledRule", "RuleGroup", "compile_rule", "plain_rule"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule as the engine runs it.
+
+    Parameters
+    ----------
+    position
+        Its place among all rules of the registry.
+    condition
+        What has to hold as well, once the index has found the rule for a type; None: nothing, it matches.
+    asks
+        The requests that its flavor makes, in order; empty: it does not say.
+    compact
+        How its records are compacted, with functions for keys; None: they are not.
+    call_options
+        How its calls are made; None: as all others.
+    """
+
+    position: int
+    id: str
+    rule: Rule
+    flavor: Flavor
+    ordered: bool
+    on_fault: FaultPolicy | None
+    prepare: Prepare | None
+    condition: Filter | None
+    asks: Asks = ()
+    compact: Compact | None = None
+    call_options: CallOptions | None = None
+
+
+class RuleGroup:
+    """The rules that match the same unit of work: that of the record, or what one ``prepare`` makes of it.
+
+    Attributes
+    ----------
+    prepare
+        None: the unit of work of the record itself.
+    candidates
+        ``candidates(event_type)`` returns a tuple of the rules for a type, in the order of registration; their
+        `CompiledRule.condition` has to hold as well.
+    """
+
+    __slots__ = ("candidates", "prepare")
+
+    def __init__(self, prepare: Prepare | None, rules: list[CompiledRule]) -> None:
+        self.prepare = prepare
+        self.candidates = TypeIndex([(compiled.rule.event_type, compiled) for compiled in rules]).candidates
+
+
+def plain_rule(rule_id: str, flavor: Flavor, *, position: int, on_fault: FaultPolicy | None = None) -> CompiledRule:
+    """Return a rule that no registry holds: it has nothing but a function."""
+    return CompiledRule(
+        position=position,
+        id=rule_id,
+        rule=None,  # type: ignore[arg-type]  # the function is not interested in it
+        flavor=flavor,
+        ordered=False,
+        on_fault=on_fault,
+        prepare=None,
+        condition=None,
+    )
+
+
+def _nothing(uow: Any, rule: Any) -> None:
+    raise NotImplementedError
+
+
+NO_RULE = plain_rule("undefined", _nothing, position=-1)
+"""The rule of what belongs to none: a record that could not be read."""
+
+
+def compile_rule(position: int, rule: Rule) -> CompiledRule:
+    """Return a rule as the engine runs it."""
+    spec = spec_of(rule.flavor)
+    ordered = spec.ordered if rule.ordered is None else rule.ordered
+    return CompiledRule(
+        position,
+        rule.id,
+        rule,
+        rule.flavor,
+        ordered,
+        rule.on_fault,
+        spec.prepare,
+        _all_of(list(_tests(rule, spec))),
+        spec.asks,
+        rule.compact or None,  # type: ignore[arg-type]  # True was replaced when the rule was made
+        Rule.call_options(rule),  # called on the class: an extra field may have any name
+    )
+
+
+def _tests(rule: Rule, spec: FlavorSpec) -> Iterator[Filter]:
+    """Yield what has to hold once the index has found the rule for a type.
+
+    The flavor's filters come first, so that the rule's own see only what can be theirs. The event's model comes last:
+    only an event that the rule is for has to fit it.
+    """
+    if callable(rule.event_type):
+        yield rule.event_type
+    yield from spec.filters
+    yield from rule.tests()
+    if rule.event_model is not None:
+        yield model_reader(rule.event_model, rule.id)
+
+
+def _all_of(tests: list[Filter]) -> Filter | None:
+    if len(tests) <= 1:
+        return tests[0] if tests else None
+
+    def passes(uow: Any) -> bool:
+        # A loop, not all(…): a generator for each record costs more than the tests.
+        for test in tests:  # noqa: SIM110
+            if not test(uow):
+                return False
+        return True
+
+    return passes
