@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from powertools_stream.flavors.correlate import *
     from powertools_stream.flavors.evaluate import *
     from powertools_stream.flavors.expired import *
+    from powertools_stream.flavors.firehose_drop import *
     from powertools_stream.flavors.firehose_transform import *
     from powertools_stream.flavors.job import *
     from powertools_stream.flavors.materialize import *
@@ -25,13 +26,18 @@ if TYPE_CHECKING:
     from powertools_stream.flavors.sqs import *
     from powertools_stream.flavors.steps.alarms import Alarm as Alarm, alarm_of as alarm_of
     from powertools_stream.flavors.steps.calling import (
-        PublishingRule as PublishingRule,
         call as call,
         get_items as get_items,
-        publish as publish,
         split as split,
     )
-    from powertools_stream.flavors.steps.publishing import emitted as emitted, publish_all as publish_all
+    from powertools_stream.flavors.steps.event_table import CollectingRule as CollectingRule
+    from powertools_stream.flavors.steps.messaging import MessagingRule as MessagingRule
+    from powertools_stream.flavors.steps.publishing import (
+        PublishingRule as PublishingRule,
+        emitted as emitted,
+        publish as publish,
+        publish_all as publish_all,
+    )
     from powertools_stream.flavors.steps.tables import (
         SplittingRule as SplittingRule,
         TableRule as TableRule,
@@ -58,13 +64,16 @@ __all__ = export(
         "sns": ("SnsRule", "sns"),
         "sqs": ("SqsRule", "sqs"),
         "opensearch": ("OpenSearchRule", "elasticsearch", "opensearch"),
-        "firehose_transform": ("FirehoseDropRule", "FirehoseTransformRule", "firehose_drop", "firehose_transform"),
+        "firehose_transform": ("FirehoseTransformRule", "firehose_transform"),
+        "firehose_drop": ("FirehoseDropRule", "firehose_drop"),
         "circuit_breaker": ("CircuitBreakerRule", "circuit_breaker"),
         "stream_failover": ("StreamFailoverRule", "stream_failover"),
         # The steps that they are made of, for flavors of one's own
         "steps.alarms": ("Alarm", "alarm_of"),
-        "steps.calling": ("PublishingRule", "call", "get_items", "publish", "split"),
-        "steps.publishing": ("emitted", "publish_all"),
+        "steps.calling": ("call", "get_items", "split"),
+        "steps.event_table": ("CollectingRule",),
+        "steps.messaging": ("MessagingRule",),
+        "steps.publishing": ("PublishingRule", "emitted", "publish", "publish_all"),
         "steps.tables": ("SplittingRule", "TableRule", "UpdatingRule"),
     },
 )

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors.steps.calling import PublishingRule, Steps, call, publish, tagged
+from powertools_stream.flavors.steps.calling import Steps, call
+from powertools_stream.flavors.steps.publishing import PublishingRule, publish, tagged
 from powertools_stream.flavors.steps.tables import TableRule, get, query
 from powertools_stream.matching.filters import out_latched
 from powertools_stream.requests import GetItems, PutEvent, Query

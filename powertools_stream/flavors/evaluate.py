@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.errors import InvalidEventError
-from powertools_stream.flavors.steps.calling import PublishingRule, Steps, call
+from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.flavors.steps.event_table import collected_or_correlated, event_of_row
-from powertools_stream.flavors.steps.publishing import emitted, inherited_tags, publish_all, triggers_of
+from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, inherited_tags, publish_all, triggers_of
 from powertools_stream.flavors.steps.tables import TableRule
 from powertools_stream.matching.filters import Filter
 from powertools_stream.requests import PutEvent, Query

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from powertools_stream.flavors.steps.calling import PublishingRule, Steps
+from powertools_stream.flavors.steps.calling import Steps
 from powertools_stream.flavors.steps.event_table import event_of_row
-from powertools_stream.flavors.steps.publishing import inherited_tags, publish_all, triggers_of
+from powertools_stream.flavors.steps.publishing import PublishingRule, inherited_tags, publish_all, triggers_of
 from powertools_stream.requests import PutEvent
 from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork

@@ -1,4 +1,4 @@
-"""The flavors `firehose_transform` and `firehose_drop`: what Firehose is answered of a record."""
+"""The flavor `firehose_transform`: what Firehose is answered of a record."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from powertools_stream.errors import RuleError, RunError
+from powertools_stream.errors import RuleError
 from powertools_stream.flavors.steps.calling import PENDING, Steps
+from powertools_stream.flavors.steps.firehose import DROPPED, check_record
 from powertools_stream.payloads.json_text import to_json
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import Rule, flavor
 from powertools_stream.uow import UnitOfWork
 
-__all__ = ["FirehoseDropRule", "FirehoseTransformRule", "firehose_drop", "firehose_transform"]
-
-_DROPPED = {"result": "Dropped"}
+__all__ = ["FirehoseTransformRule", "firehose_transform"]
 
 
 class FirehoseTransformRule(Rule):
@@ -47,44 +46,19 @@ class FirehoseTransformRule(Rule):
             raise RuleError(f"Rule {self.id!r}: it needs 'transform', 'metadata' or both.", self.id)
 
 
-class FirehoseDropRule(Rule):
-    """A rule of the flavor `firehose_drop`: what it matches is dropped."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    takes_compact: ClassVar[bool] = False
-
-
 @flavor(model=FirehoseTransformRule, main="transform")
 def firehose_transform(uow: UnitOfWork, rule: FirehoseTransformRule) -> UnitOfWork | Steps:
     """Transform the record.
 
     Leaves ``transformed``, what ``transform`` returned, and ``firehose_record``, what Firehose is answered.
     """
-    _check_record(uow, rule)
+    check_record(uow, rule)
     if rule.transform is None:
         return _with_metadata(uow, {"result": "Ok"}, rule)
     result = rule.transform(uow)
     if isinstance(result, PENDING):
         return _finish(uow, rule, result)
     return _transformed(uow, rule, result)
-
-
-@flavor(model=FirehoseDropRule)
-def firehose_drop(uow: UnitOfWork, rule: FirehoseDropRule) -> UnitOfWork:
-    """Drop the record. Leaves ``firehose_record``, what Firehose is answered."""
-    _check_record(uow, rule)
-    return uow.extend(firehose_record=_DROPPED)
-
-
-def _check_record(uow: UnitOfWork, rule: Rule) -> None:
-    # Nobody else looks at what is answered: a message of a queue would be gone, as if it had been delivered.
-    record = uow.get("record")
-    if record and "recordId" not in record:
-        raise RunError(
-            f"Rule {rule.id!r}: expected a record of Firehose to answer, but found one of another source. Give the "
-            "rule an event type or a filter that only Firehose's records have, or another flavor, such as task."
-        )
 
 
 def _finish(uow: UnitOfWork, rule: FirehoseTransformRule, result: Any) -> Steps:
@@ -102,7 +76,7 @@ def _transformed(uow: UnitOfWork, rule: FirehoseTransformRule, result: Any) -> U
     done = uow.extend(transformed=result)
     several = isinstance(result, list | tuple)
     if several and not result:
-        return done.extend(firehose_record=_DROPPED)
+        return done.extend(firehose_record=DROPPED)
     data = b"".join(map(_data, result)) if several else _data(result)
     return _with_metadata(done, {"result": "Ok", "data": b64encode(data).decode()}, rule)
 

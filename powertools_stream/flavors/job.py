@@ -11,8 +11,8 @@ from pydantic import Field
 
 from powertools_stream.errors import DeadlineError, RuleError
 from powertools_stream.flavors.steps import tables
-from powertools_stream.flavors.steps.calling import PublishingRule, Steps, call, listed
-from powertools_stream.flavors.steps.publishing import publish_all
+from powertools_stream.flavors.steps.calling import Steps, call, listed
+from powertools_stream.flavors.steps.publishing import PublishingRule, publish_all
 from powertools_stream.flavors.steps.tables import SplittingRule
 from powertools_stream.matching.filters import Filter
 from powertools_stream.payloads.attribute_values import deserialize_item

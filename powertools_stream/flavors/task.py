@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors.steps.calling import PENDING, PublishingRule, Steps, is_asked_for
-from powertools_stream.flavors.steps.publishing import emitted, publish_all
+from powertools_stream.flavors.steps.calling import PENDING, Steps, is_asked_for
+from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, publish_all
 from powertools_stream.requests import PutEvent, Request
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor

@@ -6,25 +6,19 @@ from collections.abc import Generator, Iterable, Mapping
 from types import CoroutineType, GeneratorType
 from typing import Any
 
-from pydantic import ConfigDict, Field
-
-from powertools_stream.environment.settings import standard_tags
-from powertools_stream.requests import PutEvent, Request
+from powertools_stream.requests import Request
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import Rule
-from powertools_stream.uow import Event, UnitOfWork
+from powertools_stream.uow import UnitOfWork
 
 __all__ = [
     "PENDING",
-    "PublishingRule",
     "Steps",
     "call",
     "get_items",
     "is_asked_for",
     "listed",
-    "publish",
     "split",
-    "tagged",
 ]
 
 Steps = Generator[Any, Any, Any]
@@ -32,23 +26,6 @@ Steps = Generator[Any, Any, Any]
 
 PENDING = (CoroutineType, GeneratorType)
 """The types of a result that is still to be waited for."""
-
-
-class PublishingRule(Rule):
-    """What the rules of publishing flavors have in common.
-
-    Parameters
-    ----------
-    bus_name
-        The bus, or a function of the unit of work that names it; default: the processor's.
-    source
-        The ``Source`` of the entries; default: ``BUS_SRC``, then ``custom``.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    bus_name: str | UserFunction | None = Field(default=None, description="a string or a function")
-    source: str | None = Field(default=None, description="a string")
 
 
 def call(function: UserFunction, /, *args: Any) -> Steps:
@@ -90,23 +67,6 @@ def listed(made: Any, rule: Rule, field: str, noun: str) -> list[Any]:
                 f"got a {type(value).__name__}."
             )
     return values
-
-
-def publish(event: Event, uow: UnitOfWork, rule: PublishingRule) -> Steps:
-    """Publish an event on the rule's bus."""
-    bus_name = rule.bus_name
-    if callable(bus_name):
-        bus_name = yield from call(bus_name, uow)
-    return (yield PutEvent(event, bus_name=bus_name, source=rule.source))
-
-
-def tagged(event: Mapping[str, Any], rule: Rule) -> Event:
-    """Return an event ready to be published: with the standard tags under its own, and without a key that is None."""
-    tags = event.get("tags")
-    result = {**event, "tags": {**standard_tags(rule.id), **(tags if isinstance(tags, Mapping) else {})}}
-    if result.get("partition_key", "") is None:
-        del result["partition_key"]
-    return result
 
 
 def split(uow: UnitOfWork, values: Any, target_field: str) -> list[UnitOfWork]:

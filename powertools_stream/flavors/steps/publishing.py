@@ -5,15 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from powertools_stream.flavors.steps.calling import PublishingRule, Steps, call, listed, publish, tagged
+from pydantic import ConfigDict, Field
+
+from powertools_stream.environment.settings import standard_tags
+from powertools_stream.flavors.steps.calling import Steps, call, listed
+from powertools_stream.requests import PutEvent
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import Rule
 from powertools_stream.uow import Event, UnitOfWork
 
-__all__ = ["emitted", "inherited_tags", "publish_all", "triggers_of"]
+__all__ = ["PublishingRule", "emitted", "inherited_tags", "publish", "publish_all", "tagged", "triggers_of"]
 
 # Who published an event, and where: not handed on to an event that is made of it, which has its own.
 _PUBLISHER = frozenset({"functionname", "pipeline", "region", "source"})
+
+
+class PublishingRule(Rule):
+    """What the rules of publishing flavors have in common.
+
+    Parameters
+    ----------
+    bus_name
+        The bus, or a function of the unit of work that names it; default: the processor's.
+    source
+        The ``Source`` of the entries; default: ``BUS_SRC``, then ``custom``.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    bus_name: str | UserFunction | None = Field(default=None, description="a string or a function")
+    source: str | None = Field(default=None, description="a string")
+
+
+def publish(event: Event, uow: UnitOfWork, rule: PublishingRule) -> Steps:
+    """Publish an event on the rule's bus."""
+    bus_name = rule.bus_name
+    if callable(bus_name):
+        bus_name = yield from call(bus_name, uow)
+    return (yield PutEvent(event, bus_name=bus_name, source=rule.source))
+
+
+def tagged(event: Mapping[str, Any], rule: Rule) -> Event:
+    """Return an event ready to be published: with the standard tags under its own, and without a key that is None."""
+    tags = event.get("tags")
+    result = {**event, "tags": {**standard_tags(rule.id), **(tags if isinstance(tags, Mapping) else {})}}
+    if result.get("partition_key", "") is None:
+        del result["partition_key"]
+    return result
 
 
 def emitted(emit: UserFunction, uow: UnitOfWork, template: Event, rule: Rule) -> Steps:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from docs.examples.sources.schedule_source import report_rules, rules
+from docs.examples.sources.scheduler_source import report_rules, rules
 from powertools_stream.sources import ScheduleSource
 from powertools_stream.testing import run, to_schedule_event
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from docs.examples.sinks.lambda_rules import rules
+from docs.examples.sinks.aws_lambda_rules import rules
 from powertools_stream.errors import RequestFailedError
 from powertools_stream.requests import InvokeFunction, ListEventSourceMappings, Request, UpdateEventSourceMapping
 from powertools_stream.testing import run, to_sqs_records

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from docs.examples.sources.alarm_source import rules
+from docs.examples.sources.cloudwatch_source import rules
 from powertools_stream.testing import run, to_alarm_event, to_eventbridge_event
 
 
