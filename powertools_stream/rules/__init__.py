@@ -1,3 +1,21 @@
-"""A rule, and all that it is checked for when it is made."""
+"""A rule, the flavor that it is of, the registry that holds it, and all that it is checked for when it is made."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from powertools_stream._lazy import export
+
+if TYPE_CHECKING:
+    from powertools_stream.rules.compact import Compact as Compact
+    from powertools_stream.rules.registry import RuleRegistry as RuleRegistry, Rules as Rules
+    from powertools_stream.rules.rule import Flavor as Flavor, Prepare as Prepare, Rule as Rule, flavor as flavor
+
+__all__ = export(
+    __name__,
+    {
+        "rule": ("Flavor", "Prepare", "Rule", "flavor"),
+        "compact": ("Compact",),
+        "registry": ("RuleRegistry", "Rules"),
+    },
+)

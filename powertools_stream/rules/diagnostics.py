@@ -15,10 +15,10 @@ from powertools_stream.errors import RuleError
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
-__all__ = ["named", "nearest", "shown", "told"]
+__all__ = ["named", "nearest", "rule_error", "shown"]
 
 
-def told(error: ValidationError, model: type[BaseModel], fields: Mapping[str, Any]) -> RuleError:
+def rule_error(error: ValidationError, model: type[BaseModel], fields: Mapping[str, Any]) -> RuleError:
     """Turn pydantic's account of what is wrong with a rule into a `RuleError`, one line for each field."""
     lines: dict[str, str] = {}
     for detail in error.errors(include_url=False):

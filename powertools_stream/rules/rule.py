@@ -99,9 +99,9 @@ class Rule(BaseModel, Mapping[str, Any]):
         try:
             super().__init__(**fields)
         except ValidationError as error:
-            from powertools_stream.rules.diagnostics import told
+            from powertools_stream.rules.diagnostics import rule_error
 
-            raise told(error, model, fields) from None
+            raise rule_error(error, model, fields) from None
         # Methods are called on the class: an extra field may have any name.
         model._check_fields(self)
         model._bind_functions(self)
