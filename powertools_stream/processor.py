@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import SqsFifoPartialProcessor
 
 from powertools_stream.call_options import Rate
+from powertools_stream.classification.reasons import Retryable, retryable_predicate
 from powertools_stream.connectors import Clients, Connector, Connectors
 from powertools_stream.engine.batch import Batch, RecordState
 from powertools_stream.engine.deadline import Deadline
@@ -20,17 +21,7 @@ from powertools_stream.engine.faults import fault_bus_name
 from powertools_stream.engine.life_cycle import BatchOptions, Engine
 from powertools_stream.errors import UnknownSourceError
 from powertools_stream.options import check, fault_policy, given_sources, worker_count
-from powertools_stream.outcomes import (
-    Disposition,
-    Fault,
-    FaultPolicy,
-    Observer,
-    Reason,
-    RecordDetails,
-    Retryable,
-    RuleResult,
-    retryable_predicate,
-)
+from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Observer, Reason, RecordDetails, RuleResult
 from powertools_stream.requests import Request
 from powertools_stream.rules.registry import CompiledRule, RuleRegistry, Rules
 from powertools_stream.rules.switches import Switches

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Operation
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.params import call, canonical, checked
 from powertools_stream.errors import EntryTooLargeError, RequestFailedError, RetryableError, RetryLaterError
-from powertools_stream.outcomes import error_code
 from powertools_stream.payloads.json_text import from_json, to_json
 from powertools_stream.requests import (
     CreateEventSourceMapping,

@@ -8,8 +8,8 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
+from powertools_stream.classification.reasons import is_retryable
 from powertools_stream.connectors.connections import Line, track_connections
-from powertools_stream.outcomes import is_retryable
 
 if TYPE_CHECKING:
     from powertools_stream.connectors.base import Operation

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Operation, Refused
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.params import call, checked
 from powertools_stream.errors import InvalidRequestError, RetryableError
-from powertools_stream.outcomes import error_code
 from powertools_stream.payloads.json_text import to_json
 from powertools_stream.requests import CreateSchedule, DeleteSchedule, Request, UpdateSchedule
 

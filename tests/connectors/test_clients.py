@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from powertools_stream.classification import classify, is_invalid_request, is_retryable
 from powertools_stream.connectors import Clients
-from powertools_stream.outcomes import Reason, classify, is_invalid_request, is_retryable
+from powertools_stream.outcomes import Reason
 from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Refused
 from powertools_stream.connectors.dynamodb.params import (
     Key,
@@ -16,7 +17,6 @@ from powertools_stream.connectors.dynamodb.params import (
 )
 from powertools_stream.connectors.params import call, operation_of
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
-from powertools_stream.outcomes import error_code
 from powertools_stream.payloads.attribute_values import serialize_item
 from powertools_stream.requests import DeleteItem, PutItem, UpdateItem
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Operation, Refused
 from powertools_stream.connectors.params import call
 from powertools_stream.connectors.s3.params import key_of
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError
-from powertools_stream.outcomes import error_code
 from powertools_stream.payloads.json_text import to_json
 from powertools_stream.requests import CopyObject, DeleteObject, OnConditionFailed, PutObject
 

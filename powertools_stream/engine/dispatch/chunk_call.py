@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
+from powertools_stream.classification.reasons import is_invalid_request, is_retryable
 from powertools_stream.connectors.base import Refused
 from powertools_stream.errors import DeadlineError, RequestFailedError, RetryLaterError, RunError
-from powertools_stream.outcomes import CallDetails, is_invalid_request, is_retryable
+from powertools_stream.outcomes import CallDetails
 
 if TYPE_CHECKING:
     from powertools_stream.call_options import Pacer
