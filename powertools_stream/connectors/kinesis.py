@@ -9,14 +9,13 @@ from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.params import (
     byte_length,
-    byte_limit,
     check_known,
     checked,
     operation_of,
     outcome,
     to_bytes,
 )
-from powertools_stream.environment.settings import setting
+from powertools_stream.environment.settings import setting, whole_number
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
 from powertools_stream.requests import PutRecord, Request
 
@@ -113,7 +112,8 @@ class KinesisConnector:
 
 def max_record_bytes() -> int:
     """Return how large a record may be, its partition key included: ``KINESIS_MAX_RECORD_SIZE`` (bytes), or 1 MiB."""
-    return min(byte_limit("KINESIS_MAX_RECORD_SIZE", _MAX_RECORD_BYTES), MAX_BYTES)
+    given = whole_number(None, "KINESIS_MAX_RECORD_SIZE", default=_MAX_RECORD_BYTES, what="a number of bytes")
+    return min(given, MAX_BYTES)
 
 
 def _checked(request: PutRecord) -> Mapping[str, Any]:

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from powertools_stream.connectors.base import Entry
-from powertools_stream.connectors.params import byte_length, byte_limit, check_known, operation_of
+from powertools_stream.connectors.params import byte_length, check_known, operation_of
+from powertools_stream.environment.settings import whole_number
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError, RetryableError
 from powertools_stream.payloads.json_text import to_json
 
@@ -81,7 +82,7 @@ class Messages:
         payload, size = wire_params(params, dialect.content)
         payload.pop(dialect.target, None)
         payload.pop("Id", None)
-        max_bytes = byte_limit(dialect.size_setting, dialect.max_bytes)
+        max_bytes = whole_number(None, dialect.size_setting, default=dialect.max_bytes, what="a number of bytes")
         if size > max_bytes:
             raise EntryTooLargeError(_too_large(params[dialect.content], size, max_bytes, dialect))
         key = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.classification.reasons import classify
-from powertools_stream.environment.settings import standard_tags
+from powertools_stream.environment.tags import standard_tags
 from powertools_stream.outcomes import Disposition, FaultPolicy, Reason
 from powertools_stream.payloads.json_text import to_safe, to_safe_json
 from powertools_stream.requests import PutEvent

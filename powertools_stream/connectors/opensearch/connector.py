@@ -9,9 +9,9 @@ from powertools_stream.connectors.base import Entry, Refused
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.opensearch.actions import DocumentRequest, action_of, outcome_of
 from powertools_stream.connectors.opensearch.domains import Domain, DomainClients, domain_of
-from powertools_stream.connectors.params import byte_limit, operation_of
+from powertools_stream.connectors.params import operation_of
 from powertools_stream.connectors.statuses import is_passing, status_error
-from powertools_stream.environment.settings import setting
+from powertools_stream.environment.settings import setting, whole_number
 from powertools_stream.errors import EntryTooLargeError, RequestFailedError
 from powertools_stream.requests import DeleteDocument, IndexDocument, Request, UpdateDocument
 
@@ -154,7 +154,7 @@ class OpenSearchConnector:
 
 def max_request_bytes() -> int:
     """Return how many bytes the actions of one call may have together: ``OPENSEARCH_MAX_REQ_SIZE``, or the limit."""
-    return byte_limit("OPENSEARCH_MAX_REQ_SIZE", MAX_REQUEST_BYTES)
+    return whole_number(None, "OPENSEARCH_MAX_REQ_SIZE", default=MAX_REQUEST_BYTES, what="a number of bytes")
 
 
 def _translated(error: Exception) -> Exception:

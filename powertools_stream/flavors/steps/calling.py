@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from powertools_stream.environment.settings import standard_tags
+from powertools_stream.environment.tags import standard_tags
 from powertools_stream.requests import PutEvent, Request
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import Rule
