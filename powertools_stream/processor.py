@@ -26,7 +26,9 @@ from powertools_stream.requests import Request
 from powertools_stream.rules.registry import CompiledRule, RuleRegistry, Rules
 from powertools_stream.rules.switches import Switches
 from powertools_stream.sources import Source, source_of, source_of_event_type, source_of_records
-from powertools_stream.telemetry.logs import AnyLogger, log_of, observers_for, tell_switches, traced
+from powertools_stream.telemetry.logs import AnyLogger, log_of, tell_switches
+from powertools_stream.telemetry.observers import observers_for
+from powertools_stream.telemetry.tracing import traced
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
