@@ -8,8 +8,8 @@ from typing import Any
 
 from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Operation
-from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.params import call, canonical, checked
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.errors import EntryTooLargeError, RequestFailedError, RetryableError, RetryLaterError
 from powertools_stream.payloads.json_text import from_json, to_json
 from powertools_stream.requests import (
@@ -17,7 +17,6 @@ from powertools_stream.requests import (
     DeleteEventSourceMapping,
     InvokeFunction,
     ListEventSourceMappings,
-    Request,
     UpdateEventSourceMapping,
 )
 
@@ -60,25 +59,16 @@ class _Walk:
     found: list[Any] = field(default_factory=list)
 
 
-class LambdaConnector:
-    """Invokes functions, and switches their event source mappings.
+class LambdaConnector(ServiceConnector):
+    """Invokes functions, and switches their event source mappings."""
 
-    Parameters
-    ----------
-    clients
-        Where the boto3 clients come from, one for each Region.
-    """
-
-    requests: tuple[type[Request], ...] = (
+    requests = (
         InvokeFunction,
         ListEventSourceMappings,
         CreateEventSourceMapping,
         UpdateEventSourceMapping,
         DeleteEventSourceMapping,
     )
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def entries(self, request: Any) -> Sequence[Entry]:
         """Return one entry. Changes of one mapping keep their order; invocations have none.
@@ -109,7 +99,7 @@ class LambdaConnector:
         (entry,) = entries
         name = entry.operation.name
         try:
-            return [_SENDERS[name](self._clients.client_for(entry.operation), entry.payload)]
+            return [_SENDERS[name](self.clients.client_for(entry.operation), entry.payload)]
         except Exception as error:
             code = error_code(error)
             if name == "DeleteEventSourceMapping" and code == _GONE:
@@ -122,10 +112,6 @@ class LambdaConnector:
         """Return the response; of a list, one of the asker's own."""
         (response,) = responses
         return list(response) if isinstance(response, list) else response
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()
 
 
 def _invocation(request: InvokeFunction) -> Entry:

@@ -9,10 +9,11 @@ from typing import Any
 from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.params import byte_length, operation_of, outcome
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting, whole_number
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
 from powertools_stream.payloads.json_text import to_json
-from powertools_stream.requests import PutEvent, Request
+from powertools_stream.requests import PutEvent
 
 __all__ = ["MAX_ENTRIES", "MAX_REQUEST_BYTES", "EventBridgeConnector", "max_request_bytes"]
 
@@ -25,7 +26,7 @@ MAX_REQUEST_BYTES = 1_000_000
 _MAX_DETAIL_TYPE = 128
 
 
-class EventBridgeConnector:
+class EventBridgeConnector(ServiceConnector):
     """Publishes events.
 
     Parameters
@@ -36,10 +37,10 @@ class EventBridgeConnector:
         Name or ARN of the bus for requests that name none; default: ``BUS_NAME``.
     """
 
-    requests: tuple[type[Request], ...] = (PutEvent,)
+    requests = (PutEvent,)
 
     def __init__(self, clients: Clients, *, bus_name: str | None = None) -> None:
-        self._clients = clients
+        super().__init__(clients)
         self._bus_name = bus_name
 
     def entries(self, request: PutEvent) -> Sequence[Entry]:
@@ -78,17 +79,9 @@ class EventBridgeConnector:
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one ``PutEvents`` call; an entry that EventBridge did not take is a `RequestFailedError`."""
-        client = self._clients.client_for(entries[0].operation)
+        client = self.clients.client_for(entries[0].operation)
         response = client.put_events(Entries=[entry.payload for entry in entries])
         return [outcome(result, "EventBridge") for result in response.get("Entries", ())]
-
-    def answer(self, request: PutEvent, responses: Sequence[Any]) -> Any:
-        """Return the entry's result: ``{"EventId": …}``."""
-        return responses[0]
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()
 
 
 def max_request_bytes() -> int:

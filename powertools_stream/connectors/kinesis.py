@@ -15,9 +15,10 @@ from powertools_stream.connectors.params import (
     outcome,
     to_bytes,
 )
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting, whole_number
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
-from powertools_stream.requests import PutRecord, Request
+from powertools_stream.requests import PutRecord
 
 __all__ = ["MAX_BYTES", "MAX_ENTRIES", "KinesisConnector", "max_record_bytes"]
 
@@ -35,7 +36,7 @@ _KNOWN = frozenset({"Data", "ExplicitHashKey", "PartitionKey", "StreamARN", "Str
 _NO_KEY = object()
 
 
-class KinesisConnector:
+class KinesisConnector(ServiceConnector):
     """Puts records on data streams.
 
     Parameters
@@ -46,10 +47,10 @@ class KinesisConnector:
         Name or ARN of the stream for requests that name none; default: ``STREAM_NAME``.
     """
 
-    requests: tuple[type[Request], ...] = (PutRecord,)
+    requests = (PutRecord,)
 
     def __init__(self, clients: Clients, *, stream_name: str | None = None) -> None:
-        self._clients = clients
+        super().__init__(clients)
         self._stream_name = stream_name
 
     def entries(self, request: PutRecord) -> Sequence[Entry]:
@@ -90,19 +91,11 @@ class KinesisConnector:
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one ``PutRecords`` call; a record that Kinesis did not take is a `RequestFailedError`."""
         operation = entries[0].operation
-        client = self._clients.client_for(operation)
+        client = self.clients.client_for(operation)
         stream = str(operation.target)
         name = {"StreamARN" if stream.startswith("arn:") else "StreamName": stream}
         response = client.put_records(Records=[entry.payload for entry in entries], **name)
         return [outcome(result, "Kinesis") for result in response.get("Records", ())]
-
-    def answer(self, request: PutRecord, responses: Sequence[Any]) -> Any:
-        """Return the record's result: ``{"SequenceNumber": …, "ShardId": …}``."""
-        return responses[0]
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()
 
     def _stream(self, request: PutRecord) -> str:
         params = request.params

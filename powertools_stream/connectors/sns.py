@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from powertools_stream.connectors.base import Entry, Operation
-from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.messages import Dialect, Messages, numbered, outcomes, wire_params
 from powertools_stream.connectors.params import check_known, checked
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting
-from powertools_stream.requests import PublishMessage, Request
+from powertools_stream.requests import PublishMessage
 
 __all__ = ["SNSConnector"]
 
@@ -35,6 +35,7 @@ _DIALECT = Dialect(
     max_bytes=_MAX_BYTES,
     size_setting="SNS_MAX_REQ_SIZE",
 )
+_MESSAGES = Messages(_DIALECT)
 # Where a message goes to that goes to no topic; it has a call of its own.
 _DIRECT = ("PhoneNumber", "TargetArn")
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -42,20 +43,10 @@ _DIRECT_PARAMETERS = _DIALECT.parameters.union(_DIRECT, ("Message",))
 _PUBLISH = Operation("sns", "Publish")
 
 
-class SNSConnector:
-    """Publishes messages on topics, and sends them to phones and endpoints.
+class SNSConnector(ServiceConnector):
+    """Publishes messages on topics, and sends them to phones and endpoints."""
 
-    Parameters
-    ----------
-    clients
-        Where the boto3 client comes from.
-    """
-
-    requests: tuple[type[Request], ...] = (PublishMessage,)
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-        self._messages = Messages(_DIALECT)
+    requests = (PublishMessage,)
 
     def entries(self, request: PublishMessage) -> Sequence[Entry]:
         """Return one entry: the message, and its size as SNS counts it.
@@ -76,24 +67,16 @@ class SNSConnector:
             return (Entry(_PUBLISH, payload),)
         given = request.topic_arn or params.get("TopicArn")
         arn = setting(given, "TOPIC_ARN", what="the topic", option="topic_arn")
-        return (self._messages.entry(params, arn, ordered=request.ordered),)
+        return (_MESSAGES.entry(params, arn, ordered=request.ordered),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one call; a message that SNS did not take is a `RequestFailedError`."""
         operation = entries[0].operation
-        client = self._clients.client_for(operation)
+        client = self.clients.client_for(operation)
         if operation.name == "Publish":
             return [_published(client.publish(**entries[0].payload))]
         response = client.publish_batch(TopicArn=operation.target, PublishBatchRequestEntries=numbered(entries))
         return outcomes(response, len(entries))
-
-    def answer(self, request: PublishMessage, responses: Sequence[Any]) -> Any:
-        """Return the message's result: ``{"MessageId": …}``."""
-        return responses[0]
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()
 
 
 def _published(response: Mapping[str, Any]) -> dict[str, Any]:

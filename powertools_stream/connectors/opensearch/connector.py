@@ -10,10 +10,11 @@ from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.opensearch.actions import DocumentRequest, action_of, outcome_of
 from powertools_stream.connectors.opensearch.domains import Domain, DomainClients, domain_of
 from powertools_stream.connectors.params import operation_of
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.connectors.statuses import is_passing, status_error
 from powertools_stream.environment.settings import setting, whole_number
 from powertools_stream.errors import EntryTooLargeError, RequestFailedError
-from powertools_stream.requests import DeleteDocument, IndexDocument, Request, UpdateDocument
+from powertools_stream.requests import DeleteDocument, IndexDocument, UpdateDocument
 
 __all__ = ["MAX_ENTRIES", "MAX_REQUEST_BYTES", "OpenSearchConnector", "max_request_bytes"]
 
@@ -35,7 +36,7 @@ _CODES = {
 }
 
 
-class OpenSearchConnector:
+class OpenSearchConnector(ServiceConnector):
     """Writes documents.
 
     Parameters
@@ -61,7 +62,7 @@ class OpenSearchConnector:
         How many connections to a domain are kept.
     """
 
-    requests: tuple[type[Request], ...] = (IndexDocument, UpdateDocument, DeleteDocument)
+    requests = (IndexDocument, UpdateDocument, DeleteDocument)
 
     def __init__(
         self,
@@ -76,10 +77,11 @@ class OpenSearchConnector:
         max_entries: int = MAX_ENTRIES,
         max_connections: int = 8,
     ) -> None:
+        super().__init__(clients)
         self._domain_host = domain_host
         self._max_entries = max_entries
         self._domains: dict[str, Domain] = {}
-        self._clients = DomainClients(
+        self._domain_clients = DomainClients(
             clients,
             http_auth=http_auth,
             service=service,
@@ -118,7 +120,7 @@ class OpenSearchConnector:
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one bulk call; an action that failed is an error as a value, which has the ``status``."""
         operation = entries[0].operation
-        client = self._clients.client(operation.target, operation.role_arn)  # type: ignore[arg-type]
+        client = self._domain_clients.client(operation.target, operation.role_arn)  # type: ignore[arg-type]
         try:
             response = client.bulk(body="".join([entry.payload.text for entry in entries]))
         except Exception as error:
@@ -136,7 +138,8 @@ class OpenSearchConnector:
 
     def close(self) -> None:
         """Cut the connections."""
-        self._clients.close()
+        self._domain_clients.close()
+        super().close()  # a call may be waiting for the credentials of its role
 
     def _domain(self, request: DocumentRequest) -> Domain:
         host = setting(

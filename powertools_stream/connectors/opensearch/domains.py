@@ -129,7 +129,6 @@ class DomainClients:
         """Cut every connection, so that calls under way end in an error at once. The next `client` makes new ones."""
         line, self._line = self._line, Line()
         line.close()
-        self._clients.close()  # a call may be waiting for the credentials of its role
 
     def _make(self, domain: Domain, role_arn: str | None, line: Line) -> Any:
         opensearchpy = _opensearchpy()
