@@ -130,7 +130,7 @@ def test_connections_are_cut_where_botocore_asks_nobody_before_it_sends(endpoint
     clients = Clients()
     client = clients.client("events")
     client.put_events(Entries=[])
-    client.meta.events.unregister("before-send", clients._line.refuse_if_closed)
+    client.meta.events.unregister("before-send", clients._connections.raise_if_closed)
 
     clients.close()
 
@@ -237,7 +237,7 @@ def test_credentials_of_a_role_are_renewed_before_they_end_over_the_same_client(
 
     for _ in range(3):
         _put(clients)
-    made = [service for service, _, _ in clients._line.clients]
+    made = [service for service, _, _ in clients._connections.clients]
     clients.close()
 
     assert (endpoint.count("PutEvents"), endpoint.count("POST /")) == (3, 2)
