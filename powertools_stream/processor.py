@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import Sqs
 
 from powertools_stream.call_options import Rate
 from powertools_stream.classification.reasons import Retryable, retryable_predicate
-from powertools_stream.connectors import Clients, Connector, Connectors
+from powertools_stream.connectors import Clients, Connector, ConnectorRegistry
 from powertools_stream.engine.batch import Batch, RecordState
 from powertools_stream.engine.deadline import Deadline
 from powertools_stream.engine.dispatch.chunk_call import RetryPolicy
@@ -175,7 +175,8 @@ class StreamProcessor(BasePartialBatchProcessor):
         self._tracer = tracer
         self._observers = observers_for(logger, metrics, observers)
         self._rules = RuleRegistry.of(rules)
-        finder = Connectors(Clients(boto3_session, boto_config, max_workers), connectors, bus_name)
+        clients = Clients(boto3_session, boto_config, max_workers)
+        finder = ConnectorRegistry(clients, connectors, {"eventbridge": {"bus_name": bus_name}})
         dispatcher = Dispatcher(finder, max_workers=max_workers, retry=retry, observers=self._observers, rates=rates)
         self._engine = Engine(self._rules, dispatcher)
         self._context: Any = None

@@ -20,7 +20,7 @@ from powertools_stream.requests import (
     UpdateEventSourceMapping,
 )
 
-__all__ = ["MAX_EVENT_BYTES", "MAX_PAYLOAD_BYTES", "LambdaConnector"]
+__all__ = ["CONNECTOR", "MAX_EVENT_BYTES", "MAX_PAYLOAD_BYTES", "LambdaConnector"]
 
 # Of synchronous and of asynchronous invocations; Lambda says MB for 1,024 KB.
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
@@ -200,3 +200,6 @@ _SENDERS: dict[str, Callable[[Any, Any], Any]] = {
     "UpdateEventSourceMapping": lambda client, params: call(client.update_event_source_mapping, params),
     "DeleteEventSourceMapping": lambda client, params: call(client.delete_event_source_mapping, params),
 }
+
+
+CONNECTOR = LambdaConnector

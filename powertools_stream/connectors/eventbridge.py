@@ -15,7 +15,7 @@ from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
 from powertools_stream.payloads.json_text import to_json
 from powertools_stream.requests import PutEvent
 
-__all__ = ["MAX_ENTRIES", "MAX_REQUEST_BYTES", "EventBridgeConnector", "max_request_bytes"]
+__all__ = ["CONNECTOR", "MAX_ENTRIES", "MAX_REQUEST_BYTES", "EventBridgeConnector", "max_request_bytes"]
 
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 MAX_ENTRIES = 10
@@ -104,3 +104,6 @@ def _detail_type(event: Any) -> str:
             f"of {len(detail_type)}: {detail_type!r}."
         )
     return detail_type
+
+
+CONNECTOR = EventBridgeConnector

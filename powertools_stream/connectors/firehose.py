@@ -13,7 +13,7 @@ from powertools_stream.environment.settings import setting
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
 from powertools_stream.requests import PutDeliveryRecord
 
-__all__ = ["MAX_ENTRIES", "MAX_RECORD_BYTES", "MAX_REQUEST_BYTES", "FirehoseConnector"]
+__all__ = ["CONNECTOR", "MAX_ENTRIES", "MAX_RECORD_BYTES", "MAX_REQUEST_BYTES", "FirehoseConnector"]
 
 # All before base64. https://docs.aws.amazon.com/firehose/latest/dev/limits.html
 MAX_ENTRIES = 500
@@ -86,3 +86,6 @@ def _checked(request: PutDeliveryRecord) -> Mapping[str, Any]:
     if params.get("Data") is None:
         raise InvalidRequestError("Expected a record with 'Data', but found none.")
     return params
+
+
+CONNECTOR = FirehoseConnector

@@ -20,7 +20,7 @@ from powertools_stream.environment.settings import setting, whole_number
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
 from powertools_stream.requests import PutRecord
 
-__all__ = ["MAX_BYTES", "MAX_ENTRIES", "KinesisConnector", "max_record_bytes"]
+__all__ = ["CONNECTOR", "MAX_BYTES", "MAX_ENTRIES", "KinesisConnector", "max_record_bytes"]
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
 MAX_ENTRIES = 500
@@ -143,3 +143,6 @@ def _key_of(data: Any) -> Any:
         if (key := data.get(name)) not in (None, ""):
             return str(key)
     return None
+
+
+CONNECTOR = KinesisConnector

@@ -11,7 +11,7 @@ from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.requests import GetParameter, GetSecret
 
-__all__ = ["ParametersConnector"]
+__all__ = ["CONNECTOR", "ParametersConnector"]
 
 # https://docs.aws.amazon.com/powertools/python/latest/utilities/parameters/#deserializing-values-with-transform-parameter
 _TRANSFORMS = (None, "json", "binary", "auto")
@@ -91,3 +91,6 @@ def _value(provider: Any, request: GetParameter | GetSecret) -> Any:
     except GetParameterError as error:
         # Powertools keeps the text only, and whether an error passes is told by boto3's code.
         raise (error.__cause__ or error.__context__ or error) from None
+
+
+CONNECTOR = ParametersConnector

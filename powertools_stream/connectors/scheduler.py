@@ -13,7 +13,7 @@ from powertools_stream.errors import InvalidRequestError, RetryableError
 from powertools_stream.payloads.json_text import to_json
 from powertools_stream.requests import CreateSchedule, DeleteSchedule, UpdateSchedule
 
-__all__ = ["SchedulerConnector"]
+__all__ = ["CONNECTOR", "SchedulerConnector"]
 
 _METHODS = {
     "CreateSchedule": "create_schedule",
@@ -92,3 +92,6 @@ def _schedule(params: Mapping[str, Any]) -> dict[str, Any]:
         **params,
         "Target": {**target, "Input": content.decode() if isinstance(content, bytes) else to_json(content)},
     }
+
+
+CONNECTOR = SchedulerConnector

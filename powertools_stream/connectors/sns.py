@@ -12,7 +12,7 @@ from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting
 from powertools_stream.requests import PublishMessage
 
-__all__ = ["SNSConnector"]
+__all__ = ["CONNECTOR", "SNSConnector"]
 
 # A topic takes so much unless its `MaximumMessageSize` says otherwise.
 # https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html
@@ -81,3 +81,6 @@ class SNSConnector(ServiceConnector):
 
 def _published(response: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in response.items() if name != "ResponseMetadata"}
+
+
+CONNECTOR = SNSConnector

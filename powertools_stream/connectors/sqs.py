@@ -12,7 +12,7 @@ from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting
 from powertools_stream.requests import SendMessage
 
-__all__ = ["SQSConnector"]
+__all__ = ["CONNECTOR", "SQSConnector"]
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 _MAX_BYTES = 1_048_576
@@ -65,3 +65,6 @@ class SQSConnector(ServiceConnector):
         client = self.clients.client_for(operation)
         response = client.send_message_batch(QueueUrl=operation.target, Entries=numbered(entries))
         return outcomes(response, len(entries))
+
+
+CONNECTOR = SQSConnector

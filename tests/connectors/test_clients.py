@@ -165,9 +165,9 @@ def test_it_works_without_botocores_internals(endpoint: ScriptedEndpoint, monkey
 
 def test_boto3_is_imported_with_the_first_client_only() -> None:
     code = (
-        "import sys; from powertools_stream.connectors import Clients, Connectors; "
+        "import sys; from powertools_stream.connectors import Clients, ConnectorRegistry; "
         "from powertools_stream.requests import PutEvent; "
-        "connectors = Connectors(Clients(), bus_name='bus'); "
+        "connectors = ConnectorRegistry(Clients(), options={'eventbridge': {'bus_name': 'bus'}}); "
         "connectors.connector_for(PutEvent).entries(PutEvent({'type': 'x'})); "
         "unwanted = {'boto3', 'botocore.session', 'powertools_stream.connectors.dynamodb.connector'}; "
         "print(sorted(unwanted.intersection(sys.modules)))"
