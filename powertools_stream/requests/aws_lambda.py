@@ -36,6 +36,10 @@ class InvokeFunction(Request):
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the function returned nothing."""
+        return {"StatusCode": 200, "Payload": None}
+
 
 @dataclass(frozen=True, slots=True)
 class ListEventSourceMappings(Request):
@@ -53,6 +57,10 @@ class ListEventSourceMappings(Request):
 
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that there are none."""
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,10 @@ class CreateEventSourceMapping(Request):
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer the mapping as it was asked for, with an id."""
+        return {"UUID": f"mapping-{n}", **self.params}
+
 
 @dataclass(frozen=True, slots=True)
 class UpdateEventSourceMapping(Request):
@@ -90,6 +102,10 @@ class UpdateEventSourceMapping(Request):
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer the change that was asked for."""
+        return dict(self.params)
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteEventSourceMapping(Request):
@@ -107,3 +123,7 @@ class DeleteEventSourceMapping(Request):
 
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer the mapping that was named."""
+        return dict(self.params)

@@ -39,6 +39,10 @@ class PutItem(Request):
     key: tuple[str, ...] | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that it is done."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteItem(Request):
@@ -58,6 +62,10 @@ class DeleteItem(Request):
     table_name: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that it is done."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class UpdateItem(Request):
@@ -74,6 +82,10 @@ class UpdateItem(Request):
     params: Mapping[str, Any]
     table_name: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that it is done, and that there are no attributes."""
+        return {"Attributes": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,10 @@ class GetItems(Request):
 
     params: Mapping[str, Any]
     table_name: str | None = field(default=None, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that there are no such items."""
+        return {"Responses": {self.table_name or "table": []}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +139,10 @@ class Query(Request):
     table_name: str | None = field(default=None, kw_only=True)
     page: bool = field(default=False, kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that there are no items."""
+        return {"Items": []} if self.page else []
+
 
 @dataclass(frozen=True, slots=True)
 class Scan(Request):
@@ -141,3 +161,7 @@ class Scan(Request):
     params: Mapping[str, Any]
     table_name: str | None = field(default=None, kw_only=True)
     page: bool = field(default=False, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that there are no items."""
+        return {"Items": []} if self.page else []

@@ -55,3 +55,7 @@ class HttpRequest(Request):
     params: Mapping[str, Any]
     timeout: float | None = field(default=None, kw_only=True)
     max_attempts: int | None = field(default=None, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer the status 200 without content."""
+        return HttpResponse(200, {}, None)

@@ -36,3 +36,7 @@ class PutRecord(Request):
     params: Mapping[str, Any]
     stream_name: str | None = field(default=None, kw_only=True)
     ordered: bool = field(default=True, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the record was taken."""
+        return {"SequenceNumber": str(n), "ShardId": "shardId-000000000000"}

@@ -39,6 +39,10 @@ class PutObject(Request):
     bucket_name: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the object was written."""
+        return {"ETag": f'"{n}"'}
+
 
 @dataclass(frozen=True, slots=True)
 class GetObject(Request):
@@ -56,6 +60,10 @@ class GetObject(Request):
 
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer an empty object."""
+        return {"Body": b""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,10 @@ class GetObjectLines(Request):
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
     encoding: str = field(default="utf-8", kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer an empty object."""
+        return iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +130,10 @@ class DeleteObject(Request):
     bucket_name: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the object was deleted."""
+        return {"Key": self.params["Key"]}
+
 
 @dataclass(frozen=True, slots=True)
 class CopyObject(Request):
@@ -135,6 +151,10 @@ class CopyObject(Request):
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the object was copied."""
+        return {"CopyObjectResult": {"ETag": f'"{n}"'}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +178,7 @@ class ListObjects(Request):
     params: Mapping[str, Any] = field(default_factory=dict)
     bucket_name: str | None = field(default=None, kw_only=True)
     page: bool = field(default=False, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that there are no objects."""
+        return {"Contents": []} if self.page else []

@@ -27,6 +27,10 @@ class CreateSchedule(Request):
 
     params: Mapping[str, Any]
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the schedule was made."""
+        return {"ScheduleArn": f"schedule-{n}"}
+
 
 @dataclass(frozen=True, slots=True)
 class UpdateSchedule(Request):
@@ -40,6 +44,10 @@ class UpdateSchedule(Request):
 
     params: Mapping[str, Any]
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the schedule was replaced."""
+        return {"ScheduleArn": f"schedule-{n}"}
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteSchedule(Request):
@@ -52,3 +60,7 @@ class DeleteSchedule(Request):
     """
 
     params: Mapping[str, Any]
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that it is done."""
+        return {}

@@ -46,3 +46,7 @@ class PublishMessage(Request):
         if isinstance(given, Mapping) and any(map(given.get, _FOR_PEOPLE)):
             return ()
         return "params", "Message"
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the message was taken."""
+        return {"MessageId": f"message-{n}"}

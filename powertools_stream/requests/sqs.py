@@ -35,3 +35,7 @@ class SendMessage(Request):
     params: Mapping[str, Any]
     queue_url: str | None = field(default=None, kw_only=True)
     ordered: bool = field(default=True, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the message was taken."""
+        return {"MessageId": f"message-{n}"}
