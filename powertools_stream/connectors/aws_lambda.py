@@ -28,8 +28,8 @@ __all__ = ["CONNECTOR", "MAX_EVENT_BYTES", "MAX_PAYLOAD_BYTES", "LambdaConnector
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 MAX_EVENT_BYTES = 1024 * 1024
 
-# A mapping that was just made or changed takes no further change until that is done, which takes seconds: it is asked
-# again for about 20 of them, where there is so much time.
+# A mapping that was just made or changed takes no further change until that is done, which takes seconds: the change
+# is asked for again for about 20 of them, if there is so much time.
 # https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
 _MAPPING_ATTEMPTS = 15
 
@@ -52,8 +52,8 @@ _GONE = "ResourceNotFoundException"
 
 
 @dataclass(slots=True)
-class _Walk:
-    """A list of mappings: what to ask for, and how far it has come, so that a page that fails is asked for alone."""
+class _Pagination:
+    """A list of mappings: what to ask for, and what has come. So a page that fails is asked for again, and no other."""
 
     params: dict[str, Any]
     found: list[Any] = field(default_factory=list)
@@ -85,7 +85,7 @@ class LambdaConnector(ServiceConnector):
         if isinstance(request, ListEventSourceMappings):
             params = dict(checked(request))
             operation = Operation("lambda", "ListEventSourceMappings", reads=True, region_name=request.region_name)
-            return (Entry(operation, _Walk(params), key=canonical(params)),)
+            return (Entry(operation, _Pagination(params), key=canonical(params)),)
         return (_change(request),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
@@ -109,7 +109,7 @@ class LambdaConnector(ServiceConnector):
             raise
 
     def answer(self, request: Any, responses: Sequence[Any]) -> Any:
-        """Return the response; of a list, one of the asker's own."""
+        """Return the response; a list is copied, since equal reads share it."""
         (response,) = responses
         return list(response) if isinstance(response, list) else response
 
@@ -126,7 +126,7 @@ def _invocation(request: InvokeFunction) -> Entry:
         kind = "an asynchronous" if is_event else "a synchronous"
         raise EntryTooLargeError(
             f"Expected a payload of at most {limit} bytes for {kind} invocation of {params['FunctionName']!r}, "
-            f"but found {size}. Pass less of it, or a reference to where the rest lies."
+            f"but found {size}. Pass less of it, or a reference to the rest."
         )
     return Entry(Operation("lambda", "Invoke", params["FunctionName"], region_name=request.region_name), params, size)
 
@@ -164,7 +164,9 @@ def _invoke(client: Any, params: Mapping[str, Any]) -> Any:
             'still be at work. Pass a longer read_timeout in boto_config, or invoke it with InvocationType="Event".',
         ) from error
     if kind := response.get("FunctionError"):
-        raise RequestFailedError("FunctionError", f"The function {name!r} ended in an error ({kind}): {_said(payload)}")
+        raise RequestFailedError(
+            "FunctionError", f"The function {name!r} ended in an error ({kind}): {_error_text(payload)}"
+        )
     return {**response, "Payload": payload}
 
 
@@ -176,20 +178,20 @@ def _decoded(content: bytes) -> Any:
         return content.decode(errors="replace")
 
 
-def _said(payload: Any) -> str:
+def _error_text(payload: Any) -> str:
     # https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
     if not isinstance(payload, Mapping):
         return str(payload)
     return ": ".join(str(payload[name]) for name in ("errorType", "errorMessage") if payload.get(name))
 
 
-def _list(client: Any, walk: _Walk) -> list[Any]:
+def _list(client: Any, pagination: _Pagination) -> list[Any]:
     while True:
-        response = call(client.list_event_source_mappings, walk.params)
-        walk.found.extend(response.get("EventSourceMappings", ()))
-        walk.params["Marker"] = response.get("NextMarker")
-        if not walk.params["Marker"]:
-            found, walk.found = walk.found, []
+        response = call(client.list_event_source_mappings, pagination.params)
+        pagination.found.extend(response.get("EventSourceMappings", ()))
+        pagination.params["Marker"] = response.get("NextMarker")
+        if not pagination.params["Marker"]:
+            found, pagination.found = pagination.found, []
             return found
 
 

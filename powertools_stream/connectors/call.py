@@ -13,7 +13,7 @@ from powertools_stream.requests import Call, Request
 
 __all__ = ["CONNECTOR", "CallConnector"]
 
-# Once only: nobody but its author knows whether a function may run twice.
+# Once only: only its author knows whether a function may run twice.
 _CALL = Operation("call", "Call", max_attempts=1)
 
 

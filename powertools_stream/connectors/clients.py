@@ -142,7 +142,7 @@ def _assume(sts: Any, role_arn: str) -> dict[str, Any]:
     Raises
     ------
     CredentialRetrievalError
-        STS does not give them. Its own code may be one that stands for something else in the service that is called.
+        STS does not give them. Its own code may mean something else in the service that is called.
     """
     from botocore.exceptions import ClientError, CredentialRetrievalError
 

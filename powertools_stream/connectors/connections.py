@@ -15,7 +15,7 @@ _CLOSED = "The connections were closed before the call was answered; nothing is 
 class ConnectionSet:
     """The connections that are closed together, with the clients and the sessions of roles that they belong to.
 
-    Closed once, it stays closed: whoever goes on makes a new set.
+    Once it is closed it stays so: what is made after that belongs to a new set.
     """
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ __all__ = ["CONNECTOR", "MAX_ENTRIES", "MAX_REQUEST_BYTES", "EventBridgeConnecto
 
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 MAX_ENTRIES = 10
-# "Under 1 MB" over all entries, and it is not said whether that is 10⁶ or 2²⁰.
+# "Under 1 MB" over all entries. The page does not say whether that is 10⁶ or 2²⁰.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 MAX_REQUEST_BYTES = 1_000_000
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
@@ -73,7 +73,7 @@ class EventBridgeConnector(ServiceConnector):
         if size > max_bytes:
             raise EntryTooLargeError(
                 f"Expected an event of at most {max_bytes} bytes, but the {detail_type!r} event "
-                f"{request.event.get('id')!r} has {size}. Publish less of it, or a reference to where the rest lies."
+                f"{request.event.get('id')!r} has {size}. Publish less of it, or a reference to the rest."
             )
         return (Entry(operation_of("events", "PutEvents", bus, MAX_ENTRIES, max_bytes), payload, size),)
 
@@ -90,7 +90,7 @@ def max_request_bytes() -> int:
 
 
 def _detail_type(event: Any) -> str:
-    if not isinstance(event, (dict, Mapping)):  # a dict is told at once, the abstract class takes five times as long
+    if not isinstance(event, (dict, Mapping)):  # `dict` first: it takes a fifth of the time
         raise InvalidRequestError(f"Expected an event to be a mapping, but found {type(event).__qualname__}.")
     detail_type = event.get("type")
     if not isinstance(detail_type, str) or not detail_type:

@@ -59,13 +59,13 @@ class FirehoseConnector(ServiceConnector):
             what="the Firehose stream",
             option="delivery_stream_name",
         )
-        # What is delivered is one file of many records: the line end is what tells them apart.
+        # What is delivered is one file of many records, which the line ends separate.
         # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
         data = to_bytes(params["Data"], line_end="\n")
         if len(data) > MAX_RECORD_BYTES:
             raise EntryTooLargeError(
                 f"Expected a record of at most {MAX_RECORD_BYTES} bytes, but found one of {len(data)}. "
-                "Deliver less of it, or a reference to where the rest is."
+                "Deliver less of it, or a reference to the rest."
             )
         operation = operation_of("firehose", "PutRecordBatch", stream, MAX_ENTRIES, MAX_REQUEST_BYTES)
         return (Entry(operation, {"Data": data}, len(data)),)

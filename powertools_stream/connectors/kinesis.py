@@ -73,8 +73,8 @@ class KinesisConnector(ServiceConnector):
         if size > (limit := max_record_bytes()):
             raise EntryTooLargeError(
                 f"Expected a record of at most {limit} bytes, its partition key included, but the one with the "
-                f"partition key {key!r} has {size}. Put less of it on the stream, or a reference to where the rest is; "
-                "KINESIS_MAX_RECORD_SIZE sets another limit, where the stream takes more."
+                f"partition key {key!r} has {size}. Put less of it on the stream, or a reference to the rest; "
+                "KINESIS_MAX_RECORD_SIZE sets another limit, if the stream takes more."
             )
         payload: dict[str, Any] = {"Data": data}
         if key is not None:
@@ -126,7 +126,7 @@ def _partition_key(params: Mapping[str, Any]) -> str | None:
     if not isinstance(key, str) or not key:
         raise InvalidRequestError(
             f"Expected a record with a PartitionKey that is a text, but found {key!r}. Set params['PartitionKey'], or "
-            "'partition_key' or 'id' in data that is an event; None where the stream distributes records itself."
+            "'partition_key' or 'id' in data that is an event; None if the stream distributes records itself."
         )
     if len(key) > _MAX_KEY_LENGTH:
         raise InvalidRequestError(

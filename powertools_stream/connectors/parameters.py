@@ -50,7 +50,7 @@ class ParametersConnector(ServiceConnector):
             )
         operation = _SECRET
         if isinstance(request, GetParameter):
-            # In the target, for Powertools' cache does not tell a decrypted value from an encrypted one.
+            # In the target, since Powertools' cache makes no difference between a decrypted value and an encrypted one.
             operation = Operation("ssm", "GetParameter", request.decrypt, reads=True)
         return (Entry(operation, request, key=(name, request.transform, request.max_age)),)
 
@@ -89,7 +89,7 @@ def _value(provider: Any, request: GetParameter | GetSecret) -> Any:
             request.name, max_age=request.max_age, transform=request.transform, force_fetch=is_fresh, **options
         )
     except GetParameterError as error:
-        # Powertools keeps the text only, and whether an error passes is told by boto3's code.
+        # Powertools keeps the text only, but boto3's code says whether an error passes.
         raise (error.__cause__ or error.__context__ or error) from None
 
 

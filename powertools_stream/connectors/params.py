@@ -1,4 +1,4 @@
-"""What connectors do alike with the parameters of a request, and with what the service says of it."""
+"""What connectors have in common: checks of a request's parameters, calls, and the outcome of an entry."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def checked(request: Any, *required: str) -> Mapping[str, Any]:
     """
     params = request.params
     kind = type(request).__name__
-    if not isinstance(params, (dict, Mapping)):  # a dict is told at once, the abstract class takes five times as long
+    if not isinstance(params, (dict, Mapping)):  # `dict` first: it takes a fifth of the time
         raise InvalidRequestError(
             f"Expected {kind} to get a mapping as the service's API takes it, but found {params!r}."
         )
@@ -87,7 +87,7 @@ def call(method: Callable[..., Any], params: Mapping[str, Any]) -> Any:
     Raises
     ------
     InvalidRequestError
-        A parameter that the operation does not have. The client validates nothing, so its serializer stumbles over it.
+        A parameter that the operation does not have. The client validates nothing, so its serializer fails on it.
     """
     try:
         return method(**params)

@@ -36,7 +36,7 @@ _DIALECT = Dialect(
     size_setting="SNS_MAX_REQ_SIZE",
 )
 _MESSAGES = Messages(_DIALECT)
-# Where a message goes to that goes to no topic; it has a call of its own.
+# The destination of a message that goes to no topic; it has a call of its own.
 _DIRECT = ("PhoneNumber", "TargetArn")
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _DIRECT_PARAMETERS = _DIALECT.parameters.union(_DIRECT, ("Message",))
@@ -54,7 +54,7 @@ class SNSConnector(ServiceConnector):
         Raises
         ------
         InvalidRequestError
-            The message is empty, has a parameter that SNS does not know, or lacks a group where the topic is FIFO.
+            The message is empty, has a parameter that SNS does not know, or lacks a group though the topic is FIFO.
         EntryTooLargeError
             The message is, on its own, larger than one call may be.
         SettingError

@@ -48,7 +48,7 @@ class SQSConnector(ServiceConnector):
         Raises
         ------
         InvalidRequestError
-            The message is empty, has a parameter that SQS does not know, or lacks a group where the queue is FIFO.
+            The message is empty, has a parameter that SQS does not know, or lacks a group though the queue is FIFO.
         EntryTooLargeError
             The message is, on its own, larger than one call may be.
         SettingError

@@ -30,7 +30,7 @@ def to_safe_json(value: Any) -> str:
     try:
         text = _ENCODER.encode(to_safe(value))
     except RecursionError:
-        # The caller stands near the end of the stack already.
+        # The caller is near the end of the stack already.
         text = _ENCODER.encode(_Safe(levels=_FEW_LEVELS).convert(value))
     if text.isascii():
         return text

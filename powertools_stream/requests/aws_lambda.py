@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class InvokeFunction(Request):
-    """Invoke a Lambda function. Answers the response, with the ``Payload`` decoded; None where there is none.
+    """Invoke a Lambda function. Answers the response, with the ``Payload`` decoded; None if there is none.
 
     A function that ends in an error is a `RequestFailedError` with the code ``FunctionError``. One that does not answer
     within the time-out of the connection is a `RetryLaterError`, and is not invoked again within the batch.
@@ -89,7 +89,7 @@ class CreateEventSourceMapping(Request):
 class UpdateEventSourceMapping(Request):
     """Change an event source mapping, e.g. switch it off. Answers the mapping.
 
-    While it is being made or changed, it is asked again, for about 20 seconds where there is so much time.
+    While it is being made or changed, the change is asked for again, for about 20 seconds if there is so much time.
 
     Parameters
     ----------
@@ -109,9 +109,9 @@ class UpdateEventSourceMapping(Request):
 
 @dataclass(frozen=True, slots=True)
 class DeleteEventSourceMapping(Request):
-    """Delete an event source mapping. Answers the mapping, ``{}`` where there is none.
+    """Delete an event source mapping. Answers the mapping, ``{}`` if there is none.
 
-    While it is being made or changed, it is asked again, as for `UpdateEventSourceMapping`.
+    While it is being made or changed, this is asked for again, as for `UpdateEventSourceMapping`.
 
     Parameters
     ----------

@@ -39,6 +39,6 @@ class Call(Request):
 class RemainingTime(Request):
     """Ask how much time there is left, for work that can stop in good time. No call is made.
 
-    Answers the seconds until the batch's deadline, when whatever has not finished is cut off; ``math.inf`` where the
+    Answers the seconds until the batch's deadline, when whatever has not finished is cut off; ``math.inf`` if the
     invocation has none.
     """

@@ -18,7 +18,7 @@ OnConditionFailed = Literal["ignore", "fault"]
 class PutItem(Request):
     """Put one item. By itself batched into ``BatchWriteItem`` (answers ``{}``).
 
-    With a condition, or with anything else beside the item, it is one ``PutItem`` call, which answers the response.
+    With a condition, or with anything else besides the item, it is one ``PutItem`` call, which answers the response.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ class PutItem(Request):
     table_name
         Default: ``params["TableName"]``, then ``ENTITY_TABLE_NAME``, then ``EVENT_TABLE_NAME``.
     key
-        The names of the table's key attributes. A key may stand in a ``BatchWriteItem`` call once only, and only the
-        table knows which attributes make it. Default: ``pk`` and, where the item has it, ``sk``. An item that has no
+        The names of the table's key attributes. A ``BatchWriteItem`` call may have a key once only, and only the
+        table knows which attributes make it. Default: ``pk`` and, if the item has it, ``sk``. An item that has no
         ``pk`` either is put in a call of its own, and its order among other writes is not kept.
     on_condition_failed
         ``"ignore"``: a failed condition answers ``{}`` and is counted; ``"fault"``: it is raised.
@@ -48,7 +48,7 @@ class PutItem(Request):
 class DeleteItem(Request):
     """Delete one item. By itself batched into ``BatchWriteItem`` (answers ``{}``).
 
-    With a condition, or with anything else beside the key, it is one ``DeleteItem`` call, which answers the response.
+    With a condition, or with anything else besides the key, it is one ``DeleteItem`` call, which answers the response.
 
     Parameters
     ----------

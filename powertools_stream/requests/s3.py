@@ -22,7 +22,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PutObject(Request):
-    """Write one object. Answers the response (``{"ETag": …}``), ``{}`` where the condition failed.
+    """Write one object. Answers the response (``{"ETag": …}``), ``{}`` if the condition failed.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class GetObjectLines(Request):
 
     Answers an iterator over the lines, as text without their line ends. It reads from S3 while it is used, on the
     thread that uses it, and holds a connection until it is read to its end, closed (``lines.close()``, or ``with
-    lines:``) or forgotten. An error while it reads is raised where it is used, and is not tried again.
+    lines:``) or no longer referred to. An error while it reads is raised where it is used, and is not tried again.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class GetObjectLines(Request):
 
 @dataclass(frozen=True, slots=True)
 class HeadObject(Request):
-    """Read what S3 knows of an object without its content. Answers the response; None where there is no such object.
+    """Read what S3 knows of an object without its content. Answers the response; None if there is no such object.
 
     Parameters
     ----------
@@ -115,13 +115,13 @@ class HeadObject(Request):
 class DeleteObject(Request):
     """Delete one object; batched into ``DeleteObjects``. Answers what the call says of it (``{"Key": …}``).
 
-    With anything beside the key and the version it is one ``DeleteObject`` call, which answers the response. An object
+    With anything besides the key and the version it is one ``DeleteObject`` call, which answers the response. An object
     that is not there counts as deleted.
 
     Parameters
     ----------
     params
-        What S3's ``DeleteObject`` takes: ``{"Key": …}``, and perhaps a ``VersionId``.
+        What S3's ``DeleteObject`` takes: ``{"Key": …}``, and, if needed, a ``VersionId``.
     bucket_name, on_condition_failed
         As for `PutObject`.
     """
@@ -137,7 +137,7 @@ class DeleteObject(Request):
 
 @dataclass(frozen=True, slots=True)
 class CopyObject(Request):
-    """Copy one object within S3. Answers the response, ``{}`` where the condition failed.
+    """Copy one object within S3. Answers the response, ``{}`` if the condition failed.
 
     Parameters
     ----------

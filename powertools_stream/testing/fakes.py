@@ -49,7 +49,7 @@ class FakeConnector:
         kind = type(request)
         key = repr(request) if kind.reads else None
         payload = (request, from_json(to_json(request.event))) if kind is PutEvent else (request, None)
-        # As it is with the real ones: nobody but its author knows whether a function may run twice.
+        # As the real connector has it: only its author knows whether a function may run twice.
         max_attempts = 1 if kind is Call else None
         return (Entry(Operation("fake", kind.__name__, reads=kind.reads, max_attempts=max_attempts), payload, key=key),)
 

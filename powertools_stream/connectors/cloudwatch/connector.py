@@ -17,15 +17,15 @@ __all__ = ["MAX_ENTRIES", "MAX_REQUEST_BYTES", "CloudWatchConnector"]
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
 MAX_ENTRIES = 1000
-# "1 MB", and it is not said whether that is 10⁶ or 2²⁰; the namespace and the operation's name take up to 1,000.
+# "1 MB". The page does not say whether that is 10⁶ or 2²⁰; the namespace and the operation's name take up to 1,000.
 MAX_REQUEST_BYTES = 999_000
 
 
 class CloudWatchConnector(ServiceConnector):
     """Writes metrics.
 
-    CloudWatch takes all data of a call or none. So what is known to spoil a call is refused here, where it is the error
-    of one request, not of a thousand.
+    CloudWatch takes all data of a call or none. So what is known to spoil a call is refused here, as the error of one
+    request, not of a thousand.
     """
 
     requests = (PutMetricData,)

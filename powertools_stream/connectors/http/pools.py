@@ -100,7 +100,7 @@ class HttpPools:
     def _make(self, connections: ConnectionSet) -> Any:
         import urllib3
 
-        # `block`: a pool makes no more connections than these, and whoever finds none free waits for one.
+        # `block`: a pool makes no more connections than these, and a call that finds none free waits for one.
         manager = urllib3.PoolManager(num_pools=_MAX_HOSTS, maxsize=self._max_per_host, block=True)
         manager.pool_classes_by_scheme = {
             scheme: tracked_pool(pool, connections) for scheme, pool in manager.pool_classes_by_scheme.items()

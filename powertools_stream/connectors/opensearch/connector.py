@@ -49,9 +49,9 @@ class OpenSearchConnector(ServiceConnector):
     http_auth
         ``(user, password)`` of the domain's own user database, instead of a signature.
     service
-        What calls are signed for, ``"es"`` or ``"aoss"``; default: what the host's name tells, else ``"es"``.
+        What calls are signed for, ``"es"`` or ``"aoss"``; default: what the host's name says, else ``"es"``.
     region_name
-        The Region of the domain; default: what the host's name tells, else the function's.
+        The Region of the domain; default: what the host's name says, else the function's.
     timeout
         Seconds to wait for an answer.
     connect_timeout
@@ -97,7 +97,7 @@ class OpenSearchConnector(ServiceConnector):
         Raises
         ------
         InvalidRequestError
-            The request names no index, no id where one is needed, or holds what a bulk call cannot.
+            The request names no index, no id though one is needed, or holds what a bulk call cannot.
         EntryTooLargeError
             The document is, on its own, larger than one call may be.
         SettingError
@@ -109,7 +109,7 @@ class OpenSearchConnector(ServiceConnector):
         if action.size > max_bytes:
             raise EntryTooLargeError(
                 f"Expected a document of at most {max_bytes} bytes, but the one with id {request.params.get('id')!r} "
-                f"has {action.size}. Index less of it, or set OPENSEARCH_MAX_REQ_SIZE where the domain takes more."
+                f"has {action.size}. Index less of it, or set OPENSEARCH_MAX_REQ_SIZE if the domain takes more."
             )
         key = None if action.key is None else (domain, action.key)
         # A document once a call: an action that is sent again would come after a later one that it shared a call with,
@@ -133,7 +133,7 @@ class OpenSearchConnector(ServiceConnector):
         return [outcome_of(entry.payload, result) for entry, result in zip(entries, results, strict=False)]
 
     def answer(self, request: DocumentRequest, responses: Sequence[Any]) -> Any:
-        """Return what OpenSearch said of the action; ``{}`` where its condition did not hold."""
+        """Return what OpenSearch said of the action; ``{}`` if its condition did not hold."""
         return {} if isinstance(responses[0], Refused) else responses[0]
 
     def close(self) -> None:
@@ -168,7 +168,7 @@ def _translated(error: Exception) -> Exception:
         return RequestFailedError("MalformedResponse", str(error)) if _is_malformed(error) else error
     status, cause = error.status_code, error.info
     if isinstance(status, int):
-        # Its own word for what passes; for the others, one that tells a wrong deployment from a wrong document.
+        # Its own code for what passes; for the others, one that keeps a wrong deployment apart from a wrong document.
         code = str(error.error) if is_passing(status) and _is_word(error.error) else _CODES.get(status, f"{status}")
         return status_error(code, f"{_reason(error)} (status {status})", status, body=cause)
     if isinstance(cause, Exception) and type(cause).__module__.startswith("botocore"):
@@ -196,5 +196,5 @@ def _reason(error: Any) -> str:
     if isinstance(details, dict):
         return f"{details.get('type')}, {details.get('reason')}"
     # AWS itself, in front of the domain, answers {"Message": "User: … is not authorized to perform: es:ESHttpPost"}.
-    said = (info.get("Message") or info.get("message")) if isinstance(info, dict) else None
-    return str(said or error.error or "OpenSearch did not say why.")[:500]
+    message = (info.get("Message") or info.get("message")) if isinstance(info, dict) else None
+    return str(message or error.error or "OpenSearch did not say why.")[:500]

@@ -25,7 +25,7 @@ _DUAL_STACK = re.compile(r"\.(?P<service>aos|aoss)\.(?P<region>[a-z0-9-]+)\.on\.
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """Where a domain or a collection is.
+    """The address of a domain or a collection.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Domain:
     service
         What its calls are signed for: ``"es"`` or, of a serverless collection, ``"aoss"``.
     region_name
-        The Region that its name tells; None: it tells none.
+        The Region that its name says; None: it says none.
     """
 
     scheme: str
@@ -46,7 +46,7 @@ class Domain:
 
 
 def domain_of(host: str) -> Domain:
-    """Read what stands for a domain: a host, ``host:port`` or an address. Without a scheme it is https.
+    """Read the name of a domain: a host, ``host:port`` or an address. Without a scheme it is https.
 
     Raises
     ------
@@ -81,7 +81,7 @@ class DomainClients:
     http_auth
         ``(user, password)`` instead of a signature.
     service, region_name
-        What calls are signed for, where the name of the domain does not tell.
+        What calls are signed for, if the name of the domain does not say.
     timeout, connect_timeout
         Seconds to wait for an answer, and for a connection.
     max_connections
@@ -115,7 +115,7 @@ class DomainClients:
         Raises
         ------
         SettingError
-            opensearch-py is not installed, or nothing tells the Region.
+            opensearch-py is not installed, or nothing gives the Region.
         """
         # Taken first: a client that is still being made while everything is closed belongs to what was closed.
         connections = self._connections
@@ -150,7 +150,7 @@ class DomainClients:
         region_name = self._region_name or domain.region_name or session.region_name
         if not region_name:
             raise SettingError(
-                f"Expected to know the Region of {domain.host}, but neither its name nor AWS_REGION tells it. Pass "
+                f"Expected to know the Region of {domain.host}, but neither its name nor AWS_REGION gives it. Pass "
                 "OpenSearchConnector(…, region_name=…)."
             )
         credentials = session.get_credentials()
@@ -176,7 +176,7 @@ def _connection_class(opensearchpy: Any, connections: ConnectionSet) -> Any:
     class Connection(opensearchpy.Urllib3HttpConnection):  # type: ignore[misc]
         def _create_urllib3_pool(self) -> None:
             super()._create_urllib3_pool()
-            # Reaches into opensearch-py. Where it has changed, connections end by their time-outs.
+            # Reaches into opensearch-py. If that has changed, connections end by their time-outs.
             with contextlib.suppress(AttributeError):
                 self.pool.ConnectionCls = tracked_pool(type(self.pool), connections).ConnectionCls
 

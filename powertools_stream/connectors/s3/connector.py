@@ -84,5 +84,5 @@ class S3Connector(ServiceConnector):
             return ObjectLines(response, request.encoding)
         if isinstance(request, ListObjects):
             return dict(response, Contents=list(response["Contents"])) if request.page else list(response)
-        # Others may have the response to an equal read; what is on top is the asker's own.
+        # An equal read has the same response: the mapping is copied, what is in it is shared.
         return None if response is None else dict(response)

@@ -47,7 +47,7 @@ class Write:
     on_condition_failed: OnConditionFailed
 
     def carry_out(self, client: Any) -> Any:
-        """Return the response; a failed condition is `Refused`, or the error where the request says ``"fault"``."""
+        """Return the response; a failed condition is `Refused`, or the error if the request says ``"fault"``."""
         try:
             return call(getattr(client, self.method), self.params)
         except Exception as error:
@@ -105,7 +105,7 @@ def _set_body(params: dict[str, Any]) -> None:
 
 
 def _copy_source(params: Mapping[str, Any]) -> Any:
-    """Return where a copy comes from; an object without a bucket is in the bucket that the copy goes to."""
+    """Return the source of a copy; an object without a bucket is in the bucket that the copy goes to."""
     source = params.get("CopySource")
     if isinstance(source, str) and source:
         return source
