@@ -6,7 +6,6 @@ the first event that needs the option: a large one, one of another source, a thr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from importlib import import_module
@@ -15,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeVa
 from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.call_options import Pacer, Rate, RetryPolicy
+from powertools_stream.classification.reasons import Retryable, retryable_predicate
 from powertools_stream.connectors.base import Connector
-from powertools_stream.errors import SettingError
-from powertools_stream.outcomes import FaultPolicy, Observer, Retryable, retryable_predicate
+from powertools_stream.environment.settings import whole_number
+from powertools_stream.outcomes import FaultPolicy, Observer
 from powertools_stream.requests import Request
 from powertools_stream.rules.registry import RuleRegistry, Rules
 from powertools_stream.sources import Source, source_of_event_type
@@ -39,6 +39,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _DEFAULT_WORKERS = 8
+_CALLS = "a number of calls, 1 or more"
 
 
 def _option(default: T, takes: str, accepts: Callable[[Any], bool], error: type[Exception] = TypeError) -> T:
@@ -160,7 +161,7 @@ class ProcessorOptions:
     on_fault: FaultPolicy = FaultPolicy.REPORT_AND_PUBLISH
     retryable: Retryable = ()
     skip_group_on_error: bool = True
-    max_workers: int | None = _option(None, "a number of calls, 1 or more", _number_from(1), ValueError)
+    max_workers: int | None = _option(None, _CALLS, _number_from(1), ValueError)
     timeout_margin: float = _option(1.0, "seconds, 0 or more", _number_from(0), ValueError)
     bus_name: str | None = None
     fault_bus_name: str | None = None
@@ -205,7 +206,7 @@ class ProcessorOptions:
             sources=_given_sources(self.source, self.event_type),
             fault_policy=_fault_policy(self.on_fault),
             is_retryable=retryable_predicate(self.retryable),
-            workers=_workers(self.max_workers),
+            workers=whole_number(self.max_workers, "PARALLEL", default=_DEFAULT_WORKERS, what=_CALLS),
             registry=RuleRegistry.of(self.rules),
         )
 
@@ -240,15 +241,6 @@ def _given_sources(source: Source | Sequence[Source] | None, event_type: EventTy
         if not isinstance(one, Source):
             raise _mistake("source", "a source that is made already, SQSSource(), or a list of such", one)
     return tuple(sources)
-
-
-def _workers(given: int | None) -> int:
-    if given is not None:
-        return given
-    value = os.environ.get("PARALLEL") or str(_DEFAULT_WORKERS)
-    if not value.isdecimal() or int(value) < 1:
-        raise SettingError(f"Expected PARALLEL to be a number of calls, 1 or more, but found {value!r}.")
-    return int(value)
 
 
 def _fault_policy(given: FaultPolicy | str) -> FaultPolicy:

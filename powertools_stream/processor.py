@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.batch import BasePartialBatchProcessor, Eve
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import SqsFifoPartialProcessor
 
-from powertools_stream.connectors import Clients, Connectors
+from powertools_stream.connectors import Clients, ConnectorRegistry
 from powertools_stream.engine.deadline import Deadline
 from powertools_stream.engine.dispatch.dispatcher import Dispatcher
 from powertools_stream.engine.life_cycle import Engine
@@ -20,7 +20,9 @@ from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason, 
 from powertools_stream.rules.compiled import CompiledRule, plain_rule
 from powertools_stream.rules.switches import Switches
 from powertools_stream.sources import Source, source_of, source_of_event_type, source_of_records
-from powertools_stream.telemetry.observers import log_of, observers_for, tell_switches, traced
+from powertools_stream.telemetry.logs import log_of, tell_switches
+from powertools_stream.telemetry.observers import observers_for
+from powertools_stream.telemetry.tracing import traced
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         self._observers = observers_for(options.logger, options.metrics, options.observers)
         clients = Clients(options.boto3_session, options.boto_config, options.workers)
         dispatcher = Dispatcher(
-            Connectors(clients, options.connectors, options.bus_name),
+            ConnectorRegistry(clients, options.connectors, {"eventbridge": {"bus_name": options.bus_name}}),
             max_workers=options.workers,
             retry=options.retry,
             observers=self._observers,

@@ -16,7 +16,8 @@ from hypothesis import given, strategies as st
 from pydantic import BaseModel, SecretStr
 
 from powertools_stream.errors import InvalidRequestError, StreamError
-from powertools_stream.payloads.json_text import from_json, to_json, to_safe, to_safe_json
+from powertools_stream.payloads.json_text import from_json, to_json
+from powertools_stream.payloads.safe_json import to_safe, to_safe_json
 
 
 class Line(BaseModel):
@@ -206,7 +207,7 @@ def test_it_holds_near_the_end_of_the_stack() -> None:
 
 
 def test_a_value_that_unfolds_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("powertools_stream.payloads.json_text._MAX_VALUES", 1_000)
+    monkeypatch.setattr("powertools_stream.payloads.safe_json._MAX_VALUES", 1_000)
     value: list[Any] = [1]
     for _ in range(60):
         value = [value, value]

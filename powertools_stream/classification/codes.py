@@ -1,4 +1,4 @@
-"""The codes and names by which errors of AWS are told apart: passing ones, the deployment's, those of one entry."""
+"""The codes and names of AWS's errors by kind: passing ones, the deployment's, those of one entry."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ RETRYABLE_CODES = frozenset(
     }
 )
 
-# What another attempt does not mend before somebody has changed the deployment: permissions, keys, names of resources.
+# What another attempt does not cure before the deployment has been changed: permissions, keys, names of resources.
 # The numbers are the statuses of services that speak plain HTTP. The others stand on the page of the common errors of
 # each service's API reference, and on those of its operations.
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html

@@ -6,22 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Operation
-from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.params import call, canonical, checked
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.errors import EntryTooLargeError, RequestFailedError, RetryableError, RetryLaterError
-from powertools_stream.outcomes import error_code
 from powertools_stream.payloads.json_text import from_json, to_json
 from powertools_stream.requests import (
     CreateEventSourceMapping,
     DeleteEventSourceMapping,
     InvokeFunction,
     ListEventSourceMappings,
-    Request,
     UpdateEventSourceMapping,
 )
 
-__all__ = ["MAX_EVENT_BYTES", "MAX_PAYLOAD_BYTES", "LambdaConnector"]
+__all__ = ["CONNECTOR", "MAX_EVENT_BYTES", "MAX_PAYLOAD_BYTES", "LambdaConnector"]
 
 # Of synchronous and of asynchronous invocations; Lambda says MB for 1,024 KB.
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
@@ -29,8 +28,8 @@ __all__ = ["MAX_EVENT_BYTES", "MAX_PAYLOAD_BYTES", "LambdaConnector"]
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 MAX_EVENT_BYTES = 1024 * 1024
 
-# A mapping that was just made or changed takes no further change until that is done, which takes seconds: it is asked
-# again for about 20 of them, where there is so much time.
+# A mapping that was just made or changed takes no further change until that is done, which takes seconds: the change
+# is asked for again for about 20 of them, if there is so much time.
 # https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
 _MAPPING_ATTEMPTS = 15
 
@@ -53,32 +52,23 @@ _GONE = "ResourceNotFoundException"
 
 
 @dataclass(slots=True)
-class _Walk:
-    """A list of mappings: what to ask for, and how far it has come, so that a page that fails is asked for alone."""
+class _Pagination:
+    """A list of mappings: what to ask for, and what has come. So a page that fails is asked for again, and no other."""
 
     params: dict[str, Any]
     found: list[Any] = field(default_factory=list)
 
 
-class LambdaConnector:
-    """Invokes functions, and switches their event source mappings.
+class LambdaConnector(ServiceConnector):
+    """Invokes functions, and switches their event source mappings."""
 
-    Parameters
-    ----------
-    clients
-        Where the boto3 clients come from, one for each Region.
-    """
-
-    requests: tuple[type[Request], ...] = (
+    requests = (
         InvokeFunction,
         ListEventSourceMappings,
         CreateEventSourceMapping,
         UpdateEventSourceMapping,
         DeleteEventSourceMapping,
     )
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def entries(self, request: Any) -> Sequence[Entry]:
         """Return one entry. Changes of one mapping keep their order; invocations have none.
@@ -95,7 +85,7 @@ class LambdaConnector:
         if isinstance(request, ListEventSourceMappings):
             params = dict(checked(request))
             operation = Operation("lambda", "ListEventSourceMappings", reads=True, region_name=request.region_name)
-            return (Entry(operation, _Walk(params), key=canonical(params)),)
+            return (Entry(operation, _Pagination(params), key=canonical(params)),)
         return (_change(request),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
@@ -109,7 +99,7 @@ class LambdaConnector:
         (entry,) = entries
         name = entry.operation.name
         try:
-            return [_SENDERS[name](self._clients.client_for(entry.operation), entry.payload)]
+            return [_SENDERS[name](self.clients.client_for(entry.operation), entry.payload)]
         except Exception as error:
             code = error_code(error)
             if name == "DeleteEventSourceMapping" and code == _GONE:
@@ -119,13 +109,9 @@ class LambdaConnector:
             raise
 
     def answer(self, request: Any, responses: Sequence[Any]) -> Any:
-        """Return the response; of a list, one of the asker's own."""
+        """Return the response; a list is copied, since equal reads share it."""
         (response,) = responses
         return list(response) if isinstance(response, list) else response
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()
 
 
 def _invocation(request: InvokeFunction) -> Entry:
@@ -140,7 +126,7 @@ def _invocation(request: InvokeFunction) -> Entry:
         kind = "an asynchronous" if is_event else "a synchronous"
         raise EntryTooLargeError(
             f"Expected a payload of at most {limit} bytes for {kind} invocation of {params['FunctionName']!r}, "
-            f"but found {size}. Pass less of it, or a reference to where the rest lies."
+            f"but found {size}. Pass less of it, or a reference to the rest."
         )
     return Entry(Operation("lambda", "Invoke", params["FunctionName"], region_name=request.region_name), params, size)
 
@@ -178,7 +164,9 @@ def _invoke(client: Any, params: Mapping[str, Any]) -> Any:
             'still be at work. Pass a longer read_timeout in boto_config, or invoke it with InvocationType="Event".',
         ) from error
     if kind := response.get("FunctionError"):
-        raise RequestFailedError("FunctionError", f"The function {name!r} ended in an error ({kind}): {_said(payload)}")
+        raise RequestFailedError(
+            "FunctionError", f"The function {name!r} ended in an error ({kind}): {_error_text(payload)}"
+        )
     return {**response, "Payload": payload}
 
 
@@ -190,20 +178,20 @@ def _decoded(content: bytes) -> Any:
         return content.decode(errors="replace")
 
 
-def _said(payload: Any) -> str:
+def _error_text(payload: Any) -> str:
     # https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
     if not isinstance(payload, Mapping):
         return str(payload)
     return ": ".join(str(payload[name]) for name in ("errorType", "errorMessage") if payload.get(name))
 
 
-def _list(client: Any, walk: _Walk) -> list[Any]:
+def _list(client: Any, pagination: _Pagination) -> list[Any]:
     while True:
-        response = call(client.list_event_source_mappings, walk.params)
-        walk.found.extend(response.get("EventSourceMappings", ()))
-        walk.params["Marker"] = response.get("NextMarker")
-        if not walk.params["Marker"]:
-            found, walk.found = walk.found, []
+        response = call(client.list_event_source_mappings, pagination.params)
+        pagination.found.extend(response.get("EventSourceMappings", ()))
+        pagination.params["Marker"] = response.get("NextMarker")
+        if not pagination.params["Marker"]:
+            found, pagination.found = pagination.found, []
             return found
 
 
@@ -214,3 +202,6 @@ _SENDERS: dict[str, Callable[[Any, Any], Any]] = {
     "UpdateEventSourceMapping": lambda client, params: call(client.update_event_source_mapping, params),
     "DeleteEventSourceMapping": lambda client, params: call(client.delete_event_source_mapping, params),
 }
+
+
+CONNECTOR = LambdaConnector

@@ -27,7 +27,7 @@ class Operation:
     name
         The operation: ``"PutEvents"``.
     target
-        Where it goes (a bus, a table), and whatever else all entries of one call must have in common.
+        What it goes to (a bus, a table), and whatever else all entries of one call must have in common.
     max_entries
         How many entries one call carries at most.
     max_bytes
@@ -37,7 +37,7 @@ class Operation:
     reads
         Whether it only reads, so that equal entries in flight are asked once.
     max_attempts
-        How often an entry is sent at most, where it fails in passing; None: as the processor says.
+        How often an entry is sent at most, if it fails in passing; None: as the processor says.
     region_name
         The Region that the call goes to; None: the function's own.
     role_arn
@@ -71,7 +71,7 @@ class Entry:
     payload
         What the connector sends for it.
     size
-        Its bytes, as the service counts them; 0 where the operation has no limit.
+        Its bytes, as the service counts them; 0 if the operation has no limit.
     key
         For a write: entries with equal keys are sent in the order in which they were asked for, and are never in two
         calls at once. For a read: equal keys ask for the same thing, so they are asked once. None: neither holds.
@@ -85,9 +85,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The response to an entry that the service refused, where the request takes that for an answer.
+    """The response to an entry that the service refused, if the request takes that for an answer.
 
-    Not a failure, so neither retried nor a fault; told apart from other responses so that it can be counted.
+    Not a failure, so neither retried nor a fault. It has a type of its own, so that it can be counted.
 
     Parameters
     ----------

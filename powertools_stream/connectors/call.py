@@ -11,9 +11,9 @@ from powertools_stream.connectors.clients import Clients
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.requests import Call, Request
 
-__all__ = ["CallConnector"]
+__all__ = ["CONNECTOR", "CallConnector"]
 
-# Once only: nobody but its author knows whether a function may run twice.
+# Once only: only its author knows whether a function may run twice.
 _CALL = Operation("call", "Call", max_attempts=1)
 
 
@@ -66,3 +66,6 @@ def _run(call: Call) -> Any:
         )
     # In a tuple, since a function may return an exception, and a response that is one means failure.
     return (result,)
+
+
+CONNECTOR = CallConnector

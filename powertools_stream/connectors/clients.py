@@ -8,8 +8,8 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.connectors.connections import Line, track_connections
-from powertools_stream.outcomes import is_retryable
+from powertools_stream.classification.reasons import is_retryable
+from powertools_stream.connectors.connections import ConnectionSet, track_connections
 
 if TYPE_CHECKING:
     from powertools_stream.connectors.base import Operation
@@ -39,7 +39,7 @@ class Clients:
         self._own_session = session
         self._config = config
         self._max_workers = max_workers
-        self._line = Line()
+        self._connections = ConnectionSet()
         self._making = threading.Lock()
 
     def client_for(self, operation: Operation) -> Any:
@@ -60,36 +60,36 @@ class Clients:
             before they end. None: the session's own.
         """
         # Taken first: a client that is still being made while everything is closed belongs to what was closed.
-        return self._client(self._line, service_name, region_name, role_arn)
+        return self._client(self._connections, service_name, region_name, role_arn)
 
     def session(self, role_arn: str | None = None) -> Any:
         """Return the session that clients are made of, for what signs its calls itself. Thread-safe."""
         with self._making:
-            return self._session(self._line, role_arn)
+            return self._session(self._connections, role_arn)
 
     def close(self) -> None:
         """Cut every connection, so that calls under way end in an error at once, and nothing is sent for them any more.
 
         The next `client` makes new ones.
         """
-        line, self._line = self._line, Line()
-        line.close()
+        connections, self._connections = self._connections, ConnectionSet()
+        connections.close()
 
     def _client(
-        self, line: Line, service_name: str, region_name: str | None = None, role_arn: str | None = None
+        self, connections: ConnectionSet, service_name: str, region_name: str | None = None, role_arn: str | None = None
     ) -> Any:
         wanted = (service_name, region_name, role_arn)
-        client = line.clients.get(wanted)
+        client = connections.clients.get(wanted)
         if client is not None:
             return client
         with self._making:  # neither sessions nor the making of clients are thread-safe
-            client = line.clients.get(wanted)
+            client = connections.clients.get(wanted)
             if client is None:
-                session = self._session(line, role_arn)
-                client = line.clients[wanted] = self._make(session, service_name, line, region_name)
+                session = self._session(connections, role_arn)
+                client = connections.clients[wanted] = self._make(session, service_name, connections, region_name)
         return client
 
-    def _session(self, line: Line, role_arn: str | None) -> Any:
+    def _session(self, connections: ConnectionSet, role_arn: str | None) -> Any:
         import boto3
 
         if self._own_session is None:
@@ -97,14 +97,14 @@ class Clients:
             self._own_session = boto3.Session()
         if role_arn is None:
             return self._own_session
-        if role_arn not in line.roles:
-            line.roles[role_arn] = self._session_of(role_arn, line)
-        return line.roles[role_arn]
+        if role_arn not in connections.roles:
+            connections.roles[role_arn] = self._session_of(role_arn, connections)
+        return connections.roles[role_arn]
 
-    def _session_of(self, role_arn: str, line: Line) -> Any:
+    def _session_of(self, role_arn: str, connections: ConnectionSet) -> Any:
         """Return the session of a role; botocore asks for credentials when they are needed, and before they end.
 
-        It belongs to the line: calls that wait for the credentials end with it, instead of asking STS once more.
+        It is closed with the connections: calls that wait for its credentials end then, instead of asking STS again.
         """
         import boto3
         from botocore.credentials import DeferredRefreshableCredentials
@@ -113,11 +113,11 @@ class Clients:
         session = Session()
         # The public way is for credentials that never change; these are renewed.
         session._credentials = DeferredRefreshableCredentials(
-            lambda: _assume(self._client(line, "sts"), role_arn), "assume-role"
+            lambda: _assume(self._client(connections, "sts"), role_arn), "assume-role"
         )
         return boto3.Session(botocore_session=session, region_name=self._own_session.region_name)
 
-    def _make(self, session: Any, service_name: str, line: Line, region_name: str | None) -> Any:
+    def _make(self, session: Any, service_name: str, connections: ConnectionSet, region_name: str | None) -> Any:
         from botocore.config import Config
 
         config = Config(
@@ -129,10 +129,10 @@ class Clients:
         )
         config = config.merge(self._config) if self._config else config
         client = session.client(service_name, region_name=region_name, config=config)
-        client.meta.events.register("before-send", line.refuse_if_closed)
+        client.meta.events.register("before-send", connections.raise_if_closed)
         with contextlib.suppress(Exception):
-            # Reaches into botocore. Where it has changed, connections end by their time-outs.
-            track_connections(client, line)
+            # Reaches into botocore. If that has changed, connections end by their time-outs.
+            track_connections(client, connections)
         return client
 
 
@@ -142,7 +142,7 @@ def _assume(sts: Any, role_arn: str) -> dict[str, Any]:
     Raises
     ------
     CredentialRetrievalError
-        STS does not give them. Its own code may be one that stands for something else in the service that is called.
+        STS does not give them. Its own code may mean something else in the service that is called.
     """
     from botocore.exceptions import ClientError, CredentialRetrievalError
 

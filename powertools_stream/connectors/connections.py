@@ -1,4 +1,4 @@
-"""Connections that can be cut: whoever is stuck in a call gets an error at once, and nothing more is sent for it."""
+"""Connections that can be cut: a thread that is stuck in a call gets an error at once, and sends nothing more."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import socket
 import threading
 from typing import Any
 
-__all__ = ["Line", "track_connections", "tracked_pool"]
+__all__ = ["ConnectionSet", "track_connections", "tracked_pool"]
 
 _CLOSED = "The connections were closed before the call was answered; nothing is sent for it any more."
 
 
-class Line:
-    """The clients, sessions of roles and connections between one `Clients.close` and the next."""
+class ConnectionSet:
+    """The connections that are closed together, with the clients and the sessions of roles that they belong to.
+
+    Once it is closed it stays so: what is made after that belongs to a new set.
+    """
 
     def __init__(self) -> None:
         self.clients: dict[Any, Any] = {}
@@ -22,13 +25,13 @@ class Line:
         self._sockets: dict[int, socket.socket] = {}
         self._lock = threading.Lock()
 
-    def refuse_if_closed(self, **_: Any) -> None:
-        """Keep botocore from sending: an attempt of a client that was closed, though its thread does not know yet."""
+    def raise_if_closed(self, **_: Any) -> None:
+        """Keep botocore from sending once all is closed: a thread that makes another attempt may not know of it yet."""
         if self.closed:
             raise ConnectionAbortedError(_CLOSED)
 
-    def opened(self, connection: Any) -> None:
-        """Take a new connection in; refused where everything is closed already."""
+    def add(self, connection: Any) -> None:
+        """Keep track of a new connection; if all is closed already, cut it and raise."""
         with self._lock:
             if not self.closed:
                 self._sockets[id(connection)] = connection.sock
@@ -36,8 +39,8 @@ class Line:
         connection.close()
         raise ConnectionAbortedError(_CLOSED)
 
-    def ended(self, connection: Any) -> None:
-        """Forget a connection."""
+    def remove(self, connection: Any) -> None:
+        """Forget a connection that has ended."""
         with self._lock:
             self._sockets.pop(id(connection), None)
 
@@ -57,24 +60,24 @@ class Line:
                 client.close()
 
 
-def track_connections(client: Any, line: Line) -> None:
-    """Have the line know a client's connections: botocore has no public way to reach one that is in use."""
+def track_connections(client: Any, connections: ConnectionSet) -> None:
+    """Keep track of a client's connections: botocore has no public way to reach one that is in use."""
     session = client._endpoint.http_session
-    classes = {scheme: tracked_pool(pool, line) for scheme, pool in session._pool_classes_by_scheme.items()}
+    classes = {scheme: tracked_pool(pool, connections) for scheme, pool in session._pool_classes_by_scheme.items()}
     session._manager.pool_classes_by_scheme = classes
     session._pool_classes_by_scheme = classes  # for the managers of proxies, which are made later
 
 
-def tracked_pool(pool_class: Any, line: Line) -> Any:
-    """Return a class of urllib3's connection pools whose connections the line knows."""
+def tracked_pool(pool_class: Any, connections: ConnectionSet) -> Any:
+    """Return a class of urllib3's connection pools whose connections are kept track of."""
 
     class Connection(pool_class.ConnectionCls):  # type: ignore[misc]
         def connect(self) -> None:
             super().connect()
-            line.opened(self)
+            connections.add(self)
 
         def close(self) -> None:
-            line.ended(self)
+            connections.remove(self)
             super().close()
 
     return type(pool_class.__name__, (pool_class,), {"ConnectionCls": Connection})

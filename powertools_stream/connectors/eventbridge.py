@@ -8,24 +8,25 @@ from typing import Any
 
 from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.params import byte_length, byte_limit, operation_of, outcome
-from powertools_stream.environment.settings import setting
+from powertools_stream.connectors.params import byte_length, operation_of, outcome
+from powertools_stream.connectors.service_connector import ServiceConnector
+from powertools_stream.environment.settings import setting, whole_number
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
 from powertools_stream.payloads.json_text import to_json
-from powertools_stream.requests import PutEvent, Request
+from powertools_stream.requests import PutEvent
 
-__all__ = ["MAX_ENTRIES", "MAX_REQUEST_BYTES", "EventBridgeConnector", "max_request_bytes"]
+__all__ = ["CONNECTOR", "MAX_ENTRIES", "MAX_REQUEST_BYTES", "EventBridgeConnector", "max_request_bytes"]
 
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 MAX_ENTRIES = 10
-# "Under 1 MB" over all entries, and it is not said whether that is 10⁶ or 2²⁰.
+# "Under 1 MB" over all entries. The page does not say whether that is 10⁶ or 2²⁰.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 MAX_REQUEST_BYTES = 1_000_000
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
 _MAX_DETAIL_TYPE = 128
 
 
-class EventBridgeConnector:
+class EventBridgeConnector(ServiceConnector):
     """Publishes events.
 
     Parameters
@@ -36,10 +37,10 @@ class EventBridgeConnector:
         Name or ARN of the bus for requests that name none; default: ``BUS_NAME``.
     """
 
-    requests: tuple[type[Request], ...] = (PutEvent,)
+    requests = (PutEvent,)
 
     def __init__(self, clients: Clients, *, bus_name: str | None = None) -> None:
-        self._clients = clients
+        super().__init__(clients)
         self._bus_name = bus_name
 
     def entries(self, request: PutEvent) -> Sequence[Entry]:
@@ -72,32 +73,24 @@ class EventBridgeConnector:
         if size > max_bytes:
             raise EntryTooLargeError(
                 f"Expected an event of at most {max_bytes} bytes, but the {detail_type!r} event "
-                f"{request.event.get('id')!r} has {size}. Publish less of it, or a reference to where the rest lies."
+                f"{request.event.get('id')!r} has {size}. Publish less of it, or a reference to the rest."
             )
         return (Entry(operation_of("events", "PutEvents", bus, MAX_ENTRIES, max_bytes), payload, size),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one ``PutEvents`` call; an entry that EventBridge did not take is a `RequestFailedError`."""
-        client = self._clients.client_for(entries[0].operation)
+        client = self.clients.client_for(entries[0].operation)
         response = client.put_events(Entries=[entry.payload for entry in entries])
         return [outcome(result, "EventBridge") for result in response.get("Entries", ())]
-
-    def answer(self, request: PutEvent, responses: Sequence[Any]) -> Any:
-        """Return the entry's result: ``{"EventId": …}``."""
-        return responses[0]
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()
 
 
 def max_request_bytes() -> int:
     """Return how many bytes the entries of one ``PutEvents`` call may have together: ``MAX_REQ_SIZE``, or the limit."""
-    return byte_limit("MAX_REQ_SIZE", MAX_REQUEST_BYTES)
+    return whole_number(None, "MAX_REQ_SIZE", default=MAX_REQUEST_BYTES, what="a number of bytes")
 
 
 def _detail_type(event: Any) -> str:
-    if not isinstance(event, Mapping):
+    if not isinstance(event, (dict, Mapping)):  # `dict` first: it takes a fifth of the time
         raise InvalidRequestError(f"Expected an event to be a mapping, but found {type(event).__qualname__}.")
     detail_type = event.get("type")
     if not isinstance(detail_type, str) or not detail_type:
@@ -111,3 +104,6 @@ def _detail_type(event: Any) -> str:
             f"of {len(detail_type)}: {detail_type!r}."
         )
     return detail_type
+
+
+CONNECTOR = EventBridgeConnector

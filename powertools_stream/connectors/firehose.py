@@ -8,11 +8,12 @@ from typing import Any
 from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.params import check_known, checked, operation_of, outcome, to_bytes
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
-from powertools_stream.requests import PutDeliveryRecord, Request
+from powertools_stream.requests import PutDeliveryRecord
 
-__all__ = ["MAX_ENTRIES", "MAX_RECORD_BYTES", "MAX_REQUEST_BYTES", "FirehoseConnector"]
+__all__ = ["CONNECTOR", "MAX_ENTRIES", "MAX_RECORD_BYTES", "MAX_REQUEST_BYTES", "FirehoseConnector"]
 
 # All before base64. https://docs.aws.amazon.com/firehose/latest/dev/limits.html
 MAX_ENTRIES = 500
@@ -22,7 +23,7 @@ MAX_RECORD_BYTES = 1000 * 1024
 _KNOWN = frozenset({"Data", "DeliveryStreamName"})
 
 
-class FirehoseConnector:
+class FirehoseConnector(ServiceConnector):
     """Puts records on Firehose streams.
 
     Parameters
@@ -33,10 +34,10 @@ class FirehoseConnector:
         Name of the stream for requests that name none; default: ``DELIVERY_STREAM_NAME``.
     """
 
-    requests: tuple[type[Request], ...] = (PutDeliveryRecord,)
+    requests = (PutDeliveryRecord,)
 
     def __init__(self, clients: Clients, *, delivery_stream_name: str | None = None) -> None:
-        self._clients = clients
+        super().__init__(clients)
         self._delivery_stream_name = delivery_stream_name
 
     def entries(self, request: PutDeliveryRecord) -> Sequence[Entry]:
@@ -58,13 +59,13 @@ class FirehoseConnector:
             what="the Firehose stream",
             option="delivery_stream_name",
         )
-        # What is delivered is one file of many records: the line end is what tells them apart.
+        # What is delivered is one file of many records, which the line ends separate.
         # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
         data = to_bytes(params["Data"], line_end="\n")
         if len(data) > MAX_RECORD_BYTES:
             raise EntryTooLargeError(
                 f"Expected a record of at most {MAX_RECORD_BYTES} bytes, but found one of {len(data)}. "
-                "Deliver less of it, or a reference to where the rest is."
+                "Deliver less of it, or a reference to the rest."
             )
         operation = operation_of("firehose", "PutRecordBatch", stream, MAX_ENTRIES, MAX_REQUEST_BYTES)
         return (Entry(operation, {"Data": data}, len(data)),)
@@ -72,19 +73,11 @@ class FirehoseConnector:
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one ``PutRecordBatch`` call; a record that Firehose did not take is a `RequestFailedError`."""
         operation = entries[0].operation
-        client = self._clients.client_for(operation)
+        client = self.clients.client_for(operation)
         response = client.put_record_batch(
             DeliveryStreamName=operation.target, Records=[entry.payload for entry in entries]
         )
         return [outcome(result, "Firehose") for result in response.get("RequestResponses", ())]
-
-    def answer(self, request: PutDeliveryRecord, responses: Sequence[Any]) -> Any:
-        """Return the record's result: ``{"RecordId": …}``."""
-        return responses[0]
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()
 
 
 def _checked(request: PutDeliveryRecord) -> Mapping[str, Any]:
@@ -93,3 +86,6 @@ def _checked(request: PutDeliveryRecord) -> Mapping[str, Any]:
     if params.get("Data") is None:
         raise InvalidRequestError("Expected a record with 'Data', but found none.")
     return params
+
+
+CONNECTOR = FirehoseConnector

@@ -9,18 +9,18 @@ from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.params import (
     byte_length,
-    byte_limit,
     check_known,
     checked,
     operation_of,
     outcome,
     to_bytes,
 )
-from powertools_stream.environment.settings import setting
+from powertools_stream.connectors.service_connector import ServiceConnector
+from powertools_stream.environment.settings import setting, whole_number
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
-from powertools_stream.requests import PutRecord, Request
+from powertools_stream.requests import PutRecord
 
-__all__ = ["MAX_BYTES", "MAX_ENTRIES", "KinesisConnector", "max_record_bytes"]
+__all__ = ["CONNECTOR", "MAX_BYTES", "MAX_ENTRIES", "KinesisConnector", "max_record_bytes"]
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
 MAX_ENTRIES = 500
@@ -36,7 +36,7 @@ _KNOWN = frozenset({"Data", "ExplicitHashKey", "PartitionKey", "StreamARN", "Str
 _NO_KEY = object()
 
 
-class KinesisConnector:
+class KinesisConnector(ServiceConnector):
     """Puts records on data streams.
 
     Parameters
@@ -47,10 +47,10 @@ class KinesisConnector:
         Name or ARN of the stream for requests that name none; default: ``STREAM_NAME``.
     """
 
-    requests: tuple[type[Request], ...] = (PutRecord,)
+    requests = (PutRecord,)
 
     def __init__(self, clients: Clients, *, stream_name: str | None = None) -> None:
-        self._clients = clients
+        super().__init__(clients)
         self._stream_name = stream_name
 
     def entries(self, request: PutRecord) -> Sequence[Entry]:
@@ -73,8 +73,8 @@ class KinesisConnector:
         if size > (limit := max_record_bytes()):
             raise EntryTooLargeError(
                 f"Expected a record of at most {limit} bytes, its partition key included, but the one with the "
-                f"partition key {key!r} has {size}. Put less of it on the stream, or a reference to where the rest is; "
-                "KINESIS_MAX_RECORD_SIZE sets another limit, where the stream takes more."
+                f"partition key {key!r} has {size}. Put less of it on the stream, or a reference to the rest; "
+                "KINESIS_MAX_RECORD_SIZE sets another limit, if the stream takes more."
             )
         payload: dict[str, Any] = {"Data": data}
         if key is not None:
@@ -91,19 +91,11 @@ class KinesisConnector:
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one ``PutRecords`` call; a record that Kinesis did not take is a `RequestFailedError`."""
         operation = entries[0].operation
-        client = self._clients.client_for(operation)
+        client = self.clients.client_for(operation)
         stream = str(operation.target)
         name = {"StreamARN" if stream.startswith("arn:") else "StreamName": stream}
         response = client.put_records(Records=[entry.payload for entry in entries], **name)
         return [outcome(result, "Kinesis") for result in response.get("Records", ())]
-
-    def answer(self, request: PutRecord, responses: Sequence[Any]) -> Any:
-        """Return the record's result: ``{"SequenceNumber": …, "ShardId": …}``."""
-        return responses[0]
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()
 
     def _stream(self, request: PutRecord) -> str:
         params = request.params
@@ -113,7 +105,8 @@ class KinesisConnector:
 
 def max_record_bytes() -> int:
     """Return how large a record may be, its partition key included: ``KINESIS_MAX_RECORD_SIZE`` (bytes), or 1 MiB."""
-    return min(byte_limit("KINESIS_MAX_RECORD_SIZE", _MAX_RECORD_BYTES), MAX_BYTES)
+    given = whole_number(None, "KINESIS_MAX_RECORD_SIZE", default=_MAX_RECORD_BYTES, what="a number of bytes")
+    return min(given, MAX_BYTES)
 
 
 def _checked(request: PutRecord) -> Mapping[str, Any]:
@@ -133,7 +126,7 @@ def _partition_key(params: Mapping[str, Any]) -> str | None:
     if not isinstance(key, str) or not key:
         raise InvalidRequestError(
             f"Expected a record with a PartitionKey that is a text, but found {key!r}. Set params['PartitionKey'], or "
-            "'partition_key' or 'id' in data that is an event; None where the stream distributes records itself."
+            "'partition_key' or 'id' in data that is an event; None if the stream distributes records itself."
         )
     if len(key) > _MAX_KEY_LENGTH:
         raise InvalidRequestError(
@@ -150,3 +143,6 @@ def _key_of(data: Any) -> Any:
         if (key := data.get(name)) not in (None, ""):
             return str(key)
     return None
+
+
+CONNECTOR = KinesisConnector

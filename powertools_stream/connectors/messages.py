@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from powertools_stream.connectors.base import Entry
-from powertools_stream.connectors.params import byte_length, byte_limit, check_known, operation_of
+from powertools_stream.connectors.params import byte_length, check_known, operation_of
+from powertools_stream.environment.settings import whole_number
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError, RetryableError
 from powertools_stream.payloads.json_text import to_json
 
@@ -81,7 +82,7 @@ class Messages:
         payload, size = wire_params(params, dialect.content)
         payload.pop(dialect.target, None)
         payload.pop("Id", None)
-        max_bytes = byte_limit(dialect.size_setting, dialect.max_bytes)
+        max_bytes = whole_number(None, dialect.size_setting, default=dialect.max_bytes, what="a number of bytes")
         if size > max_bytes:
             raise EntryTooLargeError(_too_large(params[dialect.content], size, max_bytes, dialect))
         key = None
@@ -173,9 +174,9 @@ def _deduplicate(payload: dict[str, Any], content: Any, name: str) -> None:
 
 
 def _check_scalar(name: str, value: Any) -> None:
-    """Check that boto3's client can write a value: where it cannot, the call fails, and all of its messages with it."""
+    """Check that boto3's client can write a value: if it cannot, the call fails, and all of its messages with it."""
     if isinstance(value, str):
-        byte_length(value)  # raises where it is no Unicode text
+        byte_length(value)  # raises if it is no Unicode text
     elif not isinstance(value, int):
         raise InvalidRequestError(f"Expected the message's {name} to be text or an integer, but found {value!r}.")
 
@@ -217,5 +218,5 @@ def _too_large(content: Any, size: int, max_bytes: int, dialect: Dialect) -> str
     which = f" of event {content.get('id')!r}" if isinstance(content, Mapping) else ""
     return (
         f"Expected a message of at most {max_bytes} bytes with its attributes, but the one{which} has {size}. "
-        f"Send less of it, or a reference to where the rest lies; {dialect.size_setting} sets another limit."
+        f"Send less of it, or a reference to the rest; {dialect.size_setting} sets another limit."
     )

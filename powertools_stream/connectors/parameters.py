@@ -7,32 +7,28 @@ from typing import Any
 
 from powertools_stream.connectors.base import Entry, Operation
 from powertools_stream.connectors.clients import Clients
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.errors import InvalidRequestError
-from powertools_stream.requests import GetParameter, GetSecret, Request
+from powertools_stream.requests import GetParameter, GetSecret
 
-__all__ = ["ParametersConnector"]
+__all__ = ["CONNECTOR", "ParametersConnector"]
 
 # https://docs.aws.amazon.com/powertools/python/latest/utilities/parameters/#deserializing-values-with-transform-parameter
 _TRANSFORMS = (None, "json", "binary", "auto")
 _SECRET = Operation("secretsmanager", "GetSecretValue", reads=True)
 
 
-class ParametersConnector:
+class ParametersConnector(ServiceConnector):
     """Gets values from Parameter Store and Secrets Manager, and keeps them for as long as `max_age` says.
 
     The cache is the connector's, so it lasts as long as the processor: over all invocations of a warm function. Each
     role has a cache of its own.
-
-    Parameters
-    ----------
-    clients
-        Where the boto3 clients come from.
     """
 
-    requests: tuple[type[Request], ...] = (GetParameter, GetSecret)
+    requests = (GetParameter, GetSecret)
 
     def __init__(self, clients: Clients) -> None:
-        self._clients = clients
+        super().__init__(clients)
         self._providers: dict[Hashable, Any] = {}
 
     def entries(self, request: GetParameter | GetSecret) -> Sequence[Entry]:
@@ -54,7 +50,7 @@ class ParametersConnector:
             )
         operation = _SECRET
         if isinstance(request, GetParameter):
-            # In the target, for Powertools' cache does not tell a decrypted value from an encrypted one.
+            # In the target, since Powertools' cache makes no difference between a decrypted value and an encrypted one.
             operation = Operation("ssm", "GetParameter", request.decrypt, reads=True)
         return (Entry(operation, request, key=(name, request.transform, request.max_age)),)
 
@@ -62,16 +58,8 @@ class ParametersConnector:
         """Return the cached value, or make the call and keep what it answers."""
         return [_value(self._provider(entry.operation), entry.payload) for entry in entries]
 
-    def answer(self, request: GetParameter | GetSecret, responses: Sequence[Any]) -> Any:
-        """Return the value; what a transform made is shared with all who ask for it."""
-        return responses[0]
-
-    def close(self) -> None:
-        """Cut the connections; what is cached stays."""
-        self._clients.close()
-
     def _provider(self, operation: Operation) -> Any:
-        client = self._clients.client_for(operation)
+        client = self.clients.client_for(operation)
         known = (operation.service, operation.target, operation.region_name, operation.role_arn)
         provider = self._providers.get(known)
         # Two threads may make one at a time; the value that one of them got is then asked for once more.
@@ -101,5 +89,8 @@ def _value(provider: Any, request: GetParameter | GetSecret) -> Any:
             request.name, max_age=request.max_age, transform=request.transform, force_fetch=is_fresh, **options
         )
     except GetParameterError as error:
-        # Powertools keeps the text only, and whether an error passes is told by boto3's code.
+        # Powertools keeps the text only, but boto3's code says whether an error passes.
         raise (error.__cause__ or error.__context__ or error) from None
+
+
+CONNECTOR = ParametersConnector

@@ -1,20 +1,18 @@
-"""What connectors do alike with the parameters of a request, and with what the service says of it."""
+"""What connectors have in common: checks of a request's parameters, calls, and the outcome of an entry."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Set as AbstractSet
 from functools import lru_cache
 from typing import Any
 
 from powertools_stream.connectors.base import Operation
-from powertools_stream.errors import InvalidRequestError, RequestFailedError, SettingError
+from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.payloads.json_text import to_json
 
 __all__ = [
     "byte_length",
-    "byte_limit",
     "call",
     "canonical",
     "check_known",
@@ -39,7 +37,7 @@ def checked(request: Any, *required: str) -> Mapping[str, Any]:
     """
     params = request.params
     kind = type(request).__name__
-    if not isinstance(params, Mapping):
+    if not isinstance(params, (dict, Mapping)):  # `dict` first: it takes a fifth of the time
         raise InvalidRequestError(
             f"Expected {kind} to get a mapping as the service's API takes it, but found {params!r}."
         )
@@ -62,22 +60,6 @@ def check_known(params: Mapping[str, Any], known: AbstractSet[str], operation: s
             f"Expected what {operation} takes for an entry, but found {unknown}; it takes {sorted(known)}. "
             "Is it spelt as in AWS's API?"
         )
-
-
-def byte_limit(variable: str, default: int) -> int:
-    """Return a limit in bytes: what the environment variable says, else the default.
-
-    Raises
-    ------
-    SettingError
-        It says what is no number of bytes.
-    """
-    value = os.environ.get(variable)
-    if not value:
-        return default
-    if not value.isdecimal() or int(value) < 1:
-        raise SettingError(f"Expected {variable} to be a number of bytes, but found {value!r}.")
-    return int(value)
 
 
 def byte_length(text: str) -> int:
@@ -105,7 +87,7 @@ def call(method: Callable[..., Any], params: Mapping[str, Any]) -> Any:
     Raises
     ------
     InvalidRequestError
-        A parameter that the operation does not have. The client validates nothing, so its serializer stumbles over it.
+        A parameter that the operation does not have. The client validates nothing, so its serializer fails on it.
     """
     try:
         return method(**params)

@@ -6,51 +6,22 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+from powertools_stream import requests
 from powertools_stream.connectors.base import Connector
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.requests import Request
 
-__all__ = ["Connectors"]
+__all__ = ["ConnectorRegistry"]
 
-# The module and the class of each built-in connector, with the requests that it carries out: by name, so that a
-# function that publishes events only does not load what belongs to other services.
-_BUILT_IN: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("call", "CallConnector"): ("Call",),
-    ("cloudwatch", "CloudWatchConnector"): ("PutMetricData",),
-    ("dynamodb", "DynamoDBConnector"): ("DeleteItem", "GetItems", "PutItem", "Query", "Scan", "UpdateItem"),
-    ("eventbridge", "EventBridgeConnector"): ("PutEvent",),
-    ("firehose", "FirehoseConnector"): ("PutDeliveryRecord",),
-    ("aws_lambda", "LambdaConnector"): (
-        "CreateEventSourceMapping",
-        "DeleteEventSourceMapping",
-        "InvokeFunction",
-        "ListEventSourceMappings",
-        "UpdateEventSourceMapping",
-    ),
-    ("http", "HttpConnector"): ("HttpRequest",),
-    ("kinesis", "KinesisConnector"): ("PutRecord",),
-    ("opensearch", "OpenSearchConnector"): ("DeleteDocument", "IndexDocument", "UpdateDocument"),
-    ("parameters", "ParametersConnector"): ("GetParameter", "GetSecret"),
-    ("s3", "S3Connector"): (
-        "CopyObject",
-        "DeleteObject",
-        "GetObject",
-        "GetObjectLines",
-        "HeadObject",
-        "ListObjects",
-        "PutObject",
-    ),
-    ("scheduler", "SchedulerConnector"): ("CreateSchedule", "DeleteSchedule", "UpdateSchedule"),
-    ("sns", "SNSConnector"): ("PublishMessage",),
-    ("sqs", "SQSConnector"): ("SendMessage",),
-}
-_HOMES = {request: home for home, requests in _BUILT_IN.items() for request in requests}
-# Where the request types of this library live; a user's own may have the same name.
-_VOCABULARY = "powertools_stream.requests."
+# A request type of `powertools_stream.requests.<service>` is carried out by the `CONNECTOR` of
+# `powertools_stream.connectors.<service>`. By name, so that a function that publishes events only does not load what
+# belongs to other services.
+_REQUESTS = "powertools_stream.requests."
+_CONNECTORS = "powertools_stream.connectors."
 
 
-class Connectors:
+class ConnectorRegistry:
     """Finds the connector of a request: the user's own first, then the built-in ones, which are made on first use.
 
     Parameters
@@ -59,15 +30,20 @@ class Connectors:
         Where the built-in connectors get their boto3 clients.
     own
         The user's connectors. They may take over a built-in request type, or, with `Request`, all of them.
-    bus_name
-        The bus of events that name none.
+    options
+        The options of the built-in connectors, by service: ``{"eventbridge": {"bus_name": "orders"}}``.
     """
 
-    def __init__(self, clients: Clients, own: Sequence[Connector] = (), bus_name: str | None = None) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        own: Sequence[Connector] = (),
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self._clients = clients
         self._own = tuple(own)
-        self._options: dict[str, dict[str, Any]] = {"eventbridge": {"bus_name": bus_name}}
-        self._made: list[Connector] = []
+        self._options = options or {}
+        self._made: dict[str, Connector] = {}
         # A user's connector comes first, and an earlier one before a later one.
         self._owned: dict[type[Request], Connector] = {
             request_type: connector for connector in reversed(self._own) for request_type in connector.requests
@@ -90,7 +66,7 @@ class Connectors:
     def close(self) -> None:
         """Cut the connections of all connectors, so that calls under way end in an error."""
         self._clients.close()
-        for connector in (*self._made, *self._own):
+        for connector in (*self._made.values(), *self._own):
             connector.close()
 
     def _find(self, request_type: type[Request]) -> Connector:
@@ -98,21 +74,26 @@ class Connectors:
             if base in self._owned:
                 return self._owned[base]
         for base in request_type.__mro__:
-            if base in self._found:
-                return self._found[base]
-            if base.__name__ in _HOMES and base.__module__.startswith(_VOCABULARY):
-                return self._make(*_HOMES[base.__name__])
-        known = ", ".join(sorted({*_HOMES, *(kind.__name__ for kind in self._found)}))
+            if base is Request or not base.__module__.startswith(_REQUESTS):
+                continue
+            connector = self._built_in(base.__module__.removeprefix(_REQUESTS))
+            if base in connector.requests:
+                return connector
         raise InvalidRequestError(
-            f"Expected a request that a connector carries out, but found {request_type.__name__}; known are {known}. "
-            "Pass its connector in connectors=(…,)."
+            f"Expected a request that a connector carries out, but found {request_type.__name__}; known are "
+            f"{', '.join(self._known())}. Pass its connector in connectors=(…,)."
         )
 
-    def _make(self, module: str, name: str) -> Connector:
-        """Make a built-in connector, for all of its requests that the user's own have left."""
-        kind = getattr(import_module(f"powertools_stream.connectors.{module}"), name)
-        connector: Connector = kind(self._clients, **self._options.get(module, {}))
-        for request_type in connector.requests:
-            self._found.setdefault(request_type, connector)
-        self._made.append(connector)
+    def _built_in(self, service: str) -> Connector:
+        """Return the built-in connector of a service, made on first use."""
+        connector = self._made.get(service)
+        if connector is None:
+            kind = import_module(_CONNECTORS + service).CONNECTOR
+            connector = self._made[service] = kind(self._clients, **self._options.get(service, {}))
         return connector
+
+    def _known(self) -> list[str]:
+        """Return the names of all request types, for a message."""
+        values = (getattr(requests, name) for name in requests.__all__)
+        built_in = {value for value in values if isinstance(value, type) and issubclass(value, Request)}
+        return sorted(kind.__name__ for kind in {*built_in, *self._owned} - {Request, requests.RemainingTime})

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Operation, Refused
-from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.params import call, checked
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.errors import InvalidRequestError, RetryableError
-from powertools_stream.outcomes import error_code
 from powertools_stream.payloads.json_text import to_json
-from powertools_stream.requests import CreateSchedule, DeleteSchedule, Request, UpdateSchedule
+from powertools_stream.requests import CreateSchedule, DeleteSchedule, UpdateSchedule
 
-__all__ = ["SchedulerConnector"]
+__all__ = ["CONNECTOR", "SchedulerConnector"]
 
 _METHODS = {
     "CreateSchedule": "create_schedule",
@@ -28,19 +28,10 @@ _GONE = "ResourceNotFoundException"
 _DEFAULT_GROUP = "default"
 
 
-class SchedulerConnector:
-    """Makes, replaces and deletes schedules.
+class SchedulerConnector(ServiceConnector):
+    """Makes, replaces and deletes schedules."""
 
-    Parameters
-    ----------
-    clients
-        Where the boto3 client comes from.
-    """
-
-    requests: tuple[type[Request], ...] = (CreateSchedule, UpdateSchedule, DeleteSchedule)
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
+    requests = (CreateSchedule, UpdateSchedule, DeleteSchedule)
 
     def entries(self, request: Any) -> Sequence[Entry]:
         """Return one entry, whose key is the schedule's group and name.
@@ -69,7 +60,7 @@ class SchedulerConnector:
         (entry,) = entries
         name = entry.operation.name
         try:
-            return [call(getattr(self._clients.client_for(entry.operation), _METHODS[name]), entry.payload)]
+            return [call(getattr(self.clients.client_for(entry.operation), _METHODS[name]), entry.payload)]
         except Exception as error:
             code = error_code(error)
             if name == "DeleteSchedule" and code == _GONE:
@@ -84,10 +75,6 @@ class SchedulerConnector:
         """Return the response; ``{}`` of a schedule that was there already, or that was deleted."""
         (response,) = responses
         return {} if isinstance(response, Refused) or isinstance(request, DeleteSchedule) else response
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()
 
 
 def _schedule(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,3 +92,6 @@ def _schedule(params: Mapping[str, Any]) -> dict[str, Any]:
         **params,
         "Target": {**target, "Input": content.decode() if isinstance(content, bytes) else to_json(content)},
     }
+
+
+CONNECTOR = SchedulerConnector

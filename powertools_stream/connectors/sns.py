@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from powertools_stream.connectors.base import Entry, Operation
-from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.messages import Dialect, Messages, numbered, outcomes, wire_params
 from powertools_stream.connectors.params import check_known, checked
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting
-from powertools_stream.requests import PublishMessage, Request
+from powertools_stream.requests import PublishMessage
 
-__all__ = ["SNSConnector"]
+__all__ = ["CONNECTOR", "SNSConnector"]
 
 # A topic takes so much unless its `MaximumMessageSize` says otherwise.
 # https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html
@@ -35,27 +35,18 @@ _DIALECT = Dialect(
     max_bytes=_MAX_BYTES,
     size_setting="SNS_MAX_REQ_SIZE",
 )
-# Where a message goes to that goes to no topic; it has a call of its own.
+_MESSAGES = Messages(_DIALECT)
+# The destination of a message that goes to no topic; it has a call of its own.
 _DIRECT = ("PhoneNumber", "TargetArn")
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _DIRECT_PARAMETERS = _DIALECT.parameters.union(_DIRECT, ("Message",))
 _PUBLISH = Operation("sns", "Publish")
 
 
-class SNSConnector:
-    """Publishes messages on topics, and sends them to phones and endpoints.
+class SNSConnector(ServiceConnector):
+    """Publishes messages on topics, and sends them to phones and endpoints."""
 
-    Parameters
-    ----------
-    clients
-        Where the boto3 client comes from.
-    """
-
-    requests: tuple[type[Request], ...] = (PublishMessage,)
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-        self._messages = Messages(_DIALECT)
+    requests = (PublishMessage,)
 
     def entries(self, request: PublishMessage) -> Sequence[Entry]:
         """Return one entry: the message, and its size as SNS counts it.
@@ -63,7 +54,7 @@ class SNSConnector:
         Raises
         ------
         InvalidRequestError
-            The message is empty, has a parameter that SNS does not know, or lacks a group where the topic is FIFO.
+            The message is empty, has a parameter that SNS does not know, or lacks a group though the topic is FIFO.
         EntryTooLargeError
             The message is, on its own, larger than one call may be.
         SettingError
@@ -76,25 +67,20 @@ class SNSConnector:
             return (Entry(_PUBLISH, payload),)
         given = request.topic_arn or params.get("TopicArn")
         arn = setting(given, "TOPIC_ARN", what="the topic", option="topic_arn")
-        return (self._messages.entry(params, arn, ordered=request.ordered),)
+        return (_MESSAGES.entry(params, arn, ordered=request.ordered),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one call; a message that SNS did not take is a `RequestFailedError`."""
         operation = entries[0].operation
-        client = self._clients.client_for(operation)
+        client = self.clients.client_for(operation)
         if operation.name == "Publish":
             return [_published(client.publish(**entries[0].payload))]
         response = client.publish_batch(TopicArn=operation.target, PublishBatchRequestEntries=numbered(entries))
         return outcomes(response, len(entries))
 
-    def answer(self, request: PublishMessage, responses: Sequence[Any]) -> Any:
-        """Return the message's result: ``{"MessageId": …}``."""
-        return responses[0]
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()
-
 
 def _published(response: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in response.items() if name != "ResponseMetadata"}
+
+
+CONNECTOR = SNSConnector

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from powertools_stream.connectors.base import Entry
-from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.messages import Dialect, Messages, numbered, outcomes
 from powertools_stream.connectors.params import checked
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting
-from powertools_stream.requests import Request, SendMessage
+from powertools_stream.requests import SendMessage
 
-__all__ = ["SQSConnector"]
+__all__ = ["CONNECTOR", "SQSConnector"]
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 _MAX_BYTES = 1_048_576
@@ -34,22 +34,13 @@ _DIALECT = Dialect(
     max_bytes=_MAX_BYTES,
     size_setting="SQS_MAX_REQ_SIZE",
 )
+_MESSAGES = Messages(_DIALECT)
 
 
-class SQSConnector:
-    """Sends messages to queues.
+class SQSConnector(ServiceConnector):
+    """Sends messages to queues."""
 
-    Parameters
-    ----------
-    clients
-        Where the boto3 client comes from.
-    """
-
-    requests: tuple[type[Request], ...] = (SendMessage,)
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-        self._messages = Messages(_DIALECT)
+    requests = (SendMessage,)
 
     def entries(self, request: SendMessage) -> Sequence[Entry]:
         """Return one entry: the message, and its size as SQS counts it.
@@ -57,7 +48,7 @@ class SQSConnector:
         Raises
         ------
         InvalidRequestError
-            The message is empty, has a parameter that SQS does not know, or lacks a group where the queue is FIFO.
+            The message is empty, has a parameter that SQS does not know, or lacks a group though the queue is FIFO.
         EntryTooLargeError
             The message is, on its own, larger than one call may be.
         SettingError
@@ -66,19 +57,14 @@ class SQSConnector:
         params = checked(request)
         given = request.queue_url or params.get("QueueUrl")
         url = setting(given, "QUEUE_URL", what="the queue", option="queue_url")
-        return (self._messages.entry(params, url, ordered=request.ordered),)
+        return (_MESSAGES.entry(params, url, ordered=request.ordered),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one ``SendMessageBatch`` call; a message that SQS did not take is a `RequestFailedError`."""
         operation = entries[0].operation
-        client = self._clients.client_for(operation)
+        client = self.clients.client_for(operation)
         response = client.send_message_batch(QueueUrl=operation.target, Entries=numbered(entries))
         return outcomes(response, len(entries))
 
-    def answer(self, request: SendMessage, responses: Sequence[Any]) -> Any:
-        """Return the message's result: ``{"MessageId": …}``."""
-        return responses[0]
 
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()
+CONNECTOR = SQSConnector

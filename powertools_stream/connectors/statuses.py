@@ -1,4 +1,4 @@
-"""Errors of services that speak plain HTTP, where the status says what has happened."""
+"""Errors of services that speak plain HTTP: the status says what has happened."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class StatusError(RequestFailedError):
     Parameters
     ----------
     code
-        The code that the service gave; the status itself, ``"404"``, where it has no codes.
+        The code that the service gave; the status itself, ``"404"``, if the service has no codes.
     message
         What was asked, and what the service said.
     status
@@ -41,17 +41,17 @@ class StatusError(RequestFailedError):
 
 
 class PassingStatusError(StatusError, RetryableError):
-    """A status that another attempt may mend: 408, 425, 429, 500 and above."""
+    """A status that may pass with another attempt: 408, 425, 429, 500 and above."""
 
 
 def is_passing(status: int) -> bool:
-    """Tell whether another attempt may mend a status."""
+    """Tell whether a status may pass with another attempt."""
     return status in _NOT_NOW or status >= 500
 
 
 def status_error(
     code: str, message: str, status: int, headers: Mapping[str, str] | None = None, body: Any = None
 ) -> StatusError:
-    """Make the error of a status: a `PassingStatusError`, where it is one."""
+    """Make the error of a status: a `PassingStatusError`, if another attempt may help."""
     kind = PassingStatusError if is_passing(status) else StatusError
     return kind(code, message, status, headers, body)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.environment.settings import standard_tags
-from powertools_stream.outcomes import Disposition, FaultPolicy, Reason, classify
-from powertools_stream.payloads.json_text import to_safe, to_safe_json
+from powertools_stream.classification.reasons import classify
+from powertools_stream.environment.tags import standard_tags
+from powertools_stream.outcomes import Disposition, FaultPolicy, Reason
+from powertools_stream.payloads.safe_json import to_safe, to_safe_json
 from powertools_stream.requests import PutEvent
 
 if TYPE_CHECKING:

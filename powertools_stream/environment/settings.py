@@ -1,13 +1,13 @@
-"""Names that default from the environment: read when they are used, never at import."""
+"""Settings that default from the environment: read when they are used, never at import."""
 
 from __future__ import annotations
 
+import math
 import os
-from typing import Any
 
 from powertools_stream.errors import SettingError
 
-__all__ = ["function_name", "setting", "source_name", "standard_tags"]
+__all__ = ["number", "setting", "whole_number"]
 
 
 def setting(given: str | None, *names: str, what: str, option: str) -> str:
@@ -41,26 +41,56 @@ def setting(given: str | None, *names: str, what: str, option: str) -> str:
     )
 
 
-def function_name() -> str:
-    """Return the name of the Lambda function, ``undefined`` outside Lambda."""
-    return os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "undefined"
+def whole_number(given: int | None, *names: str, default: int, what: str = "a whole number above 0") -> int:
+    """Return what was given, else what the first of the environment variables says that is set, else the default.
 
+    Parameters
+    ----------
+    given
+        The value that the rule, the connector or the processor names. It is not checked.
+    names
+        Environment variables, in the order in which they are tried.
+    default
+        The value if there is no other.
+    what
+        What the variable should be, for the message: ``"a number of bytes"``.
 
-def source_name() -> str:
-    """Return the name that this service gives itself in the events that it publishes."""
-    for name in ("POWERTOOLS_SERVICE_NAME", "SERVICE", "PROJECT"):
+    Raises
+    ------
+    SettingError
+        The variable does not hold a whole number above 0.
+    """
+    if given is not None:
+        return given
+    for name in names:
         if value := os.environ.get(name):
-            return value
-    return "undefined"
+            if not value.isdecimal() or int(value) < 1:
+                raise _mistake(name, what, value)
+            return int(value)
+    return default
 
 
-def standard_tags(pipeline: str) -> dict[str, Any]:
-    """Return the tags that every published event carries."""
-    return {
-        "account": os.environ.get("ACCOUNT_NAME") or "undefined",
-        "region": os.environ.get("AWS_REGION") or "undefined",
-        "stage": os.environ.get("STAGE") or "undefined",
-        "source": source_name(),
-        "functionname": function_name(),
-        "pipeline": pipeline,
-    }
+def number(given: float | None, *names: str, default: float, what: str = "a number") -> float:
+    """Return what `whole_number` does, but a number that may have a fraction.
+
+    Raises
+    ------
+    SettingError
+        The variable does not hold a finite number.
+    """
+    if given is not None:
+        return given
+    for name in names:
+        if value := os.environ.get(name):
+            try:
+                found = float(value)
+            except ValueError:
+                found = math.nan
+            if not math.isfinite(found):
+                raise _mistake(name, what, value)
+            return found
+    return default
+
+
+def _mistake(name: str, what: str, found: str) -> SettingError:
+    return SettingError(f"Expected {name} to be {what}, but found {found!r}.")

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from powertools_stream.environment.settings import setting
-from powertools_stream.flavors.steps.alarms import State, alarm_of, number_setting, states_alarm
+from powertools_stream.environment.settings import setting, whole_number
+from powertools_stream.flavors.steps.alarms import State, alarm_of, states_alarm
 from powertools_stream.flavors.steps.calling import Steps
 from powertools_stream.matching.event_types import EventTypes
 from powertools_stream.requests import UpdateEventSourceMapping
@@ -62,7 +62,7 @@ def circuit_breaker(uow: UnitOfWork, rule: CircuitBreakerRule) -> Steps:
 
 
 def _update_request(state: State, rule: CircuitBreakerRule) -> dict[str, Any]:
-    largest = number_setting(
+    largest = whole_number(
         rule.max_batch_size, "CIRCUIT_BREAKER_MAX_BATCH_SIZE", "BATCH_SIZE", default=_DEFAULT_BATCH_SIZE
     )
     return {

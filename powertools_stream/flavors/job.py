@@ -16,7 +16,7 @@ from powertools_stream.flavors.steps.publishing import PublishingRule, publish_a
 from powertools_stream.flavors.steps.tables import SplittingRule
 from powertools_stream.matching.filters import Filter
 from powertools_stream.payloads.attribute_values import deserialize_item
-from powertools_stream.payloads.json_text import to_safe_json
+from powertools_stream.payloads.safe_json import to_safe_json
 from powertools_stream.requests import GetItems, PutEvent, Query, RemainingTime, Scan, UpdateItem
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from powertools_stream.environment.settings import setting
-from powertools_stream.flavors.steps.alarms import alarm_of, number_setting, states_alarm
+from powertools_stream.environment.settings import setting, whole_number
+from powertools_stream.flavors.steps.alarms import alarm_of, states_alarm
 from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.matching.event_types import EventTypes
 from powertools_stream.matching.filters import Filter
@@ -204,7 +204,7 @@ def _made_by_this_event(
 def _start(uow: UnitOfWork, rule: StreamFailoverRule) -> datetime:
     """Return where to read from: some minutes before the alarm, in whole seconds, as Lambda keeps it."""
     at = datetime.fromtimestamp(uow.event["timestamp"] // 1000, timezone.utc)
-    return at - timedelta(minutes=number_setting(rule.backoff, "BACKOFF", default=_DEFAULT_BACKOFF))
+    return at - timedelta(minutes=whole_number(rule.backoff, "BACKOFF", default=_DEFAULT_BACKOFF))
 
 
 def _other_region(rule: StreamFailoverRule) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from powertools_stream.environment.settings import source_name
+from powertools_stream.environment.tags import source_name
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["Filter", "out_latched", "out_skip", "out_source_is_self"]

@@ -1,3 +1,3 @@
-"""What an event is on the wire: JSON, attribute values, compression, claim checks."""
+"""What an event is on the wire: JSON, safe JSON, attribute values, compression, claim checks."""
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class InvokeFunction(Request):
-    """Invoke a Lambda function. Answers the response, with the ``Payload`` decoded; None where there is none.
+    """Invoke a Lambda function. Answers the response, with the ``Payload`` decoded; None if there is none.
 
     A function that ends in an error is a `RequestFailedError` with the code ``FunctionError``. One that does not answer
     within the time-out of the connection is a `RetryLaterError`, and is not invoked again within the batch.
@@ -35,6 +35,10 @@ class InvokeFunction(Request):
 
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the function returned nothing."""
+        return {"StatusCode": 200, "Payload": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,10 @@ class ListEventSourceMappings(Request):
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that there are none."""
+        return []
+
 
 @dataclass(frozen=True, slots=True)
 class CreateEventSourceMapping(Request):
@@ -72,12 +80,16 @@ class CreateEventSourceMapping(Request):
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer the mapping as it was asked for, with an id."""
+        return {"UUID": f"mapping-{n}", **self.params}
+
 
 @dataclass(frozen=True, slots=True)
 class UpdateEventSourceMapping(Request):
     """Change an event source mapping, e.g. switch it off. Answers the mapping.
 
-    While it is being made or changed, it is asked again, for about 20 seconds where there is so much time.
+    While it is being made or changed, the change is asked for again, for about 20 seconds if there is so much time.
 
     Parameters
     ----------
@@ -90,12 +102,16 @@ class UpdateEventSourceMapping(Request):
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer the change that was asked for."""
+        return dict(self.params)
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteEventSourceMapping(Request):
-    """Delete an event source mapping. Answers the mapping, ``{}`` where there is none.
+    """Delete an event source mapping. Answers the mapping, ``{}`` if there is none.
 
-    While it is being made or changed, it is asked again, as for `UpdateEventSourceMapping`.
+    While it is being made or changed, this is asked for again, as for `UpdateEventSourceMapping`.
 
     Parameters
     ----------
@@ -107,3 +123,7 @@ class DeleteEventSourceMapping(Request):
 
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer the mapping that was named."""
+        return dict(self.params)

@@ -30,11 +30,15 @@ class Call(Request):
         object.__setattr__(self, "args", args)
         object.__setattr__(self, "kwargs", kwargs)
 
+    def sample_answer(self, n: int) -> Any:
+        """Run the function."""
+        return self.function(*self.args, **self.kwargs)
+
 
 @dataclass(frozen=True, slots=True)
 class RemainingTime(Request):
     """Ask how much time there is left, for work that can stop in good time. No call is made.
 
-    Answers the seconds until the batch's deadline, when whatever has not finished is cut off; ``math.inf`` where the
+    Answers the seconds until the batch's deadline, when whatever has not finished is cut off; ``math.inf`` if the
     invocation has none.
     """

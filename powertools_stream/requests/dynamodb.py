@@ -18,7 +18,7 @@ OnConditionFailed = Literal["ignore", "fault"]
 class PutItem(Request):
     """Put one item. By itself batched into ``BatchWriteItem`` (answers ``{}``).
 
-    With a condition, or with anything else beside the item, it is one ``PutItem`` call, which answers the response.
+    With a condition, or with anything else besides the item, it is one ``PutItem`` call, which answers the response.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ class PutItem(Request):
     table_name
         Default: ``params["TableName"]``, then ``ENTITY_TABLE_NAME``, then ``EVENT_TABLE_NAME``.
     key
-        The names of the table's key attributes. A key may stand in a ``BatchWriteItem`` call once only, and only the
-        table knows which attributes make it. Default: ``pk`` and, where the item has it, ``sk``. An item that has no
+        The names of the table's key attributes. A ``BatchWriteItem`` call may have a key once only, and only the
+        table knows which attributes make it. Default: ``pk`` and, if the item has it, ``sk``. An item that has no
         ``pk`` either is put in a call of its own, and its order among other writes is not kept.
     on_condition_failed
         ``"ignore"``: a failed condition answers ``{}`` and is counted; ``"fault"``: it is raised.
@@ -39,12 +39,16 @@ class PutItem(Request):
     key: tuple[str, ...] | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that it is done."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteItem(Request):
     """Delete one item. By itself batched into ``BatchWriteItem`` (answers ``{}``).
 
-    With a condition, or with anything else beside the key, it is one ``DeleteItem`` call, which answers the response.
+    With a condition, or with anything else besides the key, it is one ``DeleteItem`` call, which answers the response.
 
     Parameters
     ----------
@@ -57,6 +61,10 @@ class DeleteItem(Request):
     params: Mapping[str, Any]
     table_name: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that it is done."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,10 @@ class UpdateItem(Request):
     params: Mapping[str, Any]
     table_name: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that it is done, and that there are no attributes."""
+        return {"Attributes": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,10 @@ class GetItems(Request):
 
     params: Mapping[str, Any]
     table_name: str | None = field(default=None, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that there are no such items."""
+        return {"Responses": {self.table_name or "table": []}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +139,10 @@ class Query(Request):
     table_name: str | None = field(default=None, kw_only=True)
     page: bool = field(default=False, kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that there are no items."""
+        return {"Items": []} if self.page else []
+
 
 @dataclass(frozen=True, slots=True)
 class Scan(Request):
@@ -141,3 +161,7 @@ class Scan(Request):
     params: Mapping[str, Any]
     table_name: str | None = field(default=None, kw_only=True)
     page: bool = field(default=False, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that there are no items."""
+        return {"Items": []} if self.page else []

@@ -33,3 +33,7 @@ class PutEvent(Request):
     bus_name: str | None = field(default=None, kw_only=True)
     source: str | None = field(default=None, kw_only=True)
     resources: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the event was taken."""
+        return {"EventId": f"event-{n}"}

@@ -26,3 +26,7 @@ class PutDeliveryRecord(Request):
 
     params: Mapping[str, Any]
     delivery_stream_name: str | None = field(default=None, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the record was taken."""
+        return {"RecordId": f"record-{n}"}

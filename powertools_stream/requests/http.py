@@ -22,7 +22,7 @@ class HttpResponse:
     headers
         The headers, their names in lower case.
     body
-        The content: of a JSON media type what it holds, else text; bytes where it is no text; None where there is none.
+        The content: of a JSON media type what it holds, else text; bytes if it is no text; None if there is none.
     """
 
     status: int
@@ -32,7 +32,7 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest(Request):
-    """Make one HTTP call. Answers an `HttpResponse` where the status is below 400; else the request fails.
+    """Make one HTTP call. Answers an `HttpResponse` if the status is below 400; else the request fails.
 
     The error is a `RequestFailedError` whose code is the status, ``"404"``; it has ``status``, ``headers`` and ``body``
     as well. The statuses 408, 425, 429 and from 500 on are passing ones, so that the call is made again; 401, 403 and
@@ -41,13 +41,13 @@ class HttpRequest(Request):
     Parameters
     ----------
     params
-        ``{"method": "POST", "url": …}``, and perhaps ``headers``, ``params`` (of the query string), ``json`` (a value
-        that is sent as JSON) or ``body`` (text or bytes). The method is ``GET`` where there is no content, else
+        ``{"method": "POST", "url": …}``, and, if needed, ``headers``, ``params`` (of the query string), ``json`` (a
+        value that is sent as JSON) or ``body`` (text or bytes). The method is ``GET`` if there is no content, else
         ``POST``.
     timeout
         Seconds to wait for the answer to begin, and for each further part of it; default: the connector's.
     max_attempts
-        How often the call is made at most in one invocation, where it fails in passing; default: as the processor
+        How often the call is made at most in one invocation, if it fails in passing; default: as the processor
         says. 1 for a service that must not get a call twice, as far as that can be helped: Lambda may send the record
         again.
     """
@@ -55,3 +55,7 @@ class HttpRequest(Request):
     params: Mapping[str, Any]
     timeout: float | None = field(default=None, kw_only=True)
     max_attempts: int | None = field(default=None, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer the status 200 without content."""
+        return HttpResponse(200, {}, None)

@@ -27,8 +27,8 @@ class PutRecord(Request):
     stream_name
         Name or ARN; default: ``params["StreamARN"]`` or ``params["StreamName"]``, then ``STREAM_NAME``.
     ordered
-        Whether records of one partition key are kept in order, also where some of them are sent again. Then one call
-        holds a key once only, as ``PutRecords`` keeps no order where it fails; False: calls are as full as can be.
+        Whether records of one partition key are kept in order, even if some of them are sent again. Then one call
+        holds a key once only, as ``PutRecords`` keeps no order if it fails; False: calls are as full as can be.
     """
 
     carries: ClassVar[tuple[str, ...]] = ("params", "Data")
@@ -36,3 +36,7 @@ class PutRecord(Request):
     params: Mapping[str, Any]
     stream_name: str | None = field(default=None, kw_only=True)
     ordered: bool = field(default=True, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the record was taken."""
+        return {"SequenceNumber": str(n), "ShardId": "shardId-000000000000"}

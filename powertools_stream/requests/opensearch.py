@@ -37,6 +37,10 @@ class IndexDocument(Request):
     domain_host: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the document was written."""
+        return {"result": "created"}
+
 
 @dataclass(frozen=True, slots=True)
 class UpdateDocument(Request):
@@ -57,6 +61,10 @@ class UpdateDocument(Request):
     domain_host: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the document was changed."""
+        return {"result": "updated"}
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteDocument(Request):
@@ -75,3 +83,7 @@ class DeleteDocument(Request):
     params: Mapping[str, Any]
     domain_host: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the document was deleted."""
+        return {"result": "deleted"}

@@ -21,11 +21,12 @@ class GetParameter(Request):
     name
         Its name or ARN; ``name:version`` and ``name:label`` as Parameter Store takes them.
     transform
-        ``"json"`` or ``"binary"``: what is made of the text; ``"auto"``: told from the name's suffix.
+        ``"json"`` or ``"binary"``: what is made of the text; ``"auto"``: the name's suffix says it.
     decrypt
         Whether a ``SecureString`` is decrypted; default: ``POWERTOOLS_PARAMETERS_SSM_DECRYPT``, then no.
     max_age
-        Seconds for which the value is cached; 0: asked for anew. Default: ``POWERTOOLS_PARAMETERS_MAX_AGE``, then 300.
+        Seconds for which the value is cached; 0: it is fetched each time. Default: ``POWERTOOLS_PARAMETERS_MAX_AGE``,
+        then 300.
     """
 
     reads: ClassVar[bool] = True

@@ -18,12 +18,22 @@ class Request:
     """Whether the request only reads: equal reads in flight are asked once."""
 
     carries: ClassVar[tuple[str, ...]] = ()
-    """Where it has its content, if that may be an event: a field, and perhaps a name in that. Large events are
+    """Where it has its content, if that may be an event: a field, or a field and a name in it. Large events are
     compressed, or travel as a claim check, in any request that says so."""
+
+    def sample_answer(self, n: int) -> Any:
+        """Return what a service answers in which all goes well and nothing is stored, for tests: `FakeConnector` asks.
+
+        Parameters
+        ----------
+        n
+            1 for the first request of its type that is answered, 2 for the second, …, for ids that differ.
+        """
+        return None
 
 
 def content_of(request: Request) -> Mapping[str, Any] | None:
-    """Return the event that a request carries; None where it carries none."""
+    """Return the event that a request carries; None if it carries none."""
     if not request.carries:
         return None
     field, *rest = request.carries

@@ -22,7 +22,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PutObject(Request):
-    """Write one object. Answers the response (``{"ETag": …}``), ``{}`` where the condition failed.
+    """Write one object. Answers the response (``{"ETag": …}``), ``{}`` if the condition failed.
 
     Parameters
     ----------
@@ -38,6 +38,10 @@ class PutObject(Request):
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the object was written."""
+        return {"ETag": f'"{n}"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,10 @@ class GetObject(Request):
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer an empty object."""
+        return {"Body": b""}
+
 
 @dataclass(frozen=True, slots=True)
 class GetObjectLines(Request):
@@ -64,7 +72,7 @@ class GetObjectLines(Request):
 
     Answers an iterator over the lines, as text without their line ends. It reads from S3 while it is used, on the
     thread that uses it, and holds a connection until it is read to its end, closed (``lines.close()``, or ``with
-    lines:``) or forgotten. An error while it reads is raised where it is used, and is not tried again.
+    lines:``) or no longer referred to. An error while it reads is raised where it is used, and is not tried again.
 
     Parameters
     ----------
@@ -80,10 +88,14 @@ class GetObjectLines(Request):
     bucket_name: str | None = field(default=None, kw_only=True)
     encoding: str = field(default="utf-8", kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer an empty object."""
+        return iter(())
+
 
 @dataclass(frozen=True, slots=True)
 class HeadObject(Request):
-    """Read what S3 knows of an object without its content. Answers the response; None where there is no such object.
+    """Read what S3 knows of an object without its content. Answers the response; None if there is no such object.
 
     Parameters
     ----------
@@ -103,13 +115,13 @@ class HeadObject(Request):
 class DeleteObject(Request):
     """Delete one object; batched into ``DeleteObjects``. Answers what the call says of it (``{"Key": …}``).
 
-    With anything beside the key and the version it is one ``DeleteObject`` call, which answers the response. An object
+    With anything besides the key and the version it is one ``DeleteObject`` call, which answers the response. An object
     that is not there counts as deleted.
 
     Parameters
     ----------
     params
-        What S3's ``DeleteObject`` takes: ``{"Key": …}``, and perhaps a ``VersionId``.
+        What S3's ``DeleteObject`` takes: ``{"Key": …}``, and, if needed, a ``VersionId``.
     bucket_name, on_condition_failed
         As for `PutObject`.
     """
@@ -118,10 +130,14 @@ class DeleteObject(Request):
     bucket_name: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the object was deleted."""
+        return {"Key": self.params["Key"]}
+
 
 @dataclass(frozen=True, slots=True)
 class CopyObject(Request):
-    """Copy one object within S3. Answers the response, ``{}`` where the condition failed.
+    """Copy one object within S3. Answers the response, ``{}`` if the condition failed.
 
     Parameters
     ----------
@@ -135,6 +151,10 @@ class CopyObject(Request):
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the object was copied."""
+        return {"CopyObjectResult": {"ETag": f'"{n}"'}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +178,7 @@ class ListObjects(Request):
     params: Mapping[str, Any] = field(default_factory=dict)
     bucket_name: str | None = field(default=None, kw_only=True)
     page: bool = field(default=False, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that there are no objects."""
+        return {"Contents": []} if self.page else []

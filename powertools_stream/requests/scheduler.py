@@ -13,7 +13,7 @@ __all__ = ["CreateSchedule", "DeleteSchedule", "UpdateSchedule"]
 
 @dataclass(frozen=True, slots=True)
 class CreateSchedule(Request):
-    """Make a schedule. Answers the response (``{"ScheduleArn": …}``); ``{}`` where there is one with its name already.
+    """Make a schedule. Answers the response (``{"ScheduleArn": …}``); ``{}`` if there is one with its name already.
 
     A record that comes a second time asks for the same schedule again, which is no failure. The schedule stays as it
     is, whatever is asked for: `UpdateSchedule` replaces it.
@@ -26,6 +26,10 @@ class CreateSchedule(Request):
     """
 
     params: Mapping[str, Any]
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the schedule was made."""
+        return {"ScheduleArn": f"schedule-{n}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,14 @@ class UpdateSchedule(Request):
 
     params: Mapping[str, Any]
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the schedule was replaced."""
+        return {"ScheduleArn": f"schedule-{n}"}
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteSchedule(Request):
-    """Delete a schedule. Answers ``{}``, also where there is none.
+    """Delete a schedule. Answers ``{}``, even if there is none.
 
     Parameters
     ----------
@@ -52,3 +60,7 @@ class DeleteSchedule(Request):
     """
 
     params: Mapping[str, Any]
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that it is done."""
+        return {}

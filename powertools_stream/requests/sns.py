@@ -22,13 +22,13 @@ class PublishMessage(Request):
     Parameters
     ----------
     params
-        What SNS's ``Publish`` takes for one message: ``{"Message": …}``, and perhaps ``Subject``,
+        What SNS's ``Publish`` takes for one message: ``{"Message": …}``, and, if needed, ``Subject``,
         ``MessageAttributes``, ``MessageGroupId``, …. A ``Message`` that is no text is written as JSON. Attributes may
         be plain values: text, numbers, bytes, lists.
     topic_arn
         Default: ``params["TopicArn"]``, then ``TOPIC_ARN``.
     ordered
-        Whether messages of one group are kept in order, also where some of them are sent again; of use on a FIFO topic
+        Whether messages of one group are kept in order, even if some of them are sent again; of use on a FIFO topic
         only. Then one call holds one message of a group; False: calls are as full as can be.
     """
 
@@ -38,11 +38,15 @@ class PublishMessage(Request):
 
     @property
     def carries(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Where it has its content, which is an event only where a function may read it.
+        """Where it has its content, which is an event only if a function may read it.
 
-        Not what goes to phones and apps, and not a text for each protocol: nobody there reads what is compressed.
+        Not what goes to phones and apps, and not a text for each protocol: what is compressed cannot be read there.
         """
         given: object = self.params
         if isinstance(given, Mapping) and any(map(given.get, _FOR_PEOPLE)):
             return ()
         return "params", "Message"
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the message was taken."""
+        return {"MessageId": f"message-{n}"}

@@ -20,13 +20,13 @@ class SendMessage(Request):
     Parameters
     ----------
     params
-        What SQS's ``SendMessage`` takes for one message: ``{"MessageBody": …}``, and perhaps ``DelaySeconds``,
+        What SQS's ``SendMessage`` takes for one message: ``{"MessageBody": …}``, and, if needed, ``DelaySeconds``,
         ``MessageAttributes``, ``MessageGroupId``, …. A ``MessageBody`` that is no text is written as JSON. Attributes
         may be plain values: text, numbers, bytes, lists.
     queue_url
         Default: ``params["QueueUrl"]``, then ``QUEUE_URL``.
     ordered
-        Whether messages of one group are kept in order, also where some of them are sent again; of use on a FIFO queue
+        Whether messages of one group are kept in order, even if some of them are sent again; of use on a FIFO queue
         only. Then one call holds one message of a group; False: calls are as full as can be.
     """
 
@@ -35,3 +35,7 @@ class SendMessage(Request):
     params: Mapping[str, Any]
     queue_url: str | None = field(default=None, kw_only=True)
     ordered: bool = field(default=True, kw_only=True)
+
+    def sample_answer(self, n: int) -> Any:
+        """Answer that the message was taken."""
+        return {"MessageId": f"message-{n}"}

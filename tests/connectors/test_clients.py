@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from powertools_stream.classification import classify, is_invalid_request, is_retryable
 from powertools_stream.connectors import Clients
-from powertools_stream.outcomes import Reason, classify, is_invalid_request, is_retryable
+from powertools_stream.outcomes import Reason
 from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint
 
 
@@ -129,7 +130,7 @@ def test_connections_are_cut_where_botocore_asks_nobody_before_it_sends(endpoint
     clients = Clients()
     client = clients.client("events")
     client.put_events(Entries=[])
-    client.meta.events.unregister("before-send", clients._line.refuse_if_closed)
+    client.meta.events.unregister("before-send", clients._connections.raise_if_closed)
 
     clients.close()
 
@@ -164,9 +165,9 @@ def test_it_works_without_botocores_internals(endpoint: ScriptedEndpoint, monkey
 
 def test_boto3_is_imported_with_the_first_client_only() -> None:
     code = (
-        "import sys; from powertools_stream.connectors import Clients, Connectors; "
+        "import sys; from powertools_stream.connectors import Clients, ConnectorRegistry; "
         "from powertools_stream.requests import PutEvent; "
-        "connectors = Connectors(Clients(), bus_name='bus'); "
+        "connectors = ConnectorRegistry(Clients(), options={'eventbridge': {'bus_name': 'bus'}}); "
         "connectors.connector_for(PutEvent).entries(PutEvent({'type': 'x'})); "
         "unwanted = {'boto3', 'botocore.session', 'powertools_stream.connectors.dynamodb.connector'}; "
         "print(sorted(unwanted.intersection(sys.modules)))"
@@ -236,7 +237,7 @@ def test_credentials_of_a_role_are_renewed_before_they_end_over_the_same_client(
 
     for _ in range(3):
         _put(clients)
-    made = [service for service, _, _ in clients._line.clients]
+    made = [service for service, _, _ in clients._connections.clients]
     clients.close()
 
     assert (endpoint.count("PutEvents"), endpoint.count("POST /")) == (3, 2)

@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.connectors import Clients, Connector, Connectors, Entry, Operation
+from powertools_stream import requests
+from powertools_stream.connectors import Clients, Connector, ConnectorRegistry, Entry, Operation
 from powertools_stream.connectors.call import CallConnector
 from powertools_stream.connectors.dynamodb.connector import DynamoDBConnector
 from powertools_stream.connectors.eventbridge import EventBridgeConnector
 from powertools_stream.errors import StreamError
-from powertools_stream.requests import Call, PutEvent, PutItem, Query, Request
+from powertools_stream.requests import Call, PutEvent, PutItem, Query, RemainingTime, Request
 from powertools_stream.testing.connector_suite import ConnectorSuite
+
+# The root and aliases; what an answer is made of; what the engine answers itself.
+NOT_FOR_CONNECTORS = {"Asks", "Request", "OnConditionFailed", "HttpResponse", "RemainingTime"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class _Unknown(Request):
 
 
 def test_built_in_requests_have_their_connectors() -> None:
-    connectors = Connectors(Clients(), bus_name="bus")
+    connectors = ConnectorRegistry(Clients(), options={"eventbridge": {"bus_name": "bus"}})
 
     assert isinstance(connectors.connector_for(Call), CallConnector)
     assert isinstance(connectors.connector_for(PutEvent), EventBridgeConnector)
@@ -67,15 +71,31 @@ def test_built_in_requests_have_their_connectors() -> None:
     assert connectors.connector_for(PutEvent).entries(PutEvent({"type": "x"}))[0].operation.target == "bus"
 
 
+@pytest.mark.parametrize("name", [name for name in requests.__all__ if name not in NOT_FOR_CONNECTORS])
+def test_each_built_in_request_has_a_connector_that_names_it(name: str) -> None:
+    request_type = getattr(requests, name)
+
+    connector = ConnectorRegistry(Clients()).connector_for(request_type)
+
+    assert isinstance(connector, Connector)
+    assert request_type in connector.requests
+
+
+@pytest.mark.parametrize("request_type", [Request, RemainingTime])
+def test_what_the_engine_answers_itself_has_no_connector(request_type: type[Request]) -> None:
+    with pytest.raises(StreamError, match=f"found {request_type.__name__}; known are Call"):
+        ConnectorRegistry(Clients()).connector_for(request_type)
+
+
 def test_a_request_that_derives_from_another_goes_the_same_way() -> None:
-    connectors = Connectors(Clients())
+    connectors = ConnectorRegistry(Clients())
 
     assert connectors.connector_for(_AuditEvent) is connectors.connector_for(PutEvent)
 
 
 def test_the_users_own_connectors_come_first() -> None:
     own, later = OwnConnector((Square, PutItem)), OwnConnector((Square,))
-    connectors = Connectors(Clients(), own=[own, later])
+    connectors = ConnectorRegistry(Clients(), own=[own, later])
 
     assert isinstance(connectors.connector_for(Query), DynamoDBConnector)
     assert connectors.connector_for(PutItem) is own
@@ -84,12 +104,12 @@ def test_the_users_own_connectors_come_first() -> None:
 
 def test_a_request_that_nobody_carries_out_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(StreamError, match=r"found _Unknown; known are Call, .*connectors="):
-        Connectors(Clients()).connector_for(_Unknown)
+        ConnectorRegistry(Clients()).connector_for(_Unknown)
 
 
 def test_closing_closes_all() -> None:
     own = OwnConnector()
-    connectors = Connectors(Clients(), own=[own])
+    connectors = ConnectorRegistry(Clients(), own=[own])
 
     connectors.close()
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
 from docs.examples.connectors.test_connectors import TestGeocodingConnector
+from docs.examples.connectors.test_languages import TestComprehendConnector
 
-__all__ = ["TestGeocodingConnector"]
+__all__ = ["TestComprehendConnector", "TestGeocodingConnector"]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from powertools_stream.classification import error_code, is_retryable
 from powertools_stream.connectors import Clients, Connector, Refused
 from powertools_stream.connectors.dynamodb.connector import DynamoDBConnector
 from powertools_stream.errors import InvalidRequestError, RequestFailedError, SettingError
 from powertools_stream.expressions import pk_condition, timestamp_condition, update_expression
-from powertools_stream.outcomes import error_code, is_retryable
 from powertools_stream.requests import DeleteItem, GetItems, PutItem, Query, Request, Scan, UpdateItem
 from powertools_stream.testing.connector_suite import ConnectorSuite
 from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint

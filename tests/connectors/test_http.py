@@ -11,12 +11,13 @@ import pytest
 
 from powertools_stream import StreamProcessor, UnitOfWork
 from powertools_stream.call_options import RetryPolicy
+from powertools_stream.classification import classify
 from powertools_stream.connectors import Connector
 from powertools_stream.connectors.http.connector import HttpConnector
 from powertools_stream.connectors.statuses import PassingStatusError, StatusError
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.flavors import task
-from powertools_stream.outcomes import CallDetails, Reason, RecordDetails, classify
+from powertools_stream.outcomes import CallDetails, Reason, RecordDetails
 from powertools_stream.requests import HttpRequest, HttpResponse, Request
 from powertools_stream.testing import to_sqs_records
 from powertools_stream.testing.connector_suite import ConnectorSuite

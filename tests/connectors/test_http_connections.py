@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
+from powertools_stream.classification import classify
 from powertools_stream.connectors.http.connector import HttpConnector
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
-from powertools_stream.outcomes import Reason, classify
+from powertools_stream.outcomes import Reason
 from powertools_stream.requests import HttpRequest
 from tests.connectors.http_service import Asked, HttpService, Said, http_service
 

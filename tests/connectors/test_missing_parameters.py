@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from powertools_stream.connectors import Clients, Connectors
+from powertools_stream.connectors import Clients, ConnectorRegistry
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.requests import GetItems, HttpRequest, PutItem, PutObject, Query, Request, SendMessage
 
@@ -24,7 +24,7 @@ from powertools_stream.requests import GetItems, HttpRequest, PutItem, PutObject
     ],
 )
 def test_a_parameter_that_is_missing_is_told_with_those_that_are_there(request_: Request, says: str) -> None:
-    connectors = Connectors(Clients())
+    connectors = ConnectorRegistry(Clients())
 
     with pytest.raises(InvalidRequestError, match=re.escape(says)):
         connectors.connector_for(type(request_)).entries(request_)

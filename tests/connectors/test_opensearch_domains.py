@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from powertools_stream.classification import classify, is_retryable
 from powertools_stream.connectors import Clients
 from powertools_stream.connectors.opensearch.connector import OpenSearchConnector
 from powertools_stream.connectors.opensearch.domains import Domain, domain_of
 from powertools_stream.errors import RequestFailedError, SettingError
-from powertools_stream.outcomes import Reason, classify, is_retryable
+from powertools_stream.outcomes import Reason
 from powertools_stream.requests import IndexDocument
 from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint
 from tests.conftest import Aws

@@ -8,11 +8,12 @@ import pytest
 from aws_lambda_powertools.utilities.parameters import TransformParameterError
 
 from powertools_stream import RuleRegistry, StreamProcessor, UnitOfWork
+from powertools_stream.classification import error_code
 from powertools_stream.connectors import Clients, Connector, Entry
 from powertools_stream.connectors.parameters import ParametersConnector
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.flavors import task
-from powertools_stream.outcomes import Reason, error_code
+from powertools_stream.outcomes import Reason
 from powertools_stream.requests import GetParameter, GetSecret, Request
 from powertools_stream.testing import to_sqs_records
 from powertools_stream.testing.connector_suite import ConnectorSuite

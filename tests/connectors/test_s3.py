@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from powertools_stream import StreamProcessor, UnitOfWork
+from powertools_stream.classification import classify
 from powertools_stream.connectors import Clients, Connector
 from powertools_stream.connectors.s3.connector import S3Connector
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, SettingError
 from powertools_stream.flavors import task
-from powertools_stream.outcomes import CallDetails, Reason, RecordDetails, classify
+from powertools_stream.outcomes import CallDetails, Reason, RecordDetails
 from powertools_stream.requests import (
     CopyObject,
     DeleteObject,

@@ -10,10 +10,11 @@ import botocore
 import pytest
 
 from powertools_stream import UnitOfWork
+from powertools_stream.classification import classify
 from powertools_stream.connectors import Clients
 from powertools_stream.connectors.s3.connector import S3Connector
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
-from powertools_stream.outcomes import Reason, classify
+from powertools_stream.outcomes import Reason
 from powertools_stream.requests import (
     CopyObject,
     DeleteObject,

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from powertools_stream.environment.settings import whole_number
 from powertools_stream.errors import SettingError
-from powertools_stream.flavors.steps.alarms import Alarm, alarm_of, number_setting, states_alarm
+from powertools_stream.flavors.steps.alarms import Alarm, alarm_of, states_alarm
 from powertools_stream.sources.cloudwatch import ALARM_TYPE
 from powertools_stream.uow import UnitOfWork
 
@@ -65,13 +66,13 @@ def test_an_alarm_may_not_say_its_region(tags: Any) -> None:
 def test_a_number_is_the_one_given_then_that_of_the_environment_then_the_default(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert number_setting(None, "A", "B", default=3) == 3
+    assert whole_number(None, "A", "B", default=3) == 3
 
     monkeypatch.setenv("B", "2")
-    assert number_setting(None, "A", "B", default=3) == 2
+    assert whole_number(None, "A", "B", default=3) == 2
     monkeypatch.setenv("A", "1")
-    assert number_setting(None, "A", "B", default=3) == 1
-    assert number_setting(7, "A", "B", default=3) == 7
+    assert whole_number(None, "A", "B", default=3) == 1
+    assert whole_number(7, "A", "B", default=3) == 7
 
 
 @pytest.mark.parametrize("value", ["many", "0", "-1", "1.5"])
@@ -79,4 +80,4 @@ def test_what_is_no_number_is_a_setting_error(monkeypatch: pytest.MonkeyPatch, v
     monkeypatch.setenv("A", value)
 
     with pytest.raises(SettingError, match="Expected A to be a whole number above 0"):
-        number_setting(None, "A", default=3)
+        whole_number(None, "A", default=3)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.environment.settings import standard_tags
+from powertools_stream.environment.tags import standard_tags
 from powertools_stream.flavors import cdc
 from powertools_stream.requests import GetItems, GetObject, GetParameter, PutEvent, Query
 from powertools_stream.testing.driving import DriveOutcome, drive

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.environment.settings import standard_tags
+from powertools_stream.environment.tags import standard_tags
 from powertools_stream.errors import InvalidEventError, RuleError
 from powertools_stream.flavors import EvaluateRule, evaluate
 from powertools_stream.requests import PutEvent, Query

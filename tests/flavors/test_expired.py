@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.environment.settings import standard_tags
+from powertools_stream.environment.tags import standard_tags
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors import ExpiredRule, expired
 from powertools_stream.testing import drive, run, to_dynamodb_records

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.environment.settings import standard_tags
+from powertools_stream.environment.tags import standard_tags
 from powertools_stream.flavors import TaskRule, task
 from powertools_stream.requests import GetItems, PutEvent, SendMessage
 from powertools_stream.testing.driving import DriveOutcome, drive

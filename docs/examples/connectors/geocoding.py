@@ -20,6 +20,10 @@ class Geocode(Request):
 
     address: str
 
+    def sample_answer(self, n: int) -> Any:
+        """Answer for tests without the service."""
+        return (0.0, 0.0)
+
 
 class GeocodingConnector:
     """Asks a geocoding service."""

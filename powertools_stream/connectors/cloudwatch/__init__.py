@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from powertools_stream.connectors.cloudwatch.connector import CloudWatchConnector
 
-__all__ = ["CloudWatchConnector"]
+__all__ = ["CONNECTOR", "CloudWatchConnector"]
+
+CONNECTOR = CloudWatchConnector

@@ -6,37 +6,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from powertools_stream.connectors.base import Entry
-from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.cloudwatch.params import form_bytes, to_datum
 from powertools_stream.connectors.params import checked, operation_of
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting
 from powertools_stream.errors import EntryTooLargeError
-from powertools_stream.requests import PutMetricData, Request
+from powertools_stream.requests import PutMetricData
 
 __all__ = ["MAX_ENTRIES", "MAX_REQUEST_BYTES", "CloudWatchConnector"]
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
 MAX_ENTRIES = 1000
-# "1 MB", and it is not said whether that is 10⁶ or 2²⁰; the namespace and the operation's name take up to 1,000.
+# "1 MB". The page does not say whether that is 10⁶ or 2²⁰; the namespace and the operation's name take up to 1,000.
 MAX_REQUEST_BYTES = 999_000
 
 
-class CloudWatchConnector:
+class CloudWatchConnector(ServiceConnector):
     """Writes metrics.
 
-    CloudWatch takes all data of a call or none. So what is known to spoil a call is refused here, where it is the error
-    of one request, not of a thousand.
-
-    Parameters
-    ----------
-    clients
-        Where the boto3 client comes from.
+    CloudWatch takes all data of a call or none. So what is known to spoil a call is refused here, as the error of one
+    request, not of a thousand.
     """
 
-    requests: tuple[type[Request], ...] = (PutMetricData,)
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
+    requests = (PutMetricData,)
 
     def entries(self, request: PutMetricData) -> Sequence[Entry]:
         """Return one entry: the data point, and its size in the longest of the forms in which boto3 may send it.
@@ -68,14 +60,10 @@ class CloudWatchConnector:
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one ``PutMetricData`` call."""
         operation = entries[0].operation
-        client = self._clients.client_for(operation)
+        client = self.clients.client_for(operation)
         client.put_metric_data(Namespace=operation.target, MetricData=[entry.payload for entry in entries])
         return [{}] * len(entries)
 
     def answer(self, request: PutMetricData, responses: Sequence[Any]) -> Any:
         """Return ``{}``: the API says nothing about a single data point."""
         return {}
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()

@@ -152,7 +152,7 @@ def _time(value: Any, name: str) -> datetime:
 
 
 def _bytes(value: Any, name: int) -> int:
-    """Return the bytes of a value in a form, where its field's name has this many."""
+    """Return the bytes of a value in a form, whose field's name has this many."""
     if isinstance(value, Mapping):
         return sum(_bytes(inner, name + 1 + len(field)) for field, inner in value.items())
     if isinstance(value, list | tuple):

@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from powertools_stream.connectors.dynamodb.connector import DynamoDBConnector
 
-__all__ = ["DynamoDBConnector"]
+__all__ = ["CONNECTOR", "DynamoDBConnector"]
+
+CONNECTOR = DynamoDBConnector

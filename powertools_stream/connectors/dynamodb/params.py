@@ -100,7 +100,7 @@ def plain_response(response: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def key_of(item: Mapping[str, Mapping[str, Any]], names: Iterable[str] | None = None) -> Key:
-    """Return the key of an item of attribute values; of all its attributes, where no names are given."""
+    """Return the key of an item of attribute values; of all its attributes, if no names are given."""
     key = []
     for name in sorted(item if names is None else names):
         ((kind, value),) = item[name].items()

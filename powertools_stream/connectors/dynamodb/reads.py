@@ -39,7 +39,7 @@ class _Get:
 class BatchGets:
     """Items by their keys, up to 100 in a ``BatchGetItem`` call.
 
-    DynamoDB answers them in any order and leaves out what does not exist, so they are told apart by their keys.
+    DynamoDB answers them in any order and leaves out what does not exist, so they are matched by their keys.
     """
 
     def entries(self, request: GetItems) -> Sequence[Entry]:
@@ -57,10 +57,10 @@ class BatchGets:
         return entries
 
     def send(self, client: Any, entries: Sequence[Entry]) -> Sequence[Any]:
-        """Make the call; each response is a table and an item, None where there is no such item."""
+        """Make the call; each response is a table and an item, None if there is no such item."""
         table: str = entries[0].operation.target[0]  # type: ignore[index]
         gets: list[_Get] = [entry.payload for entry in entries]
-        # A key may stand in a call once only.
+        # A call may have a key once only.
         keys = {entry.key: entry.payload.key for entry in entries}
         wanted = {**gets[0].options, "Keys": list(keys.values())}
         response = call(client.batch_get_item, {"RequestItems": {table: wanted}})
@@ -85,7 +85,7 @@ class BatchGets:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _Pagination:
     """A query or scan: what to ask for, and how far it has come.
 
     A page that fails in passing is asked for again, not those before it: scans are paid for by what they read.
@@ -106,32 +106,32 @@ class Pages:
         params = to_params(request.params, table)
         name = "Query" if isinstance(request, Query) else "Scan"
         operation = Operation("dynamodb", name, table, reads=True)
-        return (Entry(operation, _Walk(params, request.page), key=(canonical(params), request.page)),)
+        return (Entry(operation, _Pagination(params, request.page), key=(canonical(params), request.page)),)
 
     def send(self, client: Any, entries: Sequence[Entry]) -> Sequence[Any]:
         """Return one page, or call on until the last and return the items of all."""
-        (walk,) = (entry.payload for entry in entries)
+        (pagination,) = (entry.payload for entry in entries)
         method = client.query if entries[0].operation.name == "Query" else client.scan
-        if walk.page:
-            page = plain_response(call(method, walk.params))
+        if pagination.page:
+            page = plain_response(call(method, pagination.params))
             page.pop("ResponseMetadata", None)
             return [page]
-        return [_all_items(method, walk)]
+        return [_all_items(method, pagination)]
 
     def answer(self, request: Query | Scan, responses: Sequence[Any]) -> Any:
-        """Return a list of items, or a page, of the asker's own; the items in it may be shared with others."""
+        """Return a list of items, or a page. It is a copy, but equal reads share the items in it."""
         (response,) = responses
         return dict(response, Items=list(response.get("Items", ()))) if request.page else list(response)
 
 
-def _all_items(method: Any, walk: _Walk) -> list[Any]:
+def _all_items(method: Any, pagination: _Pagination) -> list[Any]:
     while True:
-        cursor = {"ExclusiveStartKey": walk.cursor} if walk.cursor else {}
-        response = call(method, {**walk.params, **cursor})
-        walk.items.extend(deserialize_item(item) for item in response.get("Items", ()))
-        walk.cursor = response.get("LastEvaluatedKey")
-        if not walk.cursor:
-            items, walk.items = walk.items, []
+        cursor = {"ExclusiveStartKey": pagination.cursor} if pagination.cursor else {}
+        response = call(method, {**pagination.params, **cursor})
+        pagination.items.extend(deserialize_item(item) for item in response.get("Items", ()))
+        pagination.cursor = response.get("LastEvaluatedKey")
+        if not pagination.cursor:
+            items, pagination.items = pagination.items, []
             return items
 
 
@@ -149,7 +149,7 @@ def _distinct(keys: Any) -> dict[Key, dict[str, Any]]:
 
 
 def _project_keys(options: dict[str, Any], names: Sequence[str]) -> frozenset[str]:
-    """Ask for the key's attributes as well, since they tell the items apart; return those to take out again."""
+    """Ask for the key's attributes as well, since items are matched by them; return those to take out again."""
     if "ProjectionExpression" not in options:
         missing = [name for name in names if name not in options["AttributesToGet"]]
         options["AttributesToGet"] = [*options["AttributesToGet"], *missing]

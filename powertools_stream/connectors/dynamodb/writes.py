@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Refused
 from powertools_stream.connectors.dynamodb.params import (
     Key,
@@ -16,7 +17,6 @@ from powertools_stream.connectors.dynamodb.params import (
 )
 from powertools_stream.connectors.params import call, operation_of
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
-from powertools_stream.outcomes import error_code
 from powertools_stream.payloads.attribute_values import serialize_item
 from powertools_stream.requests import DeleteItem, PutItem, UpdateItem
 
@@ -90,7 +90,7 @@ class SingleWrites:
         return (Entry(operation, (params, request.on_condition_failed), key=key),)
 
     def send(self, client: Any, entries: Sequence[Entry]) -> Sequence[Any]:
-        """Make the call; a failed condition is `Refused`, or the error where the request says ``"fault"``."""
+        """Make the call; a failed condition is `Refused`, or the error if the request says ``"fault"``."""
         ((params, on_condition_failed),) = (entry.payload for entry in entries)
         method = getattr(client, _METHODS[entries[0].operation.name])
         try:
@@ -101,7 +101,7 @@ class SingleWrites:
             raise
 
     def answer(self, request: Write, responses: Sequence[Any]) -> Any:
-        """Return the response, ``{}`` where the condition failed."""
+        """Return the response, ``{}`` if the condition failed."""
         (response,) = responses
         return {} if isinstance(response, Refused) else response
 
@@ -125,13 +125,13 @@ def _key_names(request: PutItem) -> tuple[str, ...] | None:
 
 
 def _unprocessed(entries: Sequence[Entry], writes: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
-    """Return the entries' keys that stand in a response's list of what was left undone; all where one is not ours."""
+    """Return the entries' keys that a response lists as undone; all of them, if it lists one that is not ours."""
     keys = {entry.key for entry in entries}
     forms = {tuple(name for name, _, _ in entry.key[1]) for entry in entries if isinstance(entry.key, tuple)}
     table = entries[0].operation.target
     for write in writes:
         found = keys.intersection((table, key) for key in _possible_keys(write, forms))
-        # Not to be told whose it is: a put or delete may be repeated, but never forgotten.
+        # It cannot be seen whose it is: a put or delete may be repeated, but never dropped.
         yield from found or keys
 
 

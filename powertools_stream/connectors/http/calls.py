@@ -98,7 +98,7 @@ def address_of(url: Any) -> SplitResult:
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname or port == 0:
         raise InvalidRequestError(f"Expected an address of http or https with a host, but found {shown!r}.")
     if "@" in parts.netloc:
-        # Not shown: what stands there is most often a password.
+        # Not shown: it is most often a password.
         raise InvalidRequestError(
             f"Expected an address without a user, but the one of {parts.hostname!r} has one. Put it into the header "
             "'Authorization'."

@@ -28,7 +28,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
 # What belongs to the host that the request named, and to no other.
 _OWN_HEADERS = frozenset({"authorization", "cookie", "host", "proxy-authorization", "x-api-key"})
-# A host that asks for more than this is asked again all the same: a record waits no longer than its invocation.
+# A host that asks for more than this is called again all the same: a record waits no longer than its invocation.
 _LONGEST_RETRY_AFTER = 60.0
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
 
@@ -39,7 +39,7 @@ class HttpConnector:
     Parameters
     ----------
     clients
-        Not used: no call is one of AWS's.
+        Not used: no call goes through boto3.
     timeout
         Seconds to wait for an answer to begin, and for each further part of it.
     connect_timeout
@@ -75,8 +75,8 @@ class HttpConnector:
         self._pools = HttpPools(timeout, connect_timeout, max_per_host, max_response_bytes)
         self._follow_redirects = follow_redirects
         self._rate = (math.inf, 1) if rate is None else rate
-        Pacer(*self._rate)  # a rate that is none is told here, and not by each request
-        self._gates: dict[str, Pacer] = {}
+        Pacer(*self._rate)  # a wrong rate is an error here, and not of each request
+        self._pacers: dict[str, Pacer] = {}
 
     def entries(self, request: HttpRequest) -> Sequence[Entry]:
         """Return one entry.
@@ -87,8 +87,8 @@ class HttpConnector:
             The request names no http or https address, or holds what cannot be sent.
         """
         call = call_of(request)
-        gate = self._gate(call.origin)
-        operation = Operation("http", call.method, call.origin, max_attempts=request.max_attempts, pacers=(gate,))
+        pacer = self._pacer(call.origin)
+        operation = Operation("http", call.method, call.origin, max_attempts=request.max_attempts, pacers=(pacer,))
         return (Entry(operation, call),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
@@ -104,9 +104,9 @@ class HttpConnector:
         """Cut the connections."""
         self._pools.close()
 
-    def _gate(self, origin: str) -> Pacer:
-        # `setdefault`: workers look here too, where a call was sent on to another host.
-        return self._gates.get(origin) or self._gates.setdefault(origin, Pacer(*self._rate))
+    def _pacer(self, origin: str) -> Pacer:
+        # `setdefault`: workers look here too, if a call was sent on to another host.
+        return self._pacers.get(origin) or self._pacers.setdefault(origin, Pacer(*self._rate))
 
     def _fetch(self, call: HttpCall) -> HttpResponse:
         for _ in range(_MAX_REDIRECTS + 1):
@@ -118,7 +118,7 @@ class HttpConnector:
         raise RequestFailedError("TooManyRedirects", f"{call.name}: redirected more than {_MAX_REDIRECTS} times.")
 
     def _may_follow(self, call: HttpCall, target: SplitResult) -> bool:
-        # A write is made where the request says, or nowhere.
+        # A write goes to the address that the request names, or nowhere.
         if call.method not in ("GET", "HEAD"):
             return False
         origin = origin_of(target)
@@ -129,9 +129,11 @@ class HttpConnector:
         if answer.status < 400 and answer.status not in _REDIRECTS:
             return HttpResponse(answer.status, answer.headers, _body(answer, call))
         if (seconds := _retry_after(answer)) is not None:
-            self._gate(call.origin).hold(time.monotonic() + min(seconds, _LONGEST_RETRY_AFTER))
-        said = _said(answer)
-        raise status_error(str(answer.status), f"{call.name}{said}", answer.status, answer.headers, _any_body(answer))
+            self._pacer(call.origin).hold(time.monotonic() + min(seconds, _LONGEST_RETRY_AFTER))
+        outcome = _outcome_text(answer)
+        raise status_error(
+            str(answer.status), f"{call.name}{outcome}", answer.status, answer.headers, _any_body(answer)
+        )
 
 
 def _redirect_target(call: HttpCall, answer: Answer) -> SplitResult | None:
@@ -152,7 +154,7 @@ def _redirected(call: HttpCall, target: SplitResult) -> HttpCall:
 
 
 def _retry_after(answer: Answer) -> float | None:
-    """Return the seconds after which the host wants to be asked again; None: it did not say.
+    """Return the seconds after which the host wants to be asked again; None: it does not say.
 
     https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
     """
@@ -166,7 +168,7 @@ def _retry_after(answer: Answer) -> float | None:
     return None
 
 
-def _said(answer: Answer) -> str:
+def _outcome_text(answer: Answer) -> str:
     if answer.status in _REDIRECTS and (location := answer.headers.get("location")):
         return f" redirects to {location!r}, which is not followed. Name that address, if it is the right one."
     text = _text(answer)

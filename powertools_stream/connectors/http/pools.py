@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from powertools_stream.connectors.connections import Line, tracked_pool
+from powertools_stream.connectors.connections import ConnectionSet, tracked_pool
 from powertools_stream.connectors.http.calls import HttpCall
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 
@@ -60,7 +60,7 @@ class HttpPools:
         self._max_per_host = max_per_host
         self._max_response_bytes = max_response_bytes
         self._lock = threading.Lock()
-        self._line = Line()
+        self._connections = ConnectionSet()
         self._manager: Any = None
 
     def exchange(self, call: HttpCall) -> Answer:
@@ -75,8 +75,8 @@ class HttpPools:
         """
         from urllib3 import exceptions
 
-        line, manager = self._opened()
-        line.refuse_if_closed()
+        connections, manager = self._opened()
+        connections.raise_if_closed()
         try:
             return self._exchange(manager, call)
         except exceptions.HTTPError as error:
@@ -85,25 +85,25 @@ class HttpPools:
     def close(self) -> None:
         """Cut every connection, so that calls under way end in an error at once. The next call makes new ones."""
         with self._lock:
-            line, self._line = self._line, Line()
+            connections, self._connections = self._connections, ConnectionSet()
             manager, self._manager = self._manager, None
-        line.close()
+        connections.close()
         if manager is not None:
             manager.clear()
 
-    def _opened(self) -> tuple[Line, Any]:
+    def _opened(self) -> tuple[ConnectionSet, Any]:
         with self._lock:
             if self._manager is None:
-                self._manager = self._make(self._line)
-            return self._line, self._manager
+                self._manager = self._make(self._connections)
+            return self._connections, self._manager
 
-    def _make(self, line: Line) -> Any:
+    def _make(self, connections: ConnectionSet) -> Any:
         import urllib3
 
-        # `block`: a pool makes no more connections than these, and whoever finds none free waits for one.
+        # `block`: a pool makes no more connections than these, and a call that finds none free waits for one.
         manager = urllib3.PoolManager(num_pools=_MAX_HOSTS, maxsize=self._max_per_host, block=True)
         manager.pool_classes_by_scheme = {
-            scheme: tracked_pool(pool, line) for scheme, pool in manager.pool_classes_by_scheme.items()
+            scheme: tracked_pool(pool, connections) for scheme, pool in manager.pool_classes_by_scheme.items()
         }
         return manager
 

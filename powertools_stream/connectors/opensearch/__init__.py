@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from powertools_stream.connectors.opensearch.connector import OpenSearchConnector
 
-__all__ = ["OpenSearchConnector"]
+__all__ = ["CONNECTOR", "OpenSearchConnector"]
+
+CONNECTOR = OpenSearchConnector

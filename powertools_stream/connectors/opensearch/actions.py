@@ -20,7 +20,7 @@ DocumentRequest = IndexDocument | UpdateDocument | DeleteDocument
 _MAX_ID_BYTES = 512
 _CONCURRENCY = frozenset({"if_primary_term", "if_seq_no", "routing"})
 _VERSIONS = frozenset({"version", "version_type"})
-# What an action may say beside its index and its id: OpenSearch refuses a whole call for one that it does not know.
+# What an action may say besides its index and its id: OpenSearch refuses a whole call for one that it does not know.
 _METADATA: Mapping[type[DocumentRequest], frozenset[str]] = {
     IndexDocument: _CONCURRENCY | _VERSIONS | {"pipeline", "require_alias"},
     UpdateDocument: _CONCURRENCY | {"require_alias", "retry_on_conflict"},
@@ -64,7 +64,7 @@ def action_of(request: DocumentRequest) -> Action:
     Raises
     ------
     InvalidRequestError
-        It names no index, no id where one is needed, a parameter that there is not, or a document that is no object.
+        It names no index, no id though one is needed, a parameter that there is not, or a document that is no object.
     TypeError
         A value that JSON has no form for.
     """
@@ -90,13 +90,13 @@ def outcome_of(action: Action, result: Mapping[str, Any]) -> Any:
     error = result.get("error")
     if error is None:
         return result  # a document that was to be deleted and is not there has the status 404, and no error
-    code, reason = _said(error)
+    code, reason = _code_and_reason(error)
     status = result.get("status", 500)
     message = f"{reason} (index {result.get('_index')!r}, id {result.get('_id')!r}, status {status})"
     if code == _CONFLICT and action.is_conditional:
         return Refused(code) if action.refuses else StatusError(code, message, status)
     if code in (_CONFLICT, _BLOCKED):
-        # Without a condition somebody else wrote the document at the same moment.
+        # Without a condition another writer wrote the document at the same moment.
         return PassingStatusError(code, message, status)
     return status_error(code, message, status)
 
@@ -154,7 +154,7 @@ def _document(request: DocumentRequest, params: Mapping[str, Any]) -> str:
     return text
 
 
-def _said(error: Any) -> tuple[str, str]:
+def _code_and_reason(error: Any) -> tuple[str, str]:
     """Return the code and the reason of an error, which is text in some versions."""
     if not isinstance(error, Mapping):
         return "UnknownError", str(error)

@@ -9,11 +9,12 @@ from powertools_stream.connectors.base import Entry, Refused
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.opensearch.actions import DocumentRequest, action_of, outcome_of
 from powertools_stream.connectors.opensearch.domains import Domain, DomainClients, domain_of
-from powertools_stream.connectors.params import byte_limit, operation_of
+from powertools_stream.connectors.params import operation_of
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.connectors.statuses import is_passing, status_error
-from powertools_stream.environment.settings import setting
+from powertools_stream.environment.settings import setting, whole_number
 from powertools_stream.errors import EntryTooLargeError, RequestFailedError
-from powertools_stream.requests import DeleteDocument, IndexDocument, Request, UpdateDocument
+from powertools_stream.requests import DeleteDocument, IndexDocument, UpdateDocument
 
 __all__ = ["MAX_ENTRIES", "MAX_REQUEST_BYTES", "OpenSearchConnector", "max_request_bytes"]
 
@@ -35,7 +36,7 @@ _CODES = {
 }
 
 
-class OpenSearchConnector:
+class OpenSearchConnector(ServiceConnector):
     """Writes documents.
 
     Parameters
@@ -48,9 +49,9 @@ class OpenSearchConnector:
     http_auth
         ``(user, password)`` of the domain's own user database, instead of a signature.
     service
-        What calls are signed for, ``"es"`` or ``"aoss"``; default: what the host's name tells, else ``"es"``.
+        What calls are signed for, ``"es"`` or ``"aoss"``; default: what the host's name says, else ``"es"``.
     region_name
-        The Region of the domain; default: what the host's name tells, else the function's.
+        The Region of the domain; default: what the host's name says, else the function's.
     timeout
         Seconds to wait for an answer.
     connect_timeout
@@ -61,7 +62,7 @@ class OpenSearchConnector:
         How many connections to a domain are kept.
     """
 
-    requests: tuple[type[Request], ...] = (IndexDocument, UpdateDocument, DeleteDocument)
+    requests = (IndexDocument, UpdateDocument, DeleteDocument)
 
     def __init__(
         self,
@@ -76,10 +77,11 @@ class OpenSearchConnector:
         max_entries: int = MAX_ENTRIES,
         max_connections: int = 8,
     ) -> None:
+        super().__init__(clients)
         self._domain_host = domain_host
         self._max_entries = max_entries
         self._domains: dict[str, Domain] = {}
-        self._clients = DomainClients(
+        self._domain_clients = DomainClients(
             clients,
             http_auth=http_auth,
             service=service,
@@ -95,7 +97,7 @@ class OpenSearchConnector:
         Raises
         ------
         InvalidRequestError
-            The request names no index, no id where one is needed, or holds what a bulk call cannot.
+            The request names no index, no id though one is needed, or holds what a bulk call cannot.
         EntryTooLargeError
             The document is, on its own, larger than one call may be.
         SettingError
@@ -107,7 +109,7 @@ class OpenSearchConnector:
         if action.size > max_bytes:
             raise EntryTooLargeError(
                 f"Expected a document of at most {max_bytes} bytes, but the one with id {request.params.get('id')!r} "
-                f"has {action.size}. Index less of it, or set OPENSEARCH_MAX_REQ_SIZE where the domain takes more."
+                f"has {action.size}. Index less of it, or set OPENSEARCH_MAX_REQ_SIZE if the domain takes more."
             )
         key = None if action.key is None else (domain, action.key)
         # A document once a call: an action that is sent again would come after a later one that it shared a call with,
@@ -118,7 +120,7 @@ class OpenSearchConnector:
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one bulk call; an action that failed is an error as a value, which has the ``status``."""
         operation = entries[0].operation
-        client = self._clients.client(operation.target, operation.role_arn)  # type: ignore[arg-type]
+        client = self._domain_clients.client(operation.target, operation.role_arn)  # type: ignore[arg-type]
         try:
             response = client.bulk(body="".join([entry.payload.text for entry in entries]))
         except Exception as error:
@@ -131,12 +133,13 @@ class OpenSearchConnector:
         return [outcome_of(entry.payload, result) for entry, result in zip(entries, results, strict=False)]
 
     def answer(self, request: DocumentRequest, responses: Sequence[Any]) -> Any:
-        """Return what OpenSearch said of the action; ``{}`` where its condition did not hold."""
+        """Return what OpenSearch said of the action; ``{}`` if its condition did not hold."""
         return {} if isinstance(responses[0], Refused) else responses[0]
 
     def close(self) -> None:
         """Cut the connections."""
-        self._clients.close()
+        self._domain_clients.close()
+        super().close()  # a call may be waiting for the credentials of its role
 
     def _domain(self, request: DocumentRequest) -> Domain:
         host = setting(
@@ -154,7 +157,7 @@ class OpenSearchConnector:
 
 def max_request_bytes() -> int:
     """Return how many bytes the actions of one call may have together: ``OPENSEARCH_MAX_REQ_SIZE``, or the limit."""
-    return byte_limit("OPENSEARCH_MAX_REQ_SIZE", MAX_REQUEST_BYTES)
+    return whole_number(None, "OPENSEARCH_MAX_REQ_SIZE", default=MAX_REQUEST_BYTES, what="a number of bytes")
 
 
 def _translated(error: Exception) -> Exception:
@@ -165,7 +168,7 @@ def _translated(error: Exception) -> Exception:
         return RequestFailedError("MalformedResponse", str(error)) if _is_malformed(error) else error
     status, cause = error.status_code, error.info
     if isinstance(status, int):
-        # Its own word for what passes; for the others, one that tells a wrong deployment from a wrong document.
+        # Its own code for what passes; for the others, one that keeps a wrong deployment apart from a wrong document.
         code = str(error.error) if is_passing(status) and _is_word(error.error) else _CODES.get(status, f"{status}")
         return status_error(code, f"{_reason(error)} (status {status})", status, body=cause)
     if isinstance(cause, Exception) and type(cause).__module__.startswith("botocore"):
@@ -193,5 +196,5 @@ def _reason(error: Any) -> str:
     if isinstance(details, dict):
         return f"{details.get('type')}, {details.get('reason')}"
     # AWS itself, in front of the domain, answers {"Message": "User: … is not authorized to perform: es:ESHttpPost"}.
-    said = (info.get("Message") or info.get("message")) if isinstance(info, dict) else None
-    return str(said or error.error or "OpenSearch did not say why.")[:500]
+    message = (info.get("Message") or info.get("message")) if isinstance(info, dict) else None
+    return str(message or error.error or "OpenSearch did not say why.")[:500]

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.connections import Line, tracked_pool
+from powertools_stream.connectors.connections import ConnectionSet, tracked_pool
 from powertools_stream.errors import SettingError
 
 __all__ = ["Domain", "DomainClients", "domain_of"]
@@ -25,7 +25,7 @@ _DUAL_STACK = re.compile(r"\.(?P<service>aos|aoss)\.(?P<region>[a-z0-9-]+)\.on\.
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """Where a domain or a collection is.
+    """The address of a domain or a collection.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Domain:
     service
         What its calls are signed for: ``"es"`` or, of a serverless collection, ``"aoss"``.
     region_name
-        The Region that its name tells; None: it tells none.
+        The Region that its name says; None: it says none.
     """
 
     scheme: str
@@ -46,7 +46,7 @@ class Domain:
 
 
 def domain_of(host: str) -> Domain:
-    """Read what stands for a domain: a host, ``host:port`` or an address. Without a scheme it is https.
+    """Read the name of a domain: a host, ``host:port`` or an address. Without a scheme it is https.
 
     Raises
     ------
@@ -81,7 +81,7 @@ class DomainClients:
     http_auth
         ``(user, password)`` instead of a signature.
     service, region_name
-        What calls are signed for, where the name of the domain does not tell.
+        What calls are signed for, if the name of the domain does not say.
     timeout, connect_timeout
         Seconds to wait for an answer, and for a connection.
     max_connections
@@ -107,7 +107,7 @@ class DomainClients:
         self._connect_timeout = connect_timeout
         self._max_connections = max_connections
         self._making = threading.Lock()
-        self._line = Line()
+        self._connections = ConnectionSet()
 
     def client(self, domain: Domain, role_arn: str | None) -> Any:
         """Return the client of a domain. Thread-safe; opensearch-py is imported here.
@@ -115,23 +115,22 @@ class DomainClients:
         Raises
         ------
         SettingError
-            opensearch-py is not installed, or nothing tells the Region.
+            opensearch-py is not installed, or nothing gives the Region.
         """
         # Taken first: a client that is still being made while everything is closed belongs to what was closed.
-        line = self._line
+        connections = self._connections
         with self._making:
-            client = line.clients.get((domain, role_arn))
+            client = connections.clients.get((domain, role_arn))
             if client is None:
-                client = line.clients[domain, role_arn] = self._make(domain, role_arn, line)
+                client = connections.clients[domain, role_arn] = self._make(domain, role_arn, connections)
             return client
 
     def close(self) -> None:
         """Cut every connection, so that calls under way end in an error at once. The next `client` makes new ones."""
-        line, self._line = self._line, Line()
-        line.close()
-        self._clients.close()  # a call may be waiting for the credentials of its role
+        connections, self._connections = self._connections, ConnectionSet()
+        connections.close()
 
-    def _make(self, domain: Domain, role_arn: str | None, line: Line) -> Any:
+    def _make(self, domain: Domain, role_arn: str | None, connections: ConnectionSet) -> Any:
         opensearchpy = _opensearchpy()
         from urllib3 import Timeout
 
@@ -140,7 +139,7 @@ class DomainClients:
             use_ssl=domain.scheme == "https",
             url_prefix=domain.prefix,
             http_auth=self._http_auth or self._signer(opensearchpy, domain, role_arn),
-            connection_class=_connection_class(opensearchpy, line),
+            connection_class=_connection_class(opensearchpy, connections),
             timeout=Timeout(connect=self._connect_timeout, read=self._timeout),
             pool_maxsize=self._max_connections,
             max_retries=0,  # what fails is sent again by the library, with the deadline in mind
@@ -151,7 +150,7 @@ class DomainClients:
         region_name = self._region_name or domain.region_name or session.region_name
         if not region_name:
             raise SettingError(
-                f"Expected to know the Region of {domain.host}, but neither its name nor AWS_REGION tells it. Pass "
+                f"Expected to know the Region of {domain.host}, but neither its name nor AWS_REGION gives it. Pass "
                 "OpenSearchConnector(…, region_name=…)."
             )
         credentials = session.get_credentials()
@@ -173,16 +172,16 @@ def _opensearchpy() -> Any:
     return opensearchpy
 
 
-def _connection_class(opensearchpy: Any, line: Line) -> Any:
+def _connection_class(opensearchpy: Any, connections: ConnectionSet) -> Any:
     class Connection(opensearchpy.Urllib3HttpConnection):  # type: ignore[misc]
         def _create_urllib3_pool(self) -> None:
             super()._create_urllib3_pool()
-            # Reaches into opensearch-py. Where it has changed, connections end by their time-outs.
+            # Reaches into opensearch-py. If that has changed, connections end by their time-outs.
             with contextlib.suppress(AttributeError):
-                self.pool.ConnectionCls = tracked_pool(type(self.pool), line).ConnectionCls
+                self.pool.ConnectionCls = tracked_pool(type(self.pool), connections).ConnectionCls
 
         def perform_request(self, *args: Any, **kwargs: Any) -> Any:
-            line.refuse_if_closed()
+            connections.raise_if_closed()
             return super().perform_request(*args, **kwargs)
 
     return Connection

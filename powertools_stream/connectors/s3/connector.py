@@ -10,6 +10,7 @@ from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.s3.params import bucket_of
 from powertools_stream.connectors.s3.reads import ObjectLines, read_entry
 from powertools_stream.connectors.s3.writes import delete_all, write_entry
+from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.requests import (
     CopyObject,
     DeleteObject,
@@ -18,13 +19,12 @@ from powertools_stream.requests import (
     HeadObject,
     ListObjects,
     PutObject,
-    Request,
 )
 
 __all__ = ["S3Connector"]
 
 
-class S3Connector:
+class S3Connector(ServiceConnector):
     """Reads and writes objects.
 
     Parameters
@@ -35,7 +35,7 @@ class S3Connector:
         The bucket of requests that name none; default: ``BUCKET_NAME``.
     """
 
-    requests: tuple[type[Request], ...] = (
+    requests = (
         CopyObject,
         DeleteObject,
         GetObject,
@@ -46,7 +46,7 @@ class S3Connector:
     )
 
     def __init__(self, clients: Clients, *, bucket_name: str | None = None) -> None:
-        self._clients = clients
+        super().__init__(clients)
         self._bucket_name = bucket_name
 
     def entries(self, request: Any) -> Sequence[Entry]:
@@ -70,7 +70,7 @@ class S3Connector:
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         """Make one call; of a `ListObjects` that asks for all objects, one call for each page."""
         operation = entries[0].operation
-        client = self._clients.client_for(operation)
+        client = self.clients.client_for(operation)
         if operation.name == "DeleteObjects":
             return delete_all(client, entries)
         return [entry.payload.carry_out(client) for entry in entries]
@@ -84,9 +84,5 @@ class S3Connector:
             return ObjectLines(response, request.encoding)
         if isinstance(request, ListObjects):
             return dict(response, Contents=list(response["Contents"])) if request.page else list(response)
-        # Others may have the response to an equal read; what is on top is the asker's own.
+        # An equal read has the same response: the mapping is copied, what is in it is shared.
         return None if response is None else dict(response)
-
-    def close(self) -> None:
-        """Cut the connections."""
-        self._clients.close()

@@ -27,7 +27,7 @@ class Get:
     def carry_out(self, client: Any) -> Any:
         """Return the response, with the content in bytes."""
         response = call(client.get_object, self.params)
-        # Here, on the worker: that is where the bytes take their time, and a connection that breaks is tried again.
+        # Here, on the worker: the bytes take their time, and a connection that breaks is tried again.
         with closing(response["Body"]) as body:
             return {**response, "Body": body.read()}
 
@@ -50,7 +50,7 @@ class Head:
     params: dict[str, Any]
 
     def carry_out(self, client: Any) -> Any:
-        """Return the response, None where there is no such object."""
+        """Return the response, None if there is no such object."""
         try:
             return call(client.head_object, self.params)
         except Exception as error:
@@ -96,7 +96,8 @@ class List:
 class ObjectLines(Iterator[str]):
     r"""The lines of an object, as text without their line ends; read from S3 while it is used.
 
-    Read to its end, closed, or forgotten, it gives its connection back. It is a context manager that closes it.
+    It gives its connection back once it is read to its end, closed, or no longer referred to. It is a context manager
+    that closes it.
 
     Parameters
     ----------
@@ -156,7 +157,7 @@ class _Raw(io.RawIOBase):
 
 
 def read_entry(request: GetObject | GetObjectLines | HeadObject | ListObjects, bucket: str) -> Entry:
-    """Return the entry of a request; equal requests have equal keys, save for lines: nobody can share those."""
+    """Return the entry of a request; equal requests have equal keys, except for lines, which cannot be shared."""
     params = {**request.params, "Bucket": bucket}
     if isinstance(request, ListObjects):
         operation = Operation("s3", "ListObjectsV2", bucket, reads=True)
@@ -177,7 +178,7 @@ def _check_encoding(request: GetObjectLines) -> None:
         raise InvalidRequestError(f"Expected an encoding such as 'utf-8', but found {request.encoding!r}.") from error
 
 
-# What the status means where there is no code: a policy that forbids it, or a bucket of another Region.
+# What the status means if there is no code: a policy that forbids it, or a bucket of another Region.
 _CODES_OF_HEAD = {301: "PermanentRedirect", 403: "AccessDenied"}
 
 

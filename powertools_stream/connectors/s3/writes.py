@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Operation, Refused
 from powertools_stream.connectors.params import call
 from powertools_stream.connectors.s3.params import key_of
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError
-from powertools_stream.outcomes import error_code
 from powertools_stream.payloads.json_text import to_json
 from powertools_stream.requests import CopyObject, DeleteObject, OnConditionFailed, PutObject
 
@@ -47,7 +47,7 @@ class Write:
     on_condition_failed: OnConditionFailed
 
     def carry_out(self, client: Any) -> Any:
-        """Return the response; a failed condition is `Refused`, or the error where the request says ``"fault"``."""
+        """Return the response; a failed condition is `Refused`, or the error if the request says ``"fault"``."""
         try:
             return call(getattr(client, self.method), self.params)
         except Exception as error:
@@ -105,7 +105,7 @@ def _set_body(params: dict[str, Any]) -> None:
 
 
 def _copy_source(params: Mapping[str, Any]) -> Any:
-    """Return where a copy comes from; an object without a bucket is in the bucket that the copy goes to."""
+    """Return the source of a copy; an object without a bucket is in the bucket that the copy goes to."""
     source = params.get("CopySource")
     if isinstance(source, str) and source:
         return source

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, Protocol
 
+from powertools_stream.classification.reasons import is_invalid_request, is_retryable
 from powertools_stream.connectors.base import Refused
 from powertools_stream.errors import DeadlineError, RequestFailedError, RetryLaterError, RunError
-from powertools_stream.outcomes import CallDetails, is_invalid_request, is_retryable
+from powertools_stream.outcomes import CallDetails
 
 if TYPE_CHECKING:
     from powertools_stream.call_options import Pacer, RetryPolicy

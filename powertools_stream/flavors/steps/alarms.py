@@ -1,17 +1,15 @@
-"""What flavors that act on CloudWatch alarms have in common: reading the alarm, and numbers from the environment."""
+"""What flavors that act on CloudWatch alarms have in common: reading the alarm."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from powertools_stream.errors import SettingError
 from powertools_stream.sources.cloudwatch import ALARM_TYPE
 from powertools_stream.uow import UnitOfWork
 
-__all__ = ["Alarm", "State", "alarm_of", "number_setting", "states_alarm"]
+__all__ = ["Alarm", "State", "alarm_of", "states_alarm"]
 
 State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
@@ -65,24 +63,6 @@ def alarm_of(uow: UnitOfWork) -> Alarm | None:
 def states_alarm(uow: UnitOfWork) -> bool:
     """Tell whether the event is an alarm's change of state."""
     return alarm_of(uow) is not None
-
-
-def number_setting(given: int | None, *names: str, default: int) -> int:
-    """Return what was given, else the first of the environment variables that is set, else the default.
-
-    Raises
-    ------
-    SettingError
-        The variable does not hold a whole number above 0.
-    """
-    if given is not None:
-        return given
-    for name in names:
-        if value := os.environ.get(name):
-            if not value.isdecimal() or int(value) < 1:
-                raise SettingError(f"Expected {name} to be a whole number above 0, but found {value!r}.")
-            return int(value)
-    return default
 
 
 def _region(event: Mapping[str, Any], arn: Any) -> str | None:

@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from powertools_stream.errors import InvalidEventError, MalformedRecordError, SettingError
+from powertools_stream.environment.settings import number
+from powertools_stream.errors import InvalidEventError, MalformedRecordError
 from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.flavors.steps.tables import TableRule
 from powertools_stream.rules.binding import UserFunction
@@ -205,13 +206,5 @@ def expiry(ttl: float | UserFunction | None, uow: UnitOfWork) -> Steps:
             f"the row to expire some days after it, but found {timestamp!r}. Correct the publisher, or give the rule "
             "a ttl function."
         )
-    days = _default_days() if ttl is None else ttl
+    days = number(ttl, "TTL", default=_DAYS, what="a number of days")
     return int(float(timestamp) / 1000 + days * _SECONDS_A_DAY)
-
-
-def _default_days() -> float:
-    value = os.environ.get("TTL") or str(_DAYS)
-    try:
-        return float(value)
-    except ValueError:
-        raise SettingError(f"Expected TTL to be a number of days, but found {value!r}.") from None

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from powertools_stream.environment.settings import standard_tags
+from powertools_stream.environment.tags import standard_tags
 from powertools_stream.flavors.steps.calling import Steps, call, listed
 from powertools_stream.requests import PutEvent
 from powertools_stream.rules.binding import UserFunction
