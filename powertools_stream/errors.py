@@ -6,6 +6,7 @@ Errors of AWS (botocore's `ClientError` and its like) are raised as they are: a 
 from __future__ import annotations
 
 __all__ = [
+    "ConfigurationError",
     "CutOffError",
     "DeadlineError",
     "EntryTooLargeError",
@@ -72,6 +73,13 @@ class SettingError(StreamError, LookupError):
     """
 
 
+class ConfigurationError(StreamError, RuntimeError):
+    """The function is put together wrongly, so that no record is at fault: e.g. the processor is entered a second time.
+
+    The record is reported whatever its fault policy.
+    """
+
+
 class UnknownSourceError(StreamError, ValueError):
     """The event that Lambda handed over is of no source that the processor knows."""
 
@@ -125,7 +133,7 @@ class DeadlineError(StreamError, TimeoutError):
 
 
 class RunError(StreamError, RuntimeError):
-    """The engine cannot do what it was asked for, e.g. await a coroutine inside a running event loop."""
+    """The engine cannot do what it was asked for, e.g. carry out what is no request."""
 
 
 class CutOffError(BaseException):

@@ -129,6 +129,10 @@ class ProcessorOptions:
         Told of calls and of failed records.
     keep_results
         Whether `StreamProcessor.results` is filled. Without it a large batch takes less memory and less time.
+    exit_if_stuck
+        Whether to end the environment of the function (exit status 1) if what an earlier invocation left behind, such
+        as a `Call` that hangs, has not ended by the deadline. Nothing may be processed beside it, so that every record
+        is reported until it ends; Lambda starts a new environment, which need not wait.
 
     Attributes
     ----------
@@ -186,6 +190,7 @@ class ProcessorOptions:
     metrics: Any = None
     observers: Sequence[Observer] = _option((), "a list of observers that are made already", _are_made)
     keep_results: bool = True
+    exit_if_stuck: bool = False
 
     registry: RuleRegistry = field(init=False)
     sources: tuple[Source, ...] = field(init=False)

@@ -11,7 +11,6 @@ from powertools_stream.uow import Record, UnitOfWork
 __all__ = [
     "CallDetails",
     "Disposition",
-    "Failed",
     "Fault",
     "FaultPolicy",
     "Observer",
@@ -62,15 +61,6 @@ class Reason(Enum):
 
     HELD_BACK = "held-back"
     """An earlier record with the same order key is reported."""
-
-
-class Failed:
-    """An error as a value: an answer that is raised where the request was yielded."""
-
-    __slots__ = ("error",)
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,10 @@ from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import Sqs
 from powertools_stream.connectors import Clients, ConnectorRegistry
 from powertools_stream.engine.deadline import Deadline
 from powertools_stream.engine.dispatch.dispatcher import Dispatcher
+from powertools_stream.engine.failed import Failed
+from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.life_cycle import Engine
+from powertools_stream.engine.occupancy import Occupancy
 from powertools_stream.errors import UnknownSourceError
 from powertools_stream.options import ProcessorOptions, takes_options
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason, RecordDetails, RuleResult
@@ -27,6 +31,9 @@ from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from typing_extensions import Self
 
     from powertools_stream.engine.batch import Batch, RecordState
 
@@ -64,6 +71,10 @@ class StreamProcessor(BasePartialBatchProcessor):
 
     @takes_options(ProcessorOptions)
     def __init__(self, options: ProcessorOptions) -> None:
+        # Powertools reads the response after the batch, when another thread may use the processor already.
+        self._of_thread = threading.local()
+        self._latest_batch: Batch | None = None
+        self._occupancy = Occupancy()
         super().__init__(
             options.event_type,  # type: ignore[arg-type]  # None is told from the event, before Powertools looks at it
             model=options.model,
@@ -84,7 +95,6 @@ class StreamProcessor(BasePartialBatchProcessor):
         self._context: Any = None
         self._source: Source | None = None
         self._record_handler: Callable[..., Any] | None = None
-        self._batch: Batch | None = None
         self._has_told_switches = False
 
     def process_event(self, event: Any, context: Any = None) -> Any:
@@ -110,7 +120,14 @@ class StreamProcessor(BasePartialBatchProcessor):
     def __call__(
         self, records: list[dict[str, Any]], handler: Callable[..., Any] | None = None, lambda_context: Any = None
     ) -> StreamProcessor:
-        """Take the records of a batch, and the handler for them, if there is one."""
+        """Take the records of a batch, and the handler for them, if there is one.
+
+        Raises
+        ------
+        ConfigurationError
+            The processor is at work on another batch. None of these records are touched.
+        """
+        self._occupancy.claim()
         self._context = lambda_context
         self._record_handler = handler
         self._source = None
@@ -125,16 +142,52 @@ class StreamProcessor(BasePartialBatchProcessor):
 
         A success comes with what the record handler returned, None without one; what rules left is in `results`.
         """
-        with traced(self._options.tracer, "stream_processor"):
-            batch = self._batch = self._run(self.records)
-        for state in batch.states:
-            if state.failures:
-                self._tell_failure(state, batch.source)
-        return self._settle(batch)
+        self._occupancy.enter()
+        try:
+            with traced(self._options.tracer, "stream_processor"):
+                deadline = Deadline.of(self._context, self._options.timeout_margin)
+                batch = self._batch = self._run(self.records, deadline)
+            return self._tell(batch, deadline)
+        finally:
+            self._occupancy.leave()
+
+    def _tell(self, batch: Batch, deadline: Deadline) -> list[tuple[Any, ...]]:
+        """Tell observers and handlers what became of the records; the response does not wait for one that hangs."""
+        with Interrupter(Deadline(at=deadline.ends_at)) as interrupter:
+            told = interrupter.attempt(self._tell_observers, batch)
+            if type(told) is not Failed:
+                told = interrupter.attempt(self._settle, batch)
+        if type(told) is not Failed:
+            answers: list[tuple[Any, ...]] = told
+            return answers
+        if isinstance(told.error, Exception):
+            raise told.error
+        log_of(self._options.logger).error("Handlers of records were cut off: the invocation is about to time out.")
+        return []
 
     def async_process(self) -> list[tuple[Any, ...]]:
         """Run the batch: the same as `process`, which runs coroutines as well."""
         return self.process()
+
+    @property
+    def _batch(self) -> Batch | None:
+        """The last batch of this thread; if it has none, that of any."""
+        batch: Batch | None = getattr(self._of_thread, "batch", self._latest_batch)
+        return batch
+
+    @_batch.setter
+    def _batch(self, batch: Batch | None) -> None:
+        self._of_thread.batch = self._latest_batch = batch
+
+    @property
+    def batch_response(self) -> PartialItemFailureResponse:
+        """The partial batch response of the last batch of this thread."""
+        response: PartialItemFailureResponse = getattr(self._of_thread, "response", self.DEFAULT_RESPONSE)
+        return response
+
+    @batch_response.setter
+    def batch_response(self, response: PartialItemFailureResponse) -> None:
+        self._of_thread.response = response
 
     @property
     def results(self) -> list[RuleResult]:
@@ -155,12 +208,20 @@ class StreamProcessor(BasePartialBatchProcessor):
         finally:
             self.logger = logger
 
+    def __enter__(self) -> Self:
+        self._occupancy.enter()
+        self._prepare()
+        return self
+
     def __exit__(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:
-        if exception_type is None:
-            self._clean()
-        elif self.records:
-            # The engine itself failed. The error goes on to Lambda; whoever swallows it must not lose a record.
-            self._report(self.records, self._source_of(self.records))
+        try:
+            if exception_type is None:
+                self._clean()
+            elif self.records:
+                # The engine itself failed. The error goes on to Lambda; whoever swallows it must not lose a record.
+                self._report(self.records, self._source_of(self.records))
+        finally:
+            self._occupancy.leave()
 
     def _prepare(self) -> None:
         # As Powertools does, but for a deep copy of the response, which takes as long as a third of a record.
@@ -190,6 +251,9 @@ class StreamProcessor(BasePartialBatchProcessor):
                 else f"{len(reported)} of {len(batch.states)} records failed processing.",
                 child_exceptions=self.exceptions,
             )
+        if batch.source.resumes_from_first:
+            # What is held back comes again with the record before it.
+            reported = [state for state in reported if not _is_held_back(state)]
         self._report([state.record for state in reported], batch.source)
 
     def _report(self, records: Sequence[dict[str, Any]], source: Source) -> None:
@@ -203,7 +267,8 @@ class StreamProcessor(BasePartialBatchProcessor):
         self.batch_response = {"batchItemFailures": [{"itemIdentifier": value} for value in identifiers.values()]}
 
     def _process_record(self, record: dict[str, Any]) -> Any:
-        return self._settle(self._run([record]))[0]
+        deadline = Deadline.of(self._context, self._options.timeout_margin)
+        return self._settle(self._run([record], deadline))[0]
 
     async def _async_process_record(self, record: dict[str, Any]) -> Any:
         return self._process_record(record)
@@ -228,7 +293,7 @@ class StreamProcessor(BasePartialBatchProcessor):
             return self._options.sources[0]
         return source_of_records(records, self._options.sources) or source_of_event_type(EventType.SQS)
 
-    def _run(self, records: Sequence[dict[str, Any]]) -> Batch:
+    def _run(self, records: Sequence[dict[str, Any]], deadline: Deadline) -> Batch:
         if not self._has_told_switches:
             self._has_told_switches = True
             rule_ids = [rule.id for rule in self._options.registry]
@@ -236,7 +301,6 @@ class StreamProcessor(BasePartialBatchProcessor):
         source = self._source_of(records)
         if self._options.event_type is None:
             self.event_type = source.event_type  # type: ignore[assignment]  # as in __init__
-        deadline = Deadline.of(self._context, self._options.timeout_margin)
         return self._engine.run(records, source, self._handler_rule(), deadline)
 
     def _handler_rule(self) -> CompiledRule | None:
@@ -288,16 +352,34 @@ class StreamProcessor(BasePartialBatchProcessor):
             return SqsFifoPartialProcessor.group_circuit_breaker_exc
         return SqsFifoPartialProcessor.circuit_breaker_exc
 
-    def _tell_failure(self, state: RecordState, source: Source) -> None:
-        details = RecordDetails(
-            record=state.record,
-            record_id=source.record_id(state.record),
-            faults=state.faults,
-            disposition=Disposition.REPORTED if state.is_reported else Disposition.SET_ASIDE,
-            attempt=source.attempt(state.record),
-        )
-        for observer in self._observers:
-            observer.on_record_failed(details)
+    def _tell_observers(self, batch: Batch) -> None:
+        failing = set[int]()
+        for state in batch.states:
+            if not state.failures:
+                continue
+            details = _details(state, batch.source)
+            for observer in self._observers:
+                try:
+                    observer.on_record_failed(details)
+                except Exception as error:
+                    # Once for each: what it observes goes on without it.
+                    if id(observer) not in failing:
+                        log_of(self._options.logger).error("The observer %r failed: %r", observer, error)
+                    failing.add(id(observer))
+
+
+def _details(state: RecordState, source: Source) -> RecordDetails:
+    return RecordDetails(
+        record=state.record,
+        record_id=source.record_id(state.record),
+        faults=state.faults,
+        disposition=Disposition.REPORTED if state.is_reported else Disposition.SET_ASIDE,
+        attempt=source.attempt(state.record),
+    )
+
+
+def _is_held_back(state: RecordState) -> bool:
+    return all(failure.reason is Reason.HELD_BACK for failure in state.failures)
 
 
 def _has_failed(state: RecordState) -> bool:

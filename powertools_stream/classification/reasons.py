@@ -12,7 +12,14 @@ from powertools_stream.classification.codes import (
     RETRYABLE_CODES,
     RETRYABLE_NAMES,
 )
-from powertools_stream.errors import DeadlineError, HeldBackError, RequestFailedError, RetryableError, SettingError
+from powertools_stream.errors import (
+    ConfigurationError,
+    DeadlineError,
+    HeldBackError,
+    RequestFailedError,
+    RetryableError,
+    SettingError,
+)
 from powertools_stream.outcomes import Reason
 
 __all__ = [
@@ -42,7 +49,7 @@ def is_retryable(error: BaseException) -> bool:
 
     Throttling, a time-out, a 5xx answer, a broken connection, an open circuit breaker of Powertools, `RetryableError`.
     """
-    if isinstance(error, SettingError):
+    if isinstance(error, SettingError | ConfigurationError):
         return False
     if isinstance(error, RetryableError | ConnectionError | TimeoutError) or _is_open_circuit(error):
         return True
@@ -53,7 +60,7 @@ def is_retryable(error: BaseException) -> bool:
 
 def is_configuration_error(error: BaseException) -> bool:
     """Tell whether the deployment is at fault: access denied, resource not found, no credentials, a missing setting."""
-    if isinstance(error, SettingError):
+    if isinstance(error, SettingError | ConfigurationError):
         return True
     code = error_code(error)
     return code in CONFIGURATION_CODES if code is not None else _is_botocore(error, CONFIGURATION_NAMES)

@@ -6,8 +6,9 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from powertools_stream.engine.failed import Failed
 from powertools_stream.errors import RunError
-from powertools_stream.outcomes import Failed, Fault, FaultPolicy, Reason, RecordOutcome, RuleResult
+from powertools_stream.outcomes import Fault, FaultPolicy, Reason, RecordOutcome, RuleResult
 from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import UnitOfWork
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
-from collections.abc import Generator, Hashable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.batch import Batch, Failure, Reading, RecordState, RuleRun
 from powertools_stream.engine.compaction import Compactor
+from powertools_stream.engine.decisions import Decisions, Publish
 from powertools_stream.engine.driver import Completion
+from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.lanes import Lanes
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError
-from powertools_stream.outcomes import Failed
+from powertools_stream.outcomes import Reason
 from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import UnitOfWork
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from powertools_stream.engine.deadline import Deadline
     from powertools_stream.engine.dispatch.lookahead import Lookahead
     from powertools_stream.engine.driver import Driver
-    from powertools_stream.engine.faults import Judge
+    from powertools_stream.engine.faults import FaultEvent, Judge
     from powertools_stream.engine.interrupter import Interrupter
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.rules.compiled import CompiledRule, RuleGroup
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from powertools_stream.uow import Event
 
 __all__ = ["BatchRun"]
+
+_log = logging.getLogger("powertools_stream")
 
 # A generator may end with one.
 _PERHAPS_CLAIM_CHECKS = (GeneratorType, list)
@@ -57,6 +62,8 @@ class BatchRun:
         Is told what may still be asked for.
     interrupter
         Cuts user code off at the deadline.
+    publish
+        Publishes the fault event of a failure at once, if a record behind it has to wait for its fate.
     claim_checks
         From where events are taken that were left at S3; None: from nowhere.
     keep_results
@@ -74,6 +81,7 @@ class BatchRun:
         lookahead: Lookahead,
         interrupter: Interrupter,
         *,
+        publish: Publish | None,
         claim_checks: ClaimChecks | None,
         keep_results: bool,
     ) -> None:
@@ -89,29 +97,37 @@ class BatchRun:
         self._keep_results = keep_results
         self._lanes = Lanes()
         self._open: set[RuleRun] = set()
-        self._reported_keys: dict[Hashable, int] = {}
+        self._decisions = Decisions(batch.order_key, publish, driver, self._resume)
+        self._is_over = False
         self._to_match: deque[RecordState] = deque()
         self._compactor = Compactor() if registry.compacts else None
         self._unmatched = len(batch.states)
 
+    @property
+    def fault_events(self) -> Sequence[FaultEvent]:
+        """What became of the fault events that are published already."""
+        return self._decisions.fault_events
+
     def run(self, deadline: Deadline) -> bool:
         """Run until everything is done; False: the deadline came first."""
-        driver = self._driver
+        driver, interrupter = self._driver, self._interrupter
         try:
             for state in self._batch.states:
                 if deadline.has_passed:
                     return False
+                interrupter.rearm()
                 self._read(state)
                 if driver.is_used:
                     driver.run_ready(deadline)
             return driver.run(deadline)
         except CutOffError:
             # The signal came between two steps of user code: what it belonged to has not finished.
-            self._interrupter.disarm()
+            interrupter.disarm()
             return False
 
     def note_unfinished(self) -> None:
         """Note a failure for every record that was not started, and every rule that has not finished."""
+        self._is_over = True  # if the run was left behind on its thread, it changes nothing any more
         for state in self._batch.states:
             if not state.is_matched:
                 self._note(state, NO_RULE, DeadlineError(_NOT_STARTED), UnitOfWork(record=state.record))
@@ -177,7 +193,7 @@ class BatchRun:
         record = state.record
         for group in self._groups:
             if group.prepare is None:
-                for rule in group.candidates(event["type"]):
+                for rule in self._candidates(group, event, state):
                     self._offer(rule, UnitOfWork(pipeline=rule.id, record=record, event=event), state)
             else:
                 self._match_prepared(state, event, group)
@@ -188,8 +204,20 @@ class BatchRun:
         if type(prepared) is Failed:
             self._note(state, NO_RULE, prepared.error, base)
         elif prepared is not None:
-            for rule in group.candidates(prepared["event"]["type"]):
+            for rule in self._candidates(group, prepared["event"], state):
                 self._offer(rule, prepared.extend(pipeline=rule.id), state)
+
+    def _candidates(self, group: RuleGroup, event: Event, state: RecordState) -> Sequence[CompiledRule]:
+        """Return the rules for the type of an event."""
+        if not group.has_patterns:
+            return group.candidates(event["type"])
+        # A regular expression may take for ever on a type that somebody has made for it.
+        found = self._interrupter.attempt(group.candidates, event["type"])
+        if type(found) is Failed:
+            self._note(state, NO_RULE, found.error, UnitOfWork(record=state.record, event=event))
+            return ()
+        candidates: Sequence[CompiledRule] = found
+        return candidates
 
     def _offer(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
         """Start a run of a rule if the rest of its conditions holds; one that compacts waits for the others."""
@@ -225,7 +253,19 @@ class BatchRun:
             if run.waits_for:
                 self._lookahead.expect(run)
             else:
-                self._driver.start_later(self._begin_released(run), Completion(run, self._on_completed))
+                self._start_later(run)
+
+    def _start_later(self, run: RuleRun) -> None:
+        """Start a run whose turn it is, as soon as the main thread is free and the records before it are decided."""
+        if self._decisions.are_awaited_by(run):
+            self._lookahead.expect(run)
+        else:
+            self._driver.start_later(self._begin_released(run), Completion(run, self._on_completed))
+
+    def _resume(self, run: RuleRun) -> None:
+        """Start a run that waited for a record before it to be decided."""
+        self._lookahead.expect(run, -1)
+        self._start_later(run)
 
     def _start(self, run: RuleRun) -> None:
         """Start a run, or put it behind the one before it in its lane."""
@@ -233,12 +273,12 @@ class BatchRun:
             key = self._batch.order_key(run.state)
             if key is not None:
                 run.lanes = ((run.rule.position, key),)
-                if not self._lanes.is_free(run):
+                if not self._lanes.is_free(run) or self._decisions.are_awaited_by(run):
                     self._lanes.enter(run)
                     self._open.add(run)
                     self._lookahead.expect(run)
                     return
-                if self._is_held_back(run):
+                if self._decisions.hold_back(run):
                     self._on_completed(run, Failed(HeldBackError(_HELD_BACK)))
                     return
         self._begin(run)
@@ -255,7 +295,7 @@ class BatchRun:
 
     def _begin_released(self, run: RuleRun) -> Generator[Any, Any, Any]:
         """Start a run that waited in its lane, unless a record before it was reported meanwhile."""
-        if self._is_held_back(run):
+        if self._decisions.hold_back(run):
             raise HeldBackError(_HELD_BACK)
         outcome: Any = run.rule.flavor(run.uow, run.rule.rule)
         if type(outcome) is GeneratorType:
@@ -264,6 +304,8 @@ class BatchRun:
 
     def _on_completed(self, run: RuleRun, outcome: Any) -> None:
         """Note what a run left behind, and let the next one in its lane go on."""
+        if self._is_over:
+            return
         error = run.take_results(outcome)
         if error is not None:
             self._note_run(run, error)
@@ -273,19 +315,13 @@ class BatchRun:
         if run.lanes:
             for released in self._lanes.leave(run):
                 self._lookahead.expect(released, -1)
-                self._driver.start_later(self._begin_released(released), Completion(released, self._on_completed))
-
-    def _is_held_back(self, run: RuleRun) -> bool:
-        reported = self._reported_keys
-        if not reported or not run.lanes:
-            return False
-        return any(state.position > reported.get(self._batch.order_key(state), state.position) for state in run.states)
+                self._start_later(released)
 
     def _note_run(self, run: RuleRun, error: BaseException) -> None:
         """Note the failure of a run for all its records; the newest one's fault event tells of all."""
         lead = self._note(run.state, run.rule, error, run.uow, run.others)
         for state in run.others:
-            self._add_failure(replace(lead, state=state, lead=lead))
+            self._decisions.add(replace(lead, state=state, lead=lead))
 
     def _note(
         self,
@@ -299,13 +335,11 @@ class BatchRun:
         if isinstance(error, CutOffError):
             error = DeadlineError(_NOT_FINISHED)
         last = any(self._source.is_last_attempt(one.record) for one in (state, *others))
-        verdict = self._judge.verdict(error, rule.on_fault, uow.get("event"), is_last_attempt=last)
-        failure = Failure(state, rule, error, verdict.reason, verdict.policy, uow)
-        self._add_failure(failure)
+        reason = self._interrupter.attempt(self._judge.reason, error)
+        if type(reason) is Failed:  # a predicate of the user's that raises, or that hangs
+            _log.error("retryable=… failed on %s: %r", type(error).__name__, reason.error)
+            reason = Reason.FAULT
+        policy = self._judge.policy(reason, rule.on_fault, uow.get("event"), is_last_attempt=last)
+        failure = Failure(state, rule, error, reason, policy, uow)
+        self._decisions.add(failure)
         return failure
-
-    def _add_failure(self, failure: Failure) -> None:
-        state = failure.state
-        state.add_failure(failure)
-        if failure.is_reported and (key := self._batch.order_key(state)) is not None:
-            self._reported_keys[key] = min(state.position, self._reported_keys.get(key, state.position))

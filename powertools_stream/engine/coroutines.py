@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import types
 import weakref
 from collections.abc import Coroutine, Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.errors import CutOffError, RunError
-from powertools_stream.outcomes import Failed
+from powertools_stream.engine.failed import Failed
+from powertools_stream.errors import ConfigurationError, RetryableError
 
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.pending import Reply
     from powertools_stream.engine.interrupter import Interrupter
 
 __all__ = ["Coroutines"]
+
+_log = logging.getLogger("powertools_stream")
 
 _LONGEST_WAIT = 3600.0
 _CANCELLATION_TIME = 0.05
@@ -30,6 +33,8 @@ class Coroutines:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._woken: asyncio.Event | None = None
+        self._older_tasks: set[asyncio.Task[Any]] | None = None
+        self._is_ending = False
 
     @property
     def is_running(self) -> bool:
@@ -41,12 +46,12 @@ class Coroutines:
 
         Raises
         ------
-        RunError
+        ConfigurationError
             The processor runs inside a running event loop, which cannot be entered a second time.
         """
         if asyncio._get_running_loop() is not None:
             coroutine.close()
-            raise RunError(
+            raise ConfigurationError(
                 "Expected to run coroutines on an event loop of the processor's own, but found a loop running already "
                 "in this thread. Call the processor from synchronous code, or through asyncio.to_thread."
             )
@@ -54,20 +59,23 @@ class Coroutines:
             self._loop = asyncio.new_event_loop()
             weakref.finalize(self, self._loop.close)
             self._woken = asyncio.Event()
+        if self._older_tasks is None:
+            self._older_tasks = asyncio.all_tasks(self._loop)
         task = self._loop.create_task(self._run(coroutine, interrupter, reply))
         self._tasks.add(task)
         task.add_done_callback(lambda _: coroutine.close())  # one that was cancelled before it began
 
     async def _run(self, coroutine: Coroutine[Any, Any, Any], interrupter: Interrupter, reply: Reply) -> None:
         task: Any = asyncio.current_task()
+        answer: Any
         try:
             answer = await _interruptible(coroutine, interrupter)
-        except asyncio.CancelledError:
-            if _is_cancelling(task):
-                raise
-            answer = Failed(RunError("The coroutine was cancelled by user code."))
-        except (Exception, CutOffError) as error:
-            answer = Failed(error)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if self._is_ending:
+                return  # the batch does not wait for it
+            answer = Failed(_cancelled(error) if _was_cancelled(error, task) else error)
         # Here, not in a callback of the task: the loop may be left before it calls that, and be entered again to
         # wait for a coroutine that has ended.
         self._tasks.discard(task)
@@ -86,18 +94,49 @@ class Coroutines:
         """Let the coroutines run until one ends, somebody calls `wake`, or `timeout` seconds are over."""
         if self._loop is None or self._woken is None:
             return
-        self._loop.run_until_complete(_wait_for(self._woken, min(timeout, _LONGEST_WAIT)))
+        # User code may have cancelled all tasks of the loop, this one too.
+        with suppress(asyncio.CancelledError):
+            self._loop.run_until_complete(_wait_for(self._woken, min(timeout, _LONGEST_WAIT)))
         self._woken.clear()
 
-    def cancel(self) -> None:
-        """Cancel what has not ended."""
-        if not self._tasks or self._loop is None:
-            return
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.wait(tasks, timeout=_CANCELLATION_TIME))
+    def end(self) -> None:
+        """End the batch: cancel what it has started and what has not ended, so that no step of it runs in the next.
+
+        What does not end in time is left behind with its loop.
+        """
+        loop, older = self._loop, self._older_tasks
         self._tasks.clear()
+        self._older_tasks = None
+        if loop is None or older is None or loop.is_closed() or loop.is_running():
+            return
+        if not (left := asyncio.all_tasks(loop) - older):
+            return
+        self._is_ending = True
+        try:
+            with suppress(BaseException):  # a hang is cut off, on its way into the next step
+                loop.run_until_complete(_cancel_all(left))
+        finally:
+            self._is_ending = False
+        if stuck := [task for task in left if not task.done()]:
+            self._leave_behind(stuck)
+
+    def _leave_behind(self, tasks: list[asyncio.Task[Any]]) -> None:
+        """Never enter the loop again: what is on it would run beside the records of the next batch."""
+        _log.error(
+            "%d coroutines did not end when they were cancelled, and are left behind with their event loop: %s. "
+            "A coroutine that catches asyncio.CancelledError has to raise it again.",
+            len(tasks),
+            ", ".join(repr(task.get_coro()) for task in tasks[:3]),
+        )
+        for task in tasks:
+            task._log_destroy_pending = False  # type: ignore[attr-defined]  # told above
+        self._loop = self._woken = None
+
+
+async def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=_CANCELLATION_TIME)
 
 
 async def _wait_for(event: asyncio.Event, timeout: float) -> None:
@@ -110,9 +149,18 @@ async def _wait_for(event: asyncio.Event, timeout: float) -> None:
         timer.cancel()
 
 
-def _is_cancelling(task: asyncio.Task[Any]) -> bool:
+def _was_cancelled(error: BaseException, task: Any) -> bool:
+    """Tell whether a task was cancelled from outside, by what another record's function has done perhaps."""
+    if not isinstance(error, asyncio.CancelledError):
+        return False
     cancelling = getattr(task, "cancelling", None)  # from Python 3.11 on
-    return cancelling is None or cancelling() > 0
+    return cancelling is not None and cancelling() > 0
+
+
+def _cancelled(error: BaseException) -> RetryableError:
+    passing = RetryableError("The coroutine was cancelled by user code; it may succeed without that.")
+    passing.__cause__ = error
+    return passing
 
 
 @types.coroutine

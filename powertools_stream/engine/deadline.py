@@ -19,11 +19,14 @@ class Deadline:
     at
         Nothing new is started, and nothing is waited for, after this.
     faults_at
-        Fault events are published until this; what is left after it belongs to the response.
+        Fault events are published until this.
+    ends_at
+        Observers and handlers of failed records are called until this; what is left after it belongs to the response.
     """
 
     at: float = math.inf
     faults_at: float = math.inf
+    ends_at: float = math.inf
 
     @classmethod
     def of(cls, context: Any, margin: float) -> Deadline:
@@ -42,7 +45,7 @@ class Deadline:
         remaining = remaining_time() / 1000
         margin = min(margin, remaining / 4)
         at = time.monotonic() + remaining - margin
-        return cls(at=at, faults_at=at + margin / 2)
+        return cls(at=at, faults_at=at + margin / 2, ends_at=at + margin * 3 / 4)
 
     @property
     def has_passed(self) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator, Sequence
 from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.errors import EntryTooLargeError, RunError
-from powertools_stream.outcomes import Failed
+from powertools_stream.engine.failed import Failed
+from powertools_stream.errors import EntryTooLargeError, RunError, StreamError
 from powertools_stream.requests.request import Request
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class Driver:
         awaited = _Awaited(reply, self._lookahead)
         try:
             self._coroutines.start(coroutine, self._interrupter, awaited)
-        except RunError as error:
+        except StreamError as error:
             awaited.deliver(Failed(error))
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from powertools_stream.sources.source import Source
     from powertools_stream.uow import Event, Record
 
-__all__ = ["FAULT_TYPE", "FaultEvent", "FaultPublisher", "Judge", "PublishedIds", "Verdict", "fault_bus_name"]
+__all__ = ["FAULT_TYPE", "FaultEvent", "FaultPublisher", "Judge", "PublishedIds", "fault_bus_name"]
 
 FAULT_TYPE = "fault"
 
@@ -41,22 +41,6 @@ _PAYLOAD_HEAD = 4_096
 def fault_bus_name(fault_bus: str | None, bus: str | None) -> str | None:
     """Return the bus for fault events; None: there is none, so there are no fault events."""
     return fault_bus or os.environ.get("FAULT_BUS_NAME") or bus or os.environ.get("BUS_NAME") or None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a failure means for its record.
-
-    Parameters
-    ----------
-    reason
-        How the error was classified.
-    policy
-        What is done: the record is reported, a fault event is published, or both.
-    """
-
-    reason: Reason
-    policy: FaultPolicy
 
 
 class Judge:
@@ -77,15 +61,19 @@ class Judge:
         self._retryable = retryable
         self._has_bus = has_bus
 
-    def verdict(
-        self, error: BaseException, policy: FaultPolicy | None, event: Event | None, *, is_last_attempt: bool
-    ) -> Verdict:
-        """Judge an error.
+    def reason(self, error: BaseException) -> Reason:
+        """Classify an error. Runs the user's predicate, if there is one."""
+        return classify(error, self._retryable)
+
+    def policy(
+        self, reason: Reason, policy: FaultPolicy | None, event: Event | None, *, is_last_attempt: bool
+    ) -> FaultPolicy:
+        """Return what is done: the record is reported, a fault event is published, or both.
 
         Parameters
         ----------
-        error
-            What was raised.
+        reason
+            How the error was classified.
         policy
             The rule's; None: the processor's.
         event
@@ -93,15 +81,14 @@ class Judge:
         is_last_attempt
             Whether the source gives the record up after this attempt, so that nobody would ever hear of it.
         """
-        reason = classify(error, self._retryable)
         policy = policy or self._policy
         is_fault_event = event is not None and event.get("type") == FAULT_TYPE
         if not self._has_bus or policy is FaultPolicy.REPORT or is_fault_event:
-            return Verdict(reason, FaultPolicy.REPORT)
+            return FaultPolicy.REPORT
         if reason is Reason.FAULT:
-            return Verdict(reason, policy)
+            return policy
         is_published = reason is Reason.CONFIGURATION or is_last_attempt
-        return Verdict(reason, FaultPolicy.REPORT_AND_PUBLISH if is_published else FaultPolicy.REPORT)
+        return FaultPolicy.REPORT_AND_PUBLISH if is_published else FaultPolicy.REPORT
 
 
 class PublishedIds:
@@ -147,6 +134,11 @@ class FaultEvent:
     event: dict[str, Any]
     is_whole: bool = True
     error: BaseException | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether EventBridge has all of it, so that the record may be set aside."""
+        return self.error is None and self.is_whole
 
 
 class FaultPublisher:

@@ -6,11 +6,13 @@ import math
 import signal
 import threading
 import time
+from _signal import getsignal  # type: ignore[import-not-found]  # the public one makes enums, which costs as much as a rule
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from powertools_stream.engine.failed import Failed
+from powertools_stream.engine.watchdog import WATCHDOG
 from powertools_stream.errors import CutOffError
-from powertools_stream.outcomes import Failed
 
 if TYPE_CHECKING:
     from powertools_stream.engine.deadline import Deadline
@@ -25,30 +27,49 @@ class Interrupter:
     """Raises `CutOffError` in user code that runs on the main thread when the deadline passes.
 
     An interval timer's signal, armed once per batch: it costs nothing while user code keeps to the time. It raises only
-    while user code runs (`attempt`), so never in the engine's own code. If there is no such timer (Windows), or on
-    another thread than the main one, user code is not interrupted.
+    while user code runs (`attempt`), so never in the engine's own code.
+
+    User code may set an alarm or a handler of its own. So the handler is put back with every record (`rearm`), and if
+    no timer rings, the watchdog does, which is a thread: it comes too late only for code that has switched the timer
+    off and then never lets another thread run, e.g. a regular expression that backtracks without end.
 
     Parameters
     ----------
     deadline
         When to interrupt.
+
+    Attributes
+    ----------
+    is_possible
+        Whether user code on this thread can be interrupted: not on another thread than the main one, nor if there is no
+        such timer (Windows).
     """
 
-    __slots__ = ("_deadline", "_in_user_code", "_previous_handler", "_previous_timer", "_started")
+    __slots__ = (
+        "_deadline",
+        "_handler",
+        "_in_user_code",
+        "_previous_handler",
+        "_previous_timer",
+        "_started",
+        "is_possible",
+    )
 
     def __init__(self, deadline: Deadline) -> None:
+        self.is_possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
         self._in_user_code = False
         self._deadline = deadline
+        self._handler = self._ring
         self._started: float | None = None
         self._previous_handler: Any = None
         self._previous_timer = (0.0, 0.0)
 
     def __enter__(self) -> Interrupter:
-        possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-        if possible and self._deadline.at < math.inf:
+        if self.is_possible and self._deadline.at < math.inf:
             self._started = time.monotonic()
-            self._previous_handler = signal.signal(signal.SIGALRM, self._ring)
+            self._previous_handler = signal.signal(signal.SIGALRM, self._handler)
             self._previous_timer = signal.setitimer(signal.ITIMER_REAL, max(self._deadline.remaining, 0.001), _REPEAT)
+            WATCHDOG.watch(self, self._deadline.at + _REPEAT)
         return self
 
     def __exit__(
@@ -57,6 +78,7 @@ class Interrupter:
         self._in_user_code = False
         if self._started is None:
             return
+        WATCHDOG.forget(self)
         signal.setitimer(signal.ITIMER_REAL, 0)
         if self._previous_handler is not None:
             signal.signal(signal.SIGALRM, self._previous_handler)
@@ -66,20 +88,35 @@ class Interrupter:
             signal.setitimer(signal.ITIMER_REAL, max(delay - elapsed, 0.001), interval)
 
     def attempt(self, function: Any, *args: Any) -> Any:
-        """Call user code; return what it returns, or what it raises as `Failed`."""
+        """Call user code; return what it returns, or what it raises as `Failed`.
+
+        Whatever it raises, ``SystemExit`` and ``asyncio.CancelledError`` included, is its own failure; only
+        ``KeyboardInterrupt`` ends the batch.
+        """
         try:
             self._in_user_code = True
             try:
                 return function(*args)
             finally:
                 self._in_user_code = False
-        except (Exception, CutOffError) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self._in_user_code = False
             return Failed(error)
+
+    def rearm(self) -> None:
+        """Put the handler of the signal back, if user code has left another one."""
+        if self._started is not None and getsignal(signal.SIGALRM) is not self._handler:
+            signal.signal(signal.SIGALRM, self._handler)
 
     def disarm(self) -> None:
         """Interrupt nothing until user code runs again: the signal came between two steps of it."""
         self._in_user_code = False
+
+    def is_overdue(self) -> bool:
+        """Tell whether user code runs beyond the deadline."""
+        return self._in_user_code and self._deadline.has_passed
 
     def _ring(self, signal_number: int, frame: FrameType | None) -> None:
         if self._in_user_code:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import math
+import os
+import time
 from collections.abc import Generator, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +17,8 @@ from powertools_stream.engine.dispatch.lookahead import Lookahead
 from powertools_stream.engine.driver import Completion, Driver
 from powertools_stream.engine.faults import FaultEvent, FaultPublisher, Judge, PublishedIds, fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
-from powertools_stream.errors import DeadlineError, HeldBackError, SettingError
+from powertools_stream.engine.own_thread import OwnThreads
+from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, SettingError
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason
 from powertools_stream.payloads.large_events import LargeEvents
 from powertools_stream.rules.compiled import NO_RULE
@@ -22,10 +27,13 @@ from powertools_stream.uow import Record, UnitOfWork
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.dispatcher import Dispatcher
     from powertools_stream.options import ProcessorOptions
+    from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
 
 __all__ = ["Engine"]
+
+_log = logging.getLogger("powertools_stream")
 
 
 class Engine:
@@ -43,6 +51,7 @@ class Engine:
         self._options = options
         self._dispatcher = dispatcher
         self._coroutines = Coroutines()
+        self._threads = OwnThreads()
         self._published = PublishedIds()
         self._large_events: LargeEvents | None = None
         if options.claim_checks is not None or options.compression is not None:
@@ -71,15 +80,24 @@ class Engine:
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
         bus_name = fault_bus_name(self._options.fault_bus_name, self._options.bus_name)
         judge = Judge(self._options.fault_policy, self._options.is_retryable, has_bus=bus_name is not None)
-        self._run_rules(batch, handler, judge, deadline)
+        publisher = None
+        if bus_name is not None:
+            publisher = LazyPublisher(source, bus_name, self._published, self._options.claim_checks)
+        published = self._run_rules(batch, handler, judge, publisher, deadline)
         if any(state.failures for state in batch.states):
-            self._settle(batch, bus_name, deadline)
+            self._settle(batch, publisher, published, deadline)
         return batch
 
-    def _run_rules(self, batch: Batch, handler: CompiledRule | None, judge: Judge, deadline: Deadline) -> None:
-        """Run the rules, until all are done or the deadline comes."""
-        # A call that an earlier invocation left behind may still write: nothing is started beside it.
-        may_start = self._dispatcher.wait_for_abandoned(deadline.at)
+    def _run_rules(
+        self,
+        batch: Batch,
+        handler: CompiledRule | None,
+        judge: Judge,
+        publisher: LazyPublisher | None,
+        deadline: Deadline,
+    ) -> Sequence[FaultEvent]:
+        """Run the rules until all are done or the deadline comes. Returns the fault events published by then."""
+        may_start = self._may_start(deadline)
         lookahead, interrupter = Lookahead(), Interrupter(deadline)
         dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake)
         run = BatchRun(
@@ -90,22 +108,63 @@ class Engine:
             Driver(dispatch, self._coroutines, interrupter, lookahead, self._large_events),
             lookahead,
             interrupter,
+            publish=publisher.publish if publisher is not None else None,
             claim_checks=self._options.claim_checks,
             keep_results=self._options.keep_results or batch.source.needs_results,
         )
         is_complete = False
         try:
             with interrupter:
-                is_complete = may_start and run.run(deadline)
-                self._coroutines.cancel()
+                is_complete = may_start and self._run_to_end(run, interrupter, deadline)
         finally:
             self._dispatcher.abandon(dispatch)
         if not is_complete:
             run.note_unfinished()
+        return run.fault_events
 
-    def _settle(self, batch: Batch, bus_name: str | None, deadline: Deadline) -> None:
+    def _run_to_end(self, run: BatchRun, interrupter: Interrupter, deadline: Deadline) -> bool:
+        """Run the rules; False: the deadline came first."""
+
+        def run_and_end() -> bool:
+            try:
+                return run.run(deadline)
+            finally:
+                self._coroutines.end()
+
+        if interrupter.is_possible or deadline.at == math.inf:
+            return run_and_end()
+        is_complete = self._threads.run(run_and_end, deadline)
+        if is_complete is None:
+            self._coroutines = Coroutines()  # its loop is left behind as well
+        return bool(is_complete)
+
+    def _may_start(self, deadline: Deadline) -> bool:
+        """Wait for what an earlier invocation left behind: it may still write, so nothing is started beside it."""
+        if self._dispatcher.wait_for_abandoned(deadline.at) and self._threads.wait_for_left_behind(deadline.at):
+            return True
+        now = time.monotonic()
+        _log.error(
+            "Nothing is processed, and every record is reported: what an earlier invocation left behind has not ended "
+            "(%s). It might still write. A new environment of the function would not wait for it: see exit_if_stuck.",
+            "; ".join(
+                f"{stuck.what}, for {now - stuck.since:.0f} s"
+                for stuck in (*self._dispatcher.stuck(), *self._threads.stuck())
+            ),
+        )
+        if self._options.exit_if_stuck:
+            logging.shutdown()
+            os._exit(1)
+        return False
+
+    def _settle(
+        self, batch: Batch, publisher: LazyPublisher | None, published: Sequence[FaultEvent], deadline: Deadline
+    ) -> None:
         """Publish fault events, and decide what is reported."""
-        events = self._publish_faults(batch, bus_name, deadline)
+        events = {id(event.failure): event for event in published}
+        due = [failure for failure in batch.failures() if failure.is_published and id(failure) not in events]
+        if due and publisher is not None:
+            for event in self._publish(publisher, due, deadline.faults_at):
+                events[id(event.failure)] = event
         _report_what_was_not_published(batch, events)
         _hold_back_groups(batch)
         for state in batch.states:
@@ -115,30 +174,54 @@ class Engine:
                     _fault(failure, events.get(id(failure.published_as)), batch.source) for failure in in_order
                 )
 
-    def _publish_faults(self, batch: Batch, bus_name: str | None, deadline: Deadline) -> dict[int, FaultEvent]:
-        """Publish the fault events that are due; return what became of each, by ``id(failure)``."""
-        due = [failure for failure in batch.failures() if failure.is_published]
-        if not due or bus_name is None:
-            return {}
-        publisher = FaultPublisher(
-            batch.source, bus_name, _max_detail_bytes(), self._published, self._options.claim_checks
-        )
-        events = self._perform([publisher.publish(failure) for failure in due], deadline.faults_at)
-        return {id(event.failure): event for event in events}
-
-    def _perform(self, generators: Sequence[Generator[Any, Any, FaultEvent]], until: float) -> list[FaultEvent]:
-        """Drive generators side by side to their ends; those that the deadline cuts off are left out."""
+    def _publish(self, publisher: LazyPublisher, failures: Iterable[Failure], until: float) -> list[FaultEvent]:
+        """Publish fault events side by side; those that the deadline cuts off are left out."""
         background, lookahead = _Background(), Lookahead()
-        events: list[Any] = []
+        deadline, events = Deadline(at=until), list[Any]()
         dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake)
         try:
-            driver = Driver(dispatch, self._coroutines, Interrupter(NO_DEADLINE), lookahead)
-            for generator in generators:
-                driver.start(generator, Completion(background, lambda _, event: events.append(event)))
-            driver.run(Deadline(at=until))
+            # What the unit of work holds is the user's: making its text may take for ever.
+            with Interrupter(deadline) as interrupter:
+                driver = Driver(dispatch, self._coroutines, interrupter, lookahead)
+                for failure in failures:
+                    if deadline.has_passed:
+                        break
+                    completion = Completion(background, lambda _, event: events.append(event))
+                    driver.start(publisher.publish(failure), completion)
+                    driver.run_ready(deadline)
+                driver.run(deadline)
+        except CutOffError:
+            pass  # between two steps
         finally:
             self._dispatcher.abandon(dispatch)
         return [event for event in events if isinstance(event, FaultEvent)]
+
+
+class LazyPublisher:
+    """Makes the publisher of a batch's fault events when there is one.
+
+    Parameters
+    ----------
+    source, bus_name, already_published, claim_checks
+        As for `FaultPublisher`.
+    """
+
+    def __init__(
+        self, source: Source, bus_name: str, already_published: PublishedIds, claim_checks: ClaimChecks | None
+    ) -> None:
+        self._source = source
+        self._bus_name = bus_name
+        self._already_published = already_published
+        self._claim_checks = claim_checks
+        self._publisher: FaultPublisher | None = None
+
+    def publish(self, failure: Failure) -> Generator[Any, Any, FaultEvent]:
+        """Publish the fault event of a failure. Driven like a flavor: yields requests."""
+        if self._publisher is None:
+            self._publisher = FaultPublisher(
+                self._source, self._bus_name, _max_detail_bytes(), self._already_published, self._claim_checks
+            )
+        return self._publisher.publish(failure)
 
 
 class _Background:
@@ -166,7 +249,7 @@ def _report_what_was_not_published(batch: Batch, events: dict[int, FaultEvent]) 
     for failure in batch.failures():
         if not failure.is_reported:
             event = events.get(id(failure.published_as))
-            if event is None or event.error is not None or not event.is_whole:
+            if event is None or not event.is_accepted:
                 failure.state.is_reported = True
 
 

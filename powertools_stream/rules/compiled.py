@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -56,15 +57,18 @@ class RuleGroup:
     ----------
     prepare
         None: the unit of work of the record itself.
+    has_patterns
+        Whether a rule of the group has a regular expression for its event type.
     candidates
         ``candidates(event_type)`` returns a tuple of the rules for a type, in the order of registration; their
         `CompiledRule.condition` has to hold as well.
     """
 
-    __slots__ = ("candidates", "prepare")
+    __slots__ = ("candidates", "has_patterns", "prepare")
 
     def __init__(self, prepare: Prepare | None, rules: list[CompiledRule]) -> None:
         self.prepare = prepare
+        self.has_patterns = any(isinstance(compiled.rule.event_type, re.Pattern) for compiled in rules)
         self.candidates = TypeIndex([(compiled.rule.event_type, compiled) for compiled in rules]).candidates
 
 

@@ -58,6 +58,7 @@ class DynamoDBSource(BuiltInSource):
 
     name: ClassVar[str] = "dynamodb"
     event_type: ClassVar[EventType | None] = EventType.DynamoDBStreams
+    resumes_from_first: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -23,6 +23,7 @@ class KinesisSource(BuiltInSource):
 
     name: ClassVar[str] = "kinesis"
     event_type: ClassVar[EventType | None] = EventType.KinesisDataStreams
+    resumes_from_first: ClassVar[bool] = True
 
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the record's data."""

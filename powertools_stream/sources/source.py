@@ -30,6 +30,10 @@ class Source(ABC):
     reports_partially: ClassVar[bool] = True
     """Whether Lambda takes a partial batch response; where not, a reported record fails the invocation."""
 
+    resumes_from_first: ClassVar[bool] = False
+    """Whether Lambda sends everything again from the first reported record on, so that the response need not name what
+    was held back behind it."""
+
     answers_each: ClassVar[bool] = False
     """Whether `answer` says of each record what became of it, so that a failure never fails the invocation."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Iterable
 
 from powertools_stream.options import AnyLogger
 from powertools_stream.outcomes import CallDetails, Disposition, Fault, Reason, RecordDetails
 from powertools_stream.rules.switches import Switches
 
-__all__ = ["LogObserver", "log_of", "tell_switches"]
+__all__ = ["LogObserver", "encodable", "log_of", "tell_switches"]
 
 _QUIET = frozenset({Reason.RETRYABLE, Reason.UNFINISHED, Reason.HELD_BACK})
 """Reasons that pass by themselves. They are warnings, the others are errors."""
@@ -41,18 +42,22 @@ class LogObserver:
         quiet = all(fault.reason in _QUIET for fault in details.faults)
         unpublished = [fault.publishing_error for fault in details.faults if fault.publishing_error is not None]
         set_aside = details.disposition is Disposition.SET_ASIDE
+        record_id = encodable(details.record_id)
+        # What a logger makes of the error's own text must not be what ends the invocation.
+        is_loggable = first.reason in _QUIET or _is_encodable(first.error)
         outcome = "set aside, its fault event is published" if set_aside else "reported"
         write = self._logger.warning if quiet or set_aside else self._logger.error
         write(
-            "Record processing exception; skipping this record. Record %s is %s: %s (attempt %s)%s",
-            details.record_id,
+            "Record processing exception; skipping this record. Record %s is %s: %s (attempt %s)%s%s",
+            record_id,
             outcome,
             "; ".join(_fault_text(fault) for fault in details.faults),
             details.attempt or "unknown",
             "".join(f"; its fault event could not be published: {_error_text(error)}" for error in unpublished),
-            exc_info=None if first.reason in _QUIET else first.error,
+            "" if is_loggable else "\n" + encodable("".join(traceback.format_exception(first.error))),
+            exc_info=first.error if is_loggable and first.reason not in _QUIET else None,
             extra={
-                "record_id": details.record_id,
+                "record_id": record_id,
                 "rules": [fault.rule_id for fault in details.faults],
                 "reasons": [fault.reason.value for fault in details.faults],
                 "disposition": details.disposition.value,
@@ -84,9 +89,27 @@ def tell_switches(logger: AnyLogger, switches: Switches, rule_ids: Iterable[str]
         )
 
 
+def encodable(text: str) -> str:
+    """Return a text that UTF-8 can carry: half a surrogate pair, which JSON may hold, is written as an escape."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+
+def _is_encodable(error: BaseException) -> bool:
+    """Tell whether UTF-8 can carry what a logger writes of an error and of its causes."""
+    try:
+        "".join(traceback.format_exception(error)).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _fault_text(fault: Fault) -> str:
     return f"rule {fault.rule_id}, {fault.reason.value}: {_error_text(fault.error)}"
 
 
 def _error_text(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+    try:
+        text = str(error)
+    except Exception:  # an error of the user's, whose text is an error itself
+        text = "(its text cannot be read)"
+    return encodable(f"{type(error).__name__}: {text}")

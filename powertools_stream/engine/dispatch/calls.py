@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from queue import Empty, Queue
 from typing import TYPE_CHECKING
 
-from powertools_stream.engine.dispatch.chunk_call import ChunkCall
+from powertools_stream.engine.dispatch.chunk_call import NO_TURN, ChunkCall
 from powertools_stream.engine.dispatch.paced_calls import PacedCalls
+from powertools_stream.errors import DeadlineError, RetryableError
 
 if TYPE_CHECKING:
     from powertools_stream.call_options import RetryPolicy
@@ -75,7 +76,7 @@ class CallRunner:
             # out.
             self._reports = Queue()
         if not chunk.operation.pacers:
-            self._workers.submit(ChunkCall(chunk, self._retry, self._deadline, self).carry_out)
+            self._carry_out(chunk)
             return
         if self._paced is None:
             self._paced = PacedCalls(self._deadline, time.monotonic)
@@ -131,6 +132,15 @@ class CallRunner:
     def _start_due(self, paced: PacedCalls) -> None:
         """Start the calls whose turn has come, and fail those for which it would come too late."""
         for chunk in paced.take():
-            self._workers.submit(ChunkCall(chunk, self._retry, self._deadline, self).carry_out)
+            self._carry_out(chunk)
         for chunk in paced.give_up():
-            ChunkCall(chunk, self._retry, self._deadline, self).give_up()
+            ChunkCall(chunk, self._retry, self._deadline, self).fail(DeadlineError(NO_TURN))
+
+    def _carry_out(self, chunk: Chunk) -> None:
+        call = ChunkCall(chunk, self._retry, self._deadline, self)
+        try:
+            self._workers.submit(call)
+        except (RuntimeError, MemoryError) as error:
+            failed = RetryableError(f"No thread could be started for the call: {error}")
+            failed.__cause__ = error
+            call.fail(failed)

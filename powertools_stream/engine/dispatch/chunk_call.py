@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from powertools_stream.connectors.base import Entry
     from powertools_stream.engine.dispatch.chunks import Chunk
 
-__all__ = ["CallListener", "ChunkCall"]
+__all__ = ["NO_TURN", "CallListener", "ChunkCall"]
 
-_NO_TURN = "The rate of its calls leaves no time for this one before the invocation times out."
+NO_TURN = "The rate of its calls leaves no time for this one before the invocation times out."
 
 
 class CallListener(Protocol):
@@ -65,6 +65,11 @@ class ChunkCall:
         # The first call had to wait for its turn before it got here.
         self._has_turn = True
 
+    def __str__(self) -> str:
+        operation = self.chunk.operation
+        rules = {request.requester.rule.id for entry in self.chunk.entries for request, _ in entry.waiting}
+        return f"{operation.service} {operation.name} of {', '.join(sorted(rules))}"
+
     def carry_out(self, dismissed: Flag) -> None:
         """Send the entries until each is answered, failed for good, or the time is up.
 
@@ -73,6 +78,21 @@ class ChunkCall:
         dismissed
             Set when the batch has ended without this call: nothing is sent any more.
         """
+        try:
+            self._carry_out(dismissed)
+        except BaseException as error:  # a worker must answer whatever happens, or its records would wait for ever
+            self._answer_rest(error)
+        self._listener.on_completed(self)
+
+    def fail(self, error: BaseException) -> None:
+        """Answer every entry with an error, without a call."""
+        self._answer_rest(error)
+        self._listener.on_completed(self)
+
+    def _answer_rest(self, error: BaseException) -> None:
+        self.responses = [error if response is None else response for response in self.responses]
+
+    def _carry_out(self, dismissed: Flag) -> None:
         operation = self.chunk.operation
         if operation.pacers and any(pacer.interval for pacer in operation.pacers):
             for pacer in operation.pacers:
@@ -83,13 +103,7 @@ class ChunkCall:
         for attempt in range(1, max_attempts + 1):
             left = self._send(left, attempt, dismissed)
             if not left or attempt == max_attempts or not self._pause(attempt, dismissed):
-                break
-        self._listener.on_completed(self)
-
-    def give_up(self) -> None:
-        """Fail every entry without a call: its turn would come too late."""
-        self.responses = [DeadlineError(_NO_TURN) for _ in self.responses]
-        self._listener.on_completed(self)
+                return
 
     def _pause(self, attempt: int, dismissed: Flag) -> bool:
         pause = self._policy.pause(attempt)
@@ -99,7 +113,7 @@ class ChunkCall:
         """Send entries in one call, and return those that failed in passing."""
         if self.chunk.operation.pacers and not self._take_turn(dismissed):
             for index in indexes:
-                error = DeadlineError(_NO_TURN)
+                error = DeadlineError(NO_TURN)
                 error.__cause__ = self.responses[index]
                 self.responses[index] = error
             return ()
@@ -137,7 +151,7 @@ class ChunkCall:
             responses = self.chunk.connector.send(entries)
             if len(responses) != len(entries):
                 responses = _one_for_each(responses, len(entries))
-        except BaseException as error:  # A worker must answer whatever happens, or its record would wait for ever.
+        except BaseException as error:
             rejection = error
             responses = [error] * len(entries)
         failed = refused = 0

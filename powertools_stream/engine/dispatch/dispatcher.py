@@ -12,8 +12,10 @@ from powertools_stream.engine.dispatch.calls import CallRunner
 from powertools_stream.engine.dispatch.chunks import Chunk, ChunkBuffer
 from powertools_stream.engine.dispatch.operations import OperationsWithOptions
 from powertools_stream.engine.dispatch.pending import PendingEntry, PendingRequest, Reply, SharedRead
-from powertools_stream.engine.dispatch.workers import WorkerPool
-from powertools_stream.outcomes import Failed, Observer
+from powertools_stream.engine.dispatch.workers import Stuck, WorkerPool
+from powertools_stream.engine.failed import Failed
+from powertools_stream.errors import DeadlineError
+from powertools_stream.outcomes import Observer
 from powertools_stream.requests import RemainingTime
 from powertools_stream.rules.compiled import NO_RULE
 
@@ -89,13 +91,19 @@ class Dispatcher:
     def abandon(self, dispatch: Dispatch) -> None:
         """End a batch: leave behind what is under way, and ignore its answers. What is not sent goes with it."""
         # Not what the workers say: one may have delivered its answer and not be back for the next job yet.
-        if dispatch.is_waiting:
+        is_waiting = dispatch.is_waiting
+        dispatch.close()
+        if is_waiting:
             self._workers.abandon()
             self._connectors.close()
 
     def wait_for_abandoned(self, until: float) -> bool:
         """Wait for the calls that an earlier batch left behind; False: the time (`time.monotonic`) came first."""
         return self._workers.wait_for_abandoned(until)
+
+    def stuck(self) -> list[Stuck]:
+        """Return the calls that an earlier batch left behind and that have not ended."""
+        return self._workers.stuck()
 
 
 class Dispatch:
@@ -134,6 +142,11 @@ class Dispatch:
         self._reads: dict[tuple[Operation, Hashable], SharedRead] = {}
         self._answered_reads: list[tuple[Operation, Hashable]] = []
         self._writes = 0
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Take no more requests: a rule that was left behind on its thread may still make some."""
+        self._is_closed = True
 
     def submit(self, request: Request, reply: Reply, *, after: Request | None = None) -> None:
         """Take a request. What it becomes is decided now, when it is sent is decided later.
@@ -149,6 +162,8 @@ class Dispatch:
         Exception
             Whatever the connector finds wrong with the request: it is the error of this request alone.
         """
+        if self._is_closed:
+            raise DeadlineError("The batch has ended; nothing is sent for it any more.")
         kind = type(request)
         if kind is RemainingTime:
             reply.deliver(max(0.0, self._deadline - time.monotonic()))

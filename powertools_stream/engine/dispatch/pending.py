@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from powertools_stream.outcomes import Failed
+from powertools_stream.engine.failed import Failed
 
 if TYPE_CHECKING:
     from powertools_stream.connectors.base import Connector, Entry

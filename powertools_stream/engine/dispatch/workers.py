@@ -8,13 +8,37 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from dataclasses import dataclass
 from queue import SimpleQueue
+from typing import Protocol
 
-__all__ = ["WorkerPool"]
+__all__ = ["Job", "Stuck", "WorkerPool"]
 
-Job = Callable[[threading.Event], None]
-"""Does its work and delivers the outcome; is told by the flag that nobody waits for it any more."""
+_LONGEST_WAIT = 3600.0
+"""Seconds; a condition takes no infinite time-out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """What a thread is at.
+
+    Parameters
+    ----------
+    what
+        What it does.
+    since
+        When it has begun (`time.monotonic` seconds).
+    """
+
+    what: str
+    since: float
+
+
+class Job(Protocol):
+    """Something to be done on a worker thread. As text, it says what it is."""
+
+    def carry_out(self, dismissed: threading.Event) -> None:
+        """Do it, and deliver the outcome; the flag says that nobody waits for it any more. Never raises."""
 
 
 class _ThreadGroup:
@@ -22,20 +46,35 @@ class _ThreadGroup:
 
     def __init__(self, size: int) -> None:
         self.dismissed = threading.Event()
+        self.finalizer: weakref.finalize[..., WorkerPool] | None = None
         self._size = size
         self._threads = 0
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._unfinished = 0
         self._changed = threading.Condition()
+        self._running: dict[int, tuple[Job, float]] = {}
 
     def submit(self, job: Job) -> None:
         with self._changed:
             self._unfinished += 1
             starts_thread = self._threads < min(self._size, self._unfinished)
             self._threads += starts_thread
-        self._jobs.put(job)
         if starts_thread:
-            threading.Thread(target=self._work, name="powertools-stream", daemon=True).start()
+            try:
+                threading.Thread(target=self._work, name="powertools-stream", daemon=True).start()
+            except BaseException:  # "can't start new thread", out of memory
+                with self._changed:
+                    self._threads -= 1
+                    if not self._threads:
+                        self._unfinished -= 1
+                        raise
+                # Those that there are will do the job as well.
+        self._jobs.put(job)
+
+    def running(self) -> list[Stuck]:
+        """Return what is under way."""
+        with self._changed:
+            return [Stuck(str(job), since) for job, since in self._running.values()]
 
     def dismiss(self) -> None:
         """Let idle threads end now and busy ones after their job; jobs that nobody has begun are dropped."""
@@ -43,21 +82,26 @@ class _ThreadGroup:
         for _ in range(self._threads):
             self._jobs.put(None)
 
-    def wait(self, until: float) -> bool:
-        """Wait until no job is under way; False: the time (`time.monotonic`) came first."""
+    def has_ended(self, until: float) -> bool:
+        """Wait until no job of a dismissed group is under way; False: the time (`time.monotonic`) came first."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._unfinished, max(0.0, min(until - time.monotonic(), 3600.0)))
+            timeout = max(0.0, min(until - time.monotonic(), _LONGEST_WAIT))
+            if not self._changed.wait_for(lambda: not self._unfinished, timeout):
+                return False
+        if self.finalizer is not None:
+            self.finalizer.detach()  # else it would be kept as long as the pool
+        return True
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            try:
-                if not self.dismissed.is_set():
-                    job(self.dismissed)
-            finally:
-                del job  # an idle thread must not keep a batch alive
-                with self._changed:
-                    self._unfinished -= 1
-                    self._changed.notify_all()
+            if not self.dismissed.is_set():
+                self._running[threading.get_ident()] = (job, time.monotonic())
+                job.carry_out(self.dismissed)
+            del job  # an idle thread must not keep a batch alive
+            with self._changed:
+                self._running.pop(threading.get_ident(), None)
+                self._unfinished -= 1
+                self._changed.notify_all()
 
 
 class WorkerPool:
@@ -75,7 +119,13 @@ class WorkerPool:
         self._abandoned: list[_ThreadGroup] = []
 
     def submit(self, job: Job) -> None:
-        """Have a job carried out."""
+        """Have a job carried out.
+
+        Raises
+        ------
+        RuntimeError, MemoryError
+            No thread can be started, and there is none yet. The job is not carried out.
+        """
         self._group.submit(job)
 
     def abandon(self) -> None:
@@ -84,12 +134,17 @@ class WorkerPool:
         self._abandoned.append(self._group)
         self._group = self._new_group()
 
+    def stuck(self) -> list[Stuck]:
+        """Return the jobs that were left behind and have not ended."""
+        return [job for group in self._abandoned for job in group.running()]
+
     def wait_for_abandoned(self, until: float) -> bool:
         """Wait for what was left behind to end; False: the time (`time.monotonic`) came first."""
-        self._abandoned = [group for group in self._abandoned if not group.wait(until)]
+        self._abandoned = [group for group in self._abandoned if not group.has_ended(until)]
         return not self._abandoned
 
     def _new_group(self) -> _ThreadGroup:
         group = _ThreadGroup(self.size)
-        weakref.finalize(self, group.dismiss)  # its threads end with the processor that they work for
+        # Its threads end with the processor that they work for.
+        group.finalizer = weakref.finalize(self, group.dismiss)
         return group

@@ -1,0 +1,180 @@
+"""User code that does not keep to the deadline, whatever it does to the signals."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from powertools_stream import RetryableError, StreamProcessor
+from powertools_stream.errors import DeadlineError
+from powertools_stream.flavors import task
+from powertools_stream.outcomes import Reason
+from powertools_stream.testing import run, to_sqs_records
+
+Context = Callable[..., Any]
+
+EVENTS = to_sqs_records([{"id": str(n), "type": "x", "n": n} for n in range(3)])
+
+
+def _hang() -> None:
+    while True:
+        time.sleep(10)
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def _handler_is_put_back() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGALRM)
+    yield
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+@pytest.mark.parametrize("hang", [_hang, _spin])
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda: None,
+        lambda: signal.alarm(0),
+        lambda: signal.setitimer(signal.ITIMER_REAL, 0),
+        lambda: signal.signal(signal.SIGALRM, signal.SIG_IGN),
+        lambda: signal.signal(signal.SIGALRM, lambda *_: None),
+    ],
+    ids=["nothing", "alarm", "timer", "ignored", "handler"],
+)
+def test_what_a_rule_does_to_the_alarm_does_not_keep_the_next_from_being_cut_off(
+    tamper: Callable[[], Any], hang: Callable[[], None], lambda_context: Context
+) -> None:
+    def execute(uow: Any) -> None:
+        if uow.event["n"] == 0:
+            tamper()
+        elif uow.event["n"] == 1:
+            hang()
+
+    started = time.monotonic()
+    outcome = run([{"id": "r", "flavor": task, "execute": execute}], EVENTS, context=lambda_context(remaining_ms=1_200))
+
+    assert time.monotonic() - started < 1.2
+    assert [fault.reason for fault in outcome.faults] == [Reason.UNFINISHED] * 2
+    assert len(outcome.response["batchItemFailures"]) == 2
+
+
+@pytest.mark.parametrize("tamper", [lambda: signal.alarm(0), lambda: signal.signal(signal.SIGALRM, signal.SIG_IGN)])
+def test_a_rule_that_switches_the_alarm_off_and_hangs_is_cut_off(
+    tamper: Callable[[], Any], lambda_context: Context
+) -> None:
+    def execute(uow: Any) -> None:
+        tamper()
+        _spin()
+
+    started = time.monotonic()
+    outcome = run([{"id": "r", "flavor": task, "execute": execute}], EVENTS, context=lambda_context(remaining_ms=1_200))
+
+    assert time.monotonic() - started < 1.2
+    assert {fault.reason for fault in outcome.faults} == {Reason.UNFINISHED}
+
+
+def test_a_regular_expression_without_end_is_cut_off(lambda_context: Context) -> None:
+    rule = {"id": "r", "flavor": task, "event_type": re.compile("(a|aa)+$"), "execute": lambda uow: None}
+    events = to_sqs_records([{"id": "1", "type": "a" * 60 + "!"}, {"id": "2", "type": "a"}])
+
+    started = time.monotonic()
+    outcome = run([rule], events, context=lambda_context(remaining_ms=800))
+
+    assert time.monotonic() - started < 0.8
+    assert [fault.reason for fault in outcome.faults] == [Reason.UNFINISHED] * 2
+
+
+def test_a_predicate_that_hangs_or_raises_is_cut_off_and_the_error_is_a_fault(lambda_context: Context) -> None:
+    def predicate(error: BaseException) -> bool:
+        if "hang" in str(error):
+            _hang()
+        raise AttributeError("no such thing")
+
+    def execute(uow: Any) -> None:
+        raise ValueError("hang" if uow.event["n"] == 2 else "raise")
+
+    outcome = run(
+        [{"id": "r", "flavor": task, "execute": execute}],
+        EVENTS,
+        context=lambda_context(remaining_ms=800),
+        retryable=predicate,
+    )
+
+    assert [type(fault.error) for fault in outcome.faults] == [ValueError] * 3
+    assert [fault.reason for fault in outcome.faults] == [Reason.FAULT] * 3
+
+
+def test_an_observer_or_a_handler_that_hangs_does_not_hold_up_the_response(lambda_context: Context) -> None:
+    class Observer:
+        def on_call(self, details: Any) -> None: ...
+
+        def on_record_failed(self, details: Any) -> None:
+            _hang()
+
+    class Processor(StreamProcessor):
+        def failure_handler(self, record: Any, exception: Any) -> Any:
+            _hang()
+
+    def execute(uow: Any) -> None:
+        if uow.event["n"]:
+            raise RetryableError("not now")
+
+    processor = Processor(rules=[{"id": "r", "flavor": task, "execute": execute}], observers=[Observer()])
+
+    started = time.monotonic()
+    response = processor.process_event(EVENTS, lambda_context(remaining_ms=1_000))
+
+    assert time.monotonic() - started < 1.0
+    assert len(response["batchItemFailures"]) == 2
+
+
+def test_on_another_thread_a_hang_is_left_behind_and_the_response_goes_out(lambda_context: Context) -> None:
+    ends = threading.Event()
+    seen: list[int] = []
+
+    def execute(uow: Any) -> None:
+        seen.append(uow.event["n"])
+        if uow.event["n"] == 1 and not ends.is_set():
+            ends.wait(20)
+
+    processor = StreamProcessor(rules=[{"id": "r", "flavor": task, "execute": execute}])
+    responses: list[Any] = []
+
+    def invoke() -> None:
+        responses.append(processor.process_event(EVENTS, lambda_context(remaining_ms=800)))
+
+    started = time.monotonic()
+    thread = threading.Thread(target=invoke)
+    thread.start()
+    thread.join(5)
+    assert time.monotonic() - started < 1.0
+    assert [len(response["batchItemFailures"]) for response in responses] == [2]
+    assert seen == [0, 1]
+
+    # While it hangs nothing is started beside it; once it has ended, all goes on.
+    invoke()
+    assert len(responses[-1]["batchItemFailures"]) == 3
+    assert seen == [0, 1]
+    ends.set()
+    invoke()
+    assert responses[-1] == {"batchItemFailures": []}
+    assert seen == [0, 1, 0, 1, 2]
+
+
+def test_what_was_cut_off_says_so(lambda_context: Context) -> None:
+    outcome = run(
+        [{"id": "r", "flavor": task, "execute": lambda uow: _hang()}], EVENTS, context=lambda_context(remaining_ms=500)
+    )
+
+    assert all(isinstance(fault.error, DeadlineError) for fault in outcome.faults)
