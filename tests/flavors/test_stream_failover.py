@@ -237,7 +237,7 @@ def test_an_alarm_that_does_not_say_its_region_is_a_fault() -> None:
     outcome = run([StreamFailoverRule(**FIELDS)], to_sqs_records([alarm("ALARM", None)]))
 
     (fault,) = outcome.faults
-    assert "expected the event to say in which Region 'age' stands" in str(fault.error)
+    assert "expected the event to say in which Region 'age' is" in str(fault.error)
 
 
 def test_the_mapping_that_was_just_made_is_switched_on_as_soon_as_lambda_has_made_it(
