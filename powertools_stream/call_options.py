@@ -40,7 +40,7 @@ class Pacer:
     def __init__(self, calls: float, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         # This rejects NaN too: no time is before NaN, so calls would not be paced at all.
         if not (calls > 0 and 0 < seconds < math.inf):
-            raise ValueError(f"Expected a rate of some calls in some seconds, such as (10, 1), found {calls, seconds}.")
+            raise ValueError(f"Expected calls and seconds above 0, such as (10, 1), but found {calls, seconds}.")
         self.interval = seconds / calls
         self._clock = clock
         self._next = 0.0

@@ -76,4 +76,4 @@ def _message(field: str, detail: Any, model: type[BaseModel], fields: Mapping[st
 
 def _misspelled(field: str, fields: Mapping[str, Any], model: type[BaseModel]) -> str:
     wrong = next((name for name in fields if name not in model.model_fields and nearest(name, [field])), None)
-    return f" (there is {wrong!r}, which is no field)" if wrong else ""
+    return f" (there is {wrong!r}, which is not a field)" if wrong else ""

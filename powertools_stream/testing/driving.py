@@ -102,7 +102,7 @@ def assert_unchanged(value: Any) -> Iterator[None]:
     yield
     if changes := differences(before, value):
         raise AssertionError(
-            "Expected that rules only read what they share, but they changed " + "; ".join(changes) + ". "
+            "Expected rules only to read what they share, but they changed " + "; ".join(changes) + ". "
             "Make a new value instead: uow.extend(…), {**uow.event, …}."
         )
 

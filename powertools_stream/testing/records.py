@@ -209,7 +209,7 @@ def _dynamodb_record(
     if unknown := sorted(change.keys() - _DYNAMODB):
         raise ValueError(
             f"Expected a change with new_image and/or old_image, but found {', '.join(unknown)}; "
-            f"known are {', '.join(sorted(_DYNAMODB))}."
+            f"known names are {', '.join(sorted(_DYNAMODB))}."
         )
     new = change.get("new_image", change.get("newImage"))
     old = change.get("old_image", change.get("oldImage"))

@@ -24,6 +24,6 @@ def check_record(uow: UnitOfWork, rule: Rule) -> None:
     record = uow.get("record")
     if record and "recordId" not in record:
         raise RunError(
-            f"Rule {rule.id!r}: expected a record of Firehose to answer, but found one of another source. Give the "
+            f"Rule {rule.id!r}: expected a record from Firehose, but found one from another source. Give the "
             "rule an event type or a filter that only Firehose's records have, or another flavor, such as task."
         )
