@@ -1,4 +1,4 @@
-"""Packages whose names are imported when they are first used, so that a function pays for what it uses only."""
+"""Packages that import their names on first use, so that a function pays only for what it uses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["export"]
 
 
 class _LazyPackage(ModuleType):
-    """A package that knows in which of its modules each of its names lives."""
+    """A package that knows which of its modules defines each of its names."""
 
     _homes: Mapping[str, str]
 
@@ -24,8 +24,8 @@ class _LazyPackage(ModuleType):
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Python binds a module to its package once it is imported. Where it has the name of what it holds, such as a
-        # flavor, that is what the package exports, and not the module.
+        # Python binds a module to its package once it is imported. If the module has the name of something that it
+        # defines, such as a flavor, the package exports that, not the module.
         is_home = isinstance(value, ModuleType) and self._homes.get(name) == value.__name__
         super().__setattr__(name, getattr(value, name) if is_home else value)
 
@@ -34,14 +34,14 @@ class _LazyPackage(ModuleType):
 
 
 def export(package: str, modules: Mapping[str, Iterable[str]]) -> list[str]:
-    """Have a package export names of its modules, which are imported with the first use of a name.
+    """Make a package export names of its modules; a module is imported when one of its names is first used.
 
     Parameters
     ----------
     package
         The ``__name__`` of the package.
     modules
-        The names by module, in the package or by its whole name: ``{"dynamodb": ("PutItem", "Query")}``.
+        The names by module, relative to the package or by its full name: ``{"dynamodb": ("PutItem", "Query")}``.
 
     Returns
     -------

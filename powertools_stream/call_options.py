@@ -1,4 +1,4 @@
-"""How calls are made: how fast they may follow each other, in which role, and how often they are tried."""
+"""How calls are made: at what rate, in which role, and with how many attempts."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from dataclasses import dataclass
 __all__ = ["DEFAULT_CALL_OPTIONS", "CallOptions", "Pacer", "Rate", "RetryPolicy"]
 
 Rate = tuple[float, float]
-"""So many calls in so many seconds: ``(10, 1)``."""
+"""A number of calls, and the seconds that they are spread over: ``(10, 1)``."""
 
 
 class Pacer:
-    """Hands out the times at which calls may go, evenly spaced. Thread-safe.
+    """Spaces calls evenly, to keep to a rate. Thread-safe.
 
-    Not a bucket of tokens: that would let as many calls through at once as the rate allows in all of its seconds, and
-    what is to be protected would get them as a burst.
+    Not a token bucket: that would let through the calls of a whole period at once, and the service that the rate
+    protects would get them as a burst.
 
     Parameters
     ----------
     calls
-        How many calls there may be at most…
+        The maximum number of calls per period.
     seconds
-        … in this time.
+        The length of the period.
     clock
-        Tells the time, in seconds.
+        Returns the time, in seconds.
 
     Examples
     --------
@@ -38,21 +38,21 @@ class Pacer:
     """
 
     def __init__(self, calls: float, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        # Also not a number that is none: nothing is ever before it, so that calls would not be paced at all.
+        # This rejects NaN too: no time is before NaN, so calls would not be paced at all.
         if not (calls > 0 and 0 < seconds < math.inf):
-            raise ValueError(f"Expected a rate of some calls in some seconds, such as (10, 1), found {calls, seconds}.")
+            raise ValueError(f"Expected calls and seconds above 0, such as (10, 1), but found {calls, seconds}.")
         self.interval = seconds / calls
         self._clock = clock
         self._next = 0.0
         self._lock = threading.Lock()
 
     def reserve(self, before: float = math.inf) -> float | None:
-        """Take the next free time (in seconds of the clock) and return it.
+        """Reserve the next free slot, and return its time in seconds of the clock.
 
         Parameters
         ----------
         before
-            None is returned, and nothing is taken, where the next free time is not before this one.
+            If the next free slot is not before this time, nothing is reserved and None is returned.
         """
         with self._lock:
             at = max(self._next, self._clock())
@@ -62,7 +62,7 @@ class Pacer:
             return at
 
     def take(self) -> bool:
-        """Take the turn that is free now; False: there is none, and nothing is taken."""
+        """Take the next slot if it is free now, and return whether it was."""
         with self._lock:
             now = self._clock()
             if self._next > now:
@@ -71,17 +71,17 @@ class Pacer:
             return True
 
     def hold(self, until: float) -> None:
-        """Let no turn come before this time (in seconds of the clock)."""
+        """Keep the next slot from coming before this time, in seconds of the clock."""
         with self._lock:
             self._next = max(self._next, until)
 
     def begun(self) -> None:
-        """Say that a call goes now, perhaps later than its turn: the next one keeps its distance from this one."""
+        """Record that a call starts now, perhaps later than its slot: the next one is spaced from this start."""
         self.hold(self._clock() + self.interval)
 
     @property
     def free_at(self) -> float:
-        """When the next turn comes, as it looks now."""
+        """When the next slot is free, as of now."""
         return self._next
 
     def __repr__(self) -> str:
@@ -95,9 +95,9 @@ class CallOptions:
     Parameters
     ----------
     role_arn
-        The role in which they are made; None: the function's own.
+        The role to assume for them; None: the function's own.
     pacer
-        What they wait for; None: nothing.
+        Spaces them; None: they are not paced.
     """
 
     role_arn: str | None = None
@@ -109,23 +109,23 @@ DEFAULT_CALL_OPTIONS = CallOptions()
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How entries are sent again that failed in passing: exponential backoff with full jitter.
+    """How entries that fail with a passing error are retried: exponential backoff with full jitter.
 
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 
     Parameters
     ----------
     max_attempts
-        How often an entry is sent at most.
+        The maximum number of times that an entry is sent.
     base_delay
-        Seconds; the pause before attempt *n* + 1 is drawn between 0 and ``base_delay × 2ⁿ``.
+        In seconds; the pause before attempt *n* + 1 is drawn between 0 and ``base_delay × 2ⁿ``.
     max_delay
-        Seconds; no pause is longer.
+        The longest pause, in seconds.
 
     Raises
     ------
     ValueError
-        There would be no attempt, or a pause of less than no time.
+        There would be no attempt, or a delay is negative.
     """
 
     max_attempts: int = 5
@@ -133,7 +133,7 @@ class RetryPolicy:
     max_delay: float = 5.0
 
     def __post_init__(self) -> None:
-        # Without an attempt nothing would be sent, and every record would be done.
+        # Without an attempt nothing would be sent, and every record would count as done.
         given: object = self.max_attempts
         if not (isinstance(given, int) and given >= 1 and self.base_delay >= 0 and self.max_delay >= 0):
             raise ValueError(
@@ -142,5 +142,5 @@ class RetryPolicy:
             )
 
     def pause(self, attempt: int) -> float:
-        """Draw the pause in seconds after this attempt (1 for the first)."""
+        """Draw the pause after this attempt (1 for the first), in seconds."""
         return random.uniform(0, min(self.max_delay, self.base_delay * 2**attempt))

@@ -22,9 +22,9 @@ def stream_processor(
     Parameters
     ----------
     processor
-        One that is made already, e.g. to read its results in the handler.
+        An existing processor, e.g. to read its results in the handler.
     options
-        Those of `StreamProcessor`, where no processor is given: ``rules=…``, ``source=…``, ….
+        The options of `StreamProcessor`, if no processor is given: ``rules=…``, ``source=…``, ….
 
     Raises
     ------
@@ -39,7 +39,7 @@ def stream_processor(
         raise TypeError(
             "Expected rules=… or processor=…, but found neither. Pass the rules: @stream_processor(rules=rules)."
         )
-    # Nobody can ask a processor for its results that nobody has.
+    # Nobody else has access to this processor, so nobody can ask for its results.
     active = processor if processor is not None else StreamProcessor(**{"keep_results": False, **options})
 
     def decorate(handler: Callable[..., Any]) -> Callable[..., Any]:

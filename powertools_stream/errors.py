@@ -1,6 +1,6 @@
 """The errors of this library: one root, `StreamError`, and one level below it.
 
-Errors of AWS (botocore's `ClientError` and its like) are raised as they are: a rule's author knows them by name.
+AWS's own errors (botocore's `ClientError` and the like) are raised unchanged: rule authors know them by name.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class StreamError(Exception):
     Attributes
     ----------
     record_id
-        The identifier of the record concerned, where there is one.
+        The identifier of the record concerned, if there is one.
     rule_id
-        The id of the rule concerned, where there is one.
+        The id of the rule concerned, if there is one.
     """
 
     record_id: str | None = None
@@ -42,7 +42,7 @@ class StreamError(Exception):
 
 
 class RuleError(StreamError, ValueError):
-    """A rule is written wrongly. Raised where the rule is made, that is at import."""
+    """A rule is invalid. Raised when the rule is made, that is at import."""
 
     def __init__(self, message: str, rule_id: str | None = None) -> None:
         super().__init__(message)
@@ -50,14 +50,14 @@ class RuleError(StreamError, ValueError):
 
 
 class EventPatternError(StreamError, ValueError):
-    """An event pattern is written wrongly.
+    """An event pattern is invalid.
 
     Attributes
     ----------
     path
         Where in the pattern: the names of the fields.
     operator
-        The operator concerned, where it is one.
+        The operator concerned, if there is one.
     """
 
     def __init__(self, message: str, *, path: tuple[str, ...] = (), operator: str | None = None) -> None:
@@ -67,7 +67,7 @@ class EventPatternError(StreamError, ValueError):
 
 
 class SettingError(StreamError, LookupError):
-    """A setting that is needed (a table's name, a bus, …) is neither given nor in the environment.
+    """A required setting (a table's name, a bus, …) is neither given nor in the environment.
 
     A configuration error: the record is reported whatever its fault policy.
     """
@@ -81,7 +81,7 @@ class ConfigurationError(StreamError, RuntimeError):
 
 
 class UnknownSourceError(StreamError, ValueError):
-    """The event that Lambda handed over is of no source that the processor knows."""
+    """The event comes from no source that the processor knows."""
 
 
 class InvalidEventError(StreamError, ValueError):
@@ -93,22 +93,22 @@ class MalformedRecordError(StreamError, ValueError):
 
 
 class RetryableError(StreamError):
-    """Raise it in a rule to have the record reported, and no fault event: the next attempt may succeed."""
+    """Raise it in a rule to have the record reported without a fault event: the next attempt may succeed."""
 
 
 class RetryLaterError(RetryableError):
-    """A passing error of a call that must not be made again at once: what it began may still be under way."""
+    """A passing error of a call that must not be retried at once: what it started may still be running."""
 
 
 class RequestFailedError(StreamError):
-    """One request failed inside a call that went through.
+    """One request failed inside a call that succeeded.
 
     Parameters
     ----------
     code
-        The code that the service gave for this entry, e.g. ``InternalFailure``.
+        The service's error code for this entry, e.g. ``InternalFailure``.
     message
-        What the service said.
+        The service's error message.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -117,19 +117,19 @@ class RequestFailedError(StreamError):
 
 
 class InvalidRequestError(StreamError, ValueError):
-    """A request is written wrongly, so that no service could carry it out: an event without a type, a NaN."""
+    """A request is invalid, so no service could carry it out: an event without a type, a NaN."""
 
 
 class EntryTooLargeError(StreamError, ValueError):
-    """A request is, on its own, larger than one call of its service may be."""
+    """A request on its own exceeds the size limit of its service's call."""
 
 
 class HeldBackError(StreamError):
-    """The record was not processed, because an earlier record with its order key is reported."""
+    """The record was not processed, because an earlier record with the same order key is reported."""
 
 
 class DeadlineError(StreamError, TimeoutError):
-    """The record was not processed, or not to its end, because the invocation is about to time out."""
+    """The record was not processed, or not completely, because the invocation is about to time out."""
 
 
 class RunError(StreamError, RuntimeError):
@@ -137,7 +137,7 @@ class RunError(StreamError, RuntimeError):
 
 
 class CutOffError(BaseException):
-    """Raised inside a user function that still runs at the deadline.
+    """Raised inside a user function that is still running at the deadline.
 
     Not an `Exception`, so that a function's own ``except Exception`` does not swallow it.
     """

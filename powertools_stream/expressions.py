@@ -1,7 +1,7 @@
-"""Update expressions and conditions for DynamoDB, made from plain items; pure functions.
+"""Pure functions that build DynamoDB's update expressions and conditions from plain items.
 
-Every attribute name travels under an alias, so reserved words and names such as ``date#event_type`` are safe. A name of
-letters, digits and underscores is its own alias (``#status``, ``:status``); see `alias` for the others.
+Every attribute name is aliased, so reserved words and names such as ``date#event_type`` are safe. A name of letters,
+digits and underscores is its own alias (``#status``, ``:status``); see `alias` for the others.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _DELETE_SUFFIX = "_delete"
 
 
 def update_expression(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what ``UpdateItem`` takes, but for the key, to make a row look like the item.
+    """Return the parameters of ``UpdateItem``, except for the key, that make a row look like the item.
 
     A value is SET, None REMOVEs the attribute, a set is ADDed to the set that the row holds, and a set under
     ``<name>_delete`` is DELETEd from the set ``<name>``. Empty sets change nothing, and are left out.
@@ -41,7 +41,7 @@ def update_expression(item: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``ExpressionAttributeNames``, ``ExpressionAttributeValues`` (left out where there are none),
+        ``ExpressionAttributeNames``, ``ExpressionAttributeValues`` (left out if there are none),
         ``UpdateExpression`` and ``ReturnValues: "ALL_NEW"``.
 
     Raises
@@ -75,20 +75,20 @@ def update_expression(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def timestamp_condition(field_name: str = "timestamp") -> dict[str, str]:
-    """Return the condition that the row is older than the item, or not there.
+    """Return the condition that the row is older than the item, or does not exist.
 
-    Its placeholders are those that `update_expression` defines, so it goes together with an item that has this field:
-    ``{**update_expression(item), **timestamp_condition()}``. Equal timestamps do not replace the row.
+    It uses placeholders that `update_expression` defines, so the item must have this field:
+    ``{**update_expression(item), **timestamp_condition()}``. An item with an equal timestamp does not replace the row.
     """
     name = alias(field_name)
     return {"ConditionExpression": f"attribute_not_exists(#{name}) OR #{name} < :{name}"}
 
 
 def pk_condition(field_name: str = "pk") -> dict[str, str]:
-    """Return the condition that there is no row with this key yet.
+    """Return the condition that no row with this key exists yet.
 
-    ``pk`` and ``sk`` stand for themselves. Any other name goes by its alias, since it may be a reserved word; the
-    connector defines an alias that a request uses and does not define.
+    ``pk`` and ``sk`` are used as they are. Any other name is aliased, since it may be a reserved word; the connector
+    defines aliases that a request uses and does not define.
     """
     name = field_name if field_name in ("pk", "sk") else f"#{alias(field_name)}"
     return {"ConditionExpression": f"attribute_not_exists({name})"}
@@ -97,8 +97,8 @@ def pk_condition(field_name: str = "pk") -> dict[str, str]:
 def alias(name: str) -> str:
     """Return the placeholder of an attribute name, without its ``#`` or ``:``.
 
-    Two names that differ never share one. A name of letters, digits and underscores stays as it is; any other starts
-    with ``x_`` and has each special character as ``_<code point in hex>_``.
+    Different names never share one. A name of letters, digits and underscores stays the same; any other starts with
+    ``x_`` and has each special character as ``_<code point in hex>_``.
 
     Examples
     --------
@@ -110,12 +110,12 @@ def alias(name: str) -> str:
     escaped = _ESCAPED + _SPECIAL.sub(lambda match: f"_{ord(match[0]):x}_", name)
     if len(escaped) <= _MAX_ALIAS:
         return escaped
-    # No code point has 64 digits, so this form is nobody else's.
+    # No code point has 64 digits, so no other name has this form.
     return f"{_ESCAPED}_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}_"
 
 
 def name_of_alias(placeholder: str) -> str | None:
-    """Return the name that `alias` made a placeholder from; None where the placeholder does not say (a hash)."""
+    """Return the name that `alias` made a placeholder from; None if it cannot be recovered (a hash)."""
     if not placeholder.startswith(_ESCAPED):
         return placeholder
     escaped = placeholder[len(_ESCAPED) :]
@@ -141,7 +141,7 @@ def _clause(action: str, name: str, value: str) -> str:
 
 def _request(names: dict[str, str], values: dict[str, Any], clauses: dict[str, list[str]]) -> dict[str, Any]:
     request: dict[str, Any] = {}
-    # DynamoDB refuses empty maps and empty expressions: an item of empty sets alone asks for no change.
+    # DynamoDB rejects empty maps and empty expressions, and an item that holds only empty sets changes nothing.
     if names:
         request["ExpressionAttributeNames"] = names
     if values:

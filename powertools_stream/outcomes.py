@@ -1,4 +1,4 @@
-"""What becomes of a record: policies, results, faults, and what observers get to see of it."""
+"""The outcome of a record: policies, results, faults, and the details that observers receive."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class FaultPolicy(Enum):
 
 
 class Disposition(Enum):
-    """What became of a record that failed."""
+    """What happened to a record that failed."""
 
     REPORTED = "reported"
-    """It stands in the partial batch response: Lambda sends it again."""
+    """It is in the partial batch response: Lambda sends it again."""
 
     SET_ASIDE = "set-aside"
     """Its fault event was accepted whole, and the record is not sent again."""
@@ -48,13 +48,13 @@ class Reason(Enum):
     """Why a rule did not succeed on a record."""
 
     FAULT = "fault"
-    """An error that another attempt will not mend."""
+    """An error that another attempt will not fix."""
 
     CONFIGURATION = "configuration"
     """Access denied, resource not found, no credentials, a missing setting: the deployment is at fault."""
 
     RETRYABLE = "retryable"
-    """A passing error: throttling, a time-out, a 5xx answer, a broken connection, `RetryableError`."""
+    """A passing error: throttling, a timeout, a 5xx response, a broken connection, `RetryableError`."""
 
     UNFINISHED = "unfinished"
     """Not started, or not finished, because the invocation is about to time out."""
@@ -65,12 +65,12 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """One unit of work that a rule left behind.
+    """One unit of work that a rule produced.
 
     Parameters
     ----------
     rule_id
-        The rule.
+        The id of the rule.
     uow
         The unit of work, with what the flavor added.
     """
@@ -88,15 +88,15 @@ class Fault:
     record_id
         The record's identifier in the partial batch response.
     rule_id
-        The rule; ``undefined`` where the record could not be read.
+        The id of the rule; ``undefined`` if the record could not be read.
     error
         What was raised.
     reason
         How the error was classified.
     disposition
-        What became of the record.
+        What happened to the record.
     event
-        The fault event; None where the policy or the reason does not ask for one.
+        The fault event; None if the policy or the reason does not call for one.
     published
         Whether EventBridge accepted the event.
     publishing_error
@@ -115,7 +115,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class CallDetails:
-    """One call of a service that has ended.
+    """One finished call to a service.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class CallDetails:
     attempt
         1 for the first time these entries were sent.
     refused
-        How many conditions did not hold, where that is an answer and not a failure.
+        How many conditions did not hold, if that counts as an answer and not as a failure.
     """
 
     service: str
@@ -153,11 +153,11 @@ class RecordDetails:
     record_id
         Its identifier in the partial batch response.
     faults
-        Why it failed, in rule order. Empty where it is reported for the sake of another record.
+        Why it failed, in rule order. Empty if it is reported because of another record.
     disposition
-        What became of it.
+        What happened to it.
     attempt
-        How often it was received, where the source says so.
+        How many times it was received, if the source says so.
     """
 
     record: Record
@@ -169,18 +169,18 @@ class RecordDetails:
 
 @dataclass(frozen=True, slots=True)
 class RecordOutcome:
-    """What became of one record, for a source that answers Lambda in its own way.
+    """The outcome of one record, for a source that answers Lambda in its own way.
 
     Parameters
     ----------
     record
         The record as Lambda delivered it.
     is_reported
-        Whether it failed, so that it is to be sent again.
+        Whether it failed and has to be sent again.
     results
-        What its rules left behind, in rule order.
+        The units of work that its rules produced, in rule order.
     has_failed
-        Whether a rule failed on it: a record that was set aside is one too, though it is not reported.
+        Whether a rule failed on it. A record that was set aside has failed too, though it is not reported.
     """
 
     record: Record
@@ -190,10 +190,10 @@ class RecordOutcome:
 
 
 class Observer(Protocol):
-    """Told what happens, on the main thread. Each method gets one frozen object, so that a new field breaks nobody."""
+    """Is notified on the main thread. Each method gets one frozen object, so that a new field breaks no observer."""
 
     def on_call(self, details: CallDetails) -> None:
-        """One call of a service has ended."""
+        """One call to a service has finished."""
         ...
 
     def on_record_failed(self, details: RecordDetails) -> None:

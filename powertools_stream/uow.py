@@ -1,4 +1,4 @@
-"""The unit of work: what one rule knows of one record."""
+"""The unit of work: what one rule knows about one record."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ Record = dict[str, Any]
 """One record as Lambda delivers it."""
 
 Event = dict[str, Any]
-"""The event that a record carries: ``id``, ``type``, ``timestamp`` (ms), ``tags``, ``partition_key``, and its own."""
+"""The event of a record: ``id``, ``type``, ``timestamp`` (ms), ``tags``, ``partition_key``, and fields of its own."""
 
 
 class UnitOfWork(dict[str, Any]):
-    """A record, its event, and what a rule has found out so far.
+    """A record, its event, and what a rule has added so far.
 
-    A dict with attribute access to its standard keys. The rules of a record share ``record`` and ``event``: they are
-    read, never changed. A step that adds something makes a new unit of work, with `extend` or ``|``.
+    A dict with attribute access to its standard keys. The rules of a record share ``record`` and ``event``, so never
+    change these. A step that adds something makes a new unit of work, with `extend` or ``|``.
 
     Examples
     --------
@@ -48,20 +48,20 @@ class UnitOfWork(dict[str, Any]):
 
     @property
     def batch(self) -> list[UnitOfWork]:
-        """The units of work that were compacted into this one, oldest first; missing where nothing was compacted."""
+        """The units of work that were compacted into this one, oldest first; missing if nothing was compacted."""
         batch: list[UnitOfWork] = self["batch"]
         return batch
 
     @property
     def model(self) -> Any:
-        """The event as an instance of the rule's ``event_model``; missing where the rule has none."""
+        """The event as an instance of the rule's ``event_model``; missing if the rule has none."""
         return self["model"]
 
     def extend(self, **fields: Any) -> UnitOfWork:
         """Return a new unit of work with these fields added or replaced."""
         return UnitOfWork(self, **fields)
 
-    def __or__(self, other: Any) -> UnitOfWork:  # type: ignore[override]  # narrower than what dict answers
+    def __or__(self, other: Any) -> UnitOfWork:  # type: ignore[override]  # narrower than dict's
         return UnitOfWork(super().__or__(other))
 
     def __repr__(self) -> str:
@@ -69,10 +69,10 @@ class UnitOfWork(dict[str, Any]):
 
 
 def complete(event: Event, record_id: str, timestamp: float | str | None, partition_key: Any) -> Event:
-    """Fill in what the event lacks, from its record; the event is changed and returned.
+    """Fill in from the record what the event lacks; the event is changed in place and returned.
 
-    Afterwards ``type`` is a string and ``tags`` an object, whatever the payload had there, ``id`` and ``timestamp`` are
-    present, and so is ``partition_key`` if the payload has one, in either spelling, or the record has.
+    Afterwards ``type`` is a string and ``tags`` an object, whatever the payload had there; ``id`` and ``timestamp`` are
+    present, and so is ``partition_key`` if the payload, in either spelling, or the record has one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The AWS that tests talk to: moto's server over HTTP, or an endpoint that answers by a script; never the real one."""
+"""The AWS that tests talk to: moto's server over HTTP, or an endpoint with scripted answers; never the real one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _UNSET = (
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Say where AWS is not: a test that asks for no endpoint finds nobody there."""
+    """Point to a closed port, so that a test without an endpoint reaches no AWS."""
     for name in _UNSET:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -85,7 +85,7 @@ def moto_url() -> Iterator[str]:
 
 @pytest.fixture
 def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """Give an AWS with nothing in it."""
+    """Return an empty AWS."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
     request = urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")
     with urllib.request.urlopen(request, timeout=10) as response:
@@ -105,13 +105,13 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedEndpoint]:
 
 @pytest.fixture
 def lambda_context() -> Callable[..., LambdaContext]:
-    """Give the maker of contexts: ``lambda_context(remaining_ms=5_000)``."""
+    """Return the factory of contexts: ``lambda_context(remaining_ms=5_000)``."""
     return LambdaContext.started
 
 
 @dataclass
 class LambdaContext:
-    """What Lambda passes to a handler beside the event; its time runs."""
+    """The context that Lambda passes to a handler beside the event; its remaining time decreases."""
 
     ends_at: float
     function_name: str = "tested"
@@ -129,7 +129,7 @@ class LambdaContext:
 
 @cache
 def _session() -> Any:
-    """Return one session for all tests: a new one reads all descriptions of services again, a tenth of a second."""
+    """Return one session for all tests: a new one would take a tenth of a second to read the service descriptions."""
     import boto3
 
     return boto3.Session(region_name=REGION)
@@ -137,7 +137,7 @@ def _session() -> Any:
 
 @dataclass
 class Aws:
-    """What tests create in moto, and look at afterwards."""
+    """Creates and inspects resources in moto."""
 
     url: str
     _clients: dict[str, Any] = field(default_factory=dict)
@@ -149,7 +149,7 @@ class Aws:
         return self._clients[service_name]
 
     def client_of(self, service_name: str, credentials: dict[str, str]) -> Any:
-        """Return a boto3 client with the credentials that STS gave, e.g. of a role of another account."""
+        """Return a boto3 client with credentials from STS, e.g. of a role in another account."""
         import boto3
 
         client = self._clients[f"{service_name} {credentials['AccessKeyId']}"] = boto3.Session(
@@ -166,7 +166,7 @@ class Aws:
         events.create_event_bus(Name=name)
         queue = self.create_queue(f"{name}-events")
         arn = self.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-        # moto wants a pattern that says something; every event has a version.
+        # moto needs a pattern that is not empty; every event has a version.
         events.put_rule(Name="all", EventBusName=name, EventPattern='{"version": ["0"]}')
         events.put_targets(
             Rule="all", EventBusName=name, Targets=[{"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}]
@@ -174,13 +174,13 @@ class Aws:
         return name
 
     def events(self, bus: str = "bus") -> list[dict[str, Any]]:
-        """Return the events that came to a bus, as EventBridge delivers them, once."""
+        """Return the events that a bus received, as EventBridge delivers them, once."""
         import json
 
         return [json.loads(message["Body"]) for message in self.messages(f"{bus}-events")]
 
     def create_queue(self, name: str = "queue", **attributes: str) -> str:
-        """Create a queue and return its URL; FIFO where the name ends so."""
+        """Create a queue and return its URL; a FIFO queue if the name ends in ``.fifo``."""
         if name.endswith(".fifo"):
             attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true", **attributes}
         url: str = self.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
@@ -198,7 +198,7 @@ class Aws:
         return taken
 
     def create_table(self, name: str = "table", key: tuple[str, ...] = ("pk", "sk"), **types: str) -> str:
-        """Create a table with a stream; `types` are those of key attributes that are no strings (``sk="N"``)."""
+        """Create a table with a stream; `types` are those of key attributes that are not strings (``sk="N"``)."""
         self.client("dynamodb").create_table(
             TableName=name,
             KeySchema=[
@@ -214,7 +214,7 @@ class Aws:
         return name
 
     def items(self, table: str = "table") -> list[dict[str, Any]]:
-        """Return all rows of a table, as DynamoDB writes them."""
+        """Return all rows of a table, as DynamoDB returns them."""
         items: list[dict[str, Any]] = self.client("dynamodb").scan(TableName=table)["Items"]
         return items
 

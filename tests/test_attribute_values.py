@@ -69,7 +69,7 @@ def test_a_float_goes_by_its_shortest_decimal_form(number: float) -> None:
 
 
 def _shortest(value: Any) -> Any:
-    """What a float becomes on the way: the number that its shortest form stands for."""
+    """Convert floats as a round trip does: to the number that their shortest form stands for."""
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What goes wrong in production, through the public door: nothing is lost, and the message says what to do."""
+"""What goes wrong in production, through the public API: nothing is lost, and the message says what to do."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ NOON = 1_767_268_800_000  # 2026-01-01T12:00:00Z
 
 
 class _Limited(FakeConnector):
-    """Refuses events beyond 1,000 bytes, as a connector does, and keeps objects."""
+    """Rejects events of more than 1,000 bytes, like a connector, and keeps objects."""
 
     def __init__(self) -> None:
         super().__init__(self._respond_to)

@@ -20,7 +20,7 @@ from powertools_stream.testing import (
     to_sqs_records,
 )
 
-# What Node.js makes of {"lines": [1, 2, 3], "name": "ä"} the way aws-lambda-stream does.
+# {"lines": [1, 2, 3], "name": "ä"}, compressed by Node.js like aws-lambda-stream does it.
 _FROM_JAVASCRIPT = "COMPRESSEDH4sIAAAAAAAAA6tWysnMSy1Wsoo21DHSMY7VUcpLzE1VslI6vESpFgByx+QVHQAAAA=="
 
 

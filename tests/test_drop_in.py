@@ -1,4 +1,4 @@
-"""`StreamProcessor` in the place of Powertools' batch processors: the same inputs, the same outcomes."""
+"""`StreamProcessor` in place of Powertools' batch processors: the same inputs, the same outcomes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BODIES = ["one", "fail two", "three", "fail four", "five"]
 
 
 def handle(record: Any) -> str:
-    """Take a record of any source; the payloads that say so fail."""
+    """Handle a record of any source, and fail if its payload says so."""
     text = _text(record)
     if "fail" in text:
         raise ValueError(f"cannot take {text}")

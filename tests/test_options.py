@@ -1,4 +1,4 @@
-"""What `StreamProcessor` says at import when an option holds what it does not take."""
+"""The errors of `StreamProcessor` at import if an option has an invalid value."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_a_fault_policy_may_be_written_as_its_value() -> None:
         ({"id": "r", "flavor": materialize}, "Rule 'r': the field 'to_update_request' is missing."),
         (
             {"id": "r", "flavor": materialize, "to_updaterequest": execute},
-            "'to_update_request' is missing (there is 'to_updaterequest', which is no field).",
+            "'to_update_request' is missing (there is 'to_updaterequest', which is not a field).",
         ),
         (
             {"id": "r", "flavor": plain, "event_type": ["a", 1]},

@@ -17,7 +17,7 @@ from tests.conftest import LambdaContext
 
 
 class Orders(Source):
-    """Orders that come several to a record, and want an answer each."""
+    """A source with several orders in a record, each of which needs an answer."""
 
     name: ClassVar[str] = "orders"
     answers_each: ClassVar[bool] = True

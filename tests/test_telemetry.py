@@ -97,7 +97,7 @@ def test_the_decorator_works_under_loggers_and_tracers() -> None:
 
 
 class Provider:
-    """Remembers the subsegments that are opened."""
+    """Records the subsegments that are opened."""
 
     def __init__(self) -> None:
         self.names: list[str] = []

@@ -66,7 +66,7 @@ def test_a_rate_is_above_zero(rate: tuple[float, float]) -> None:
 
 
 class _Clocked(FakeConnector):
-    """Remembers when each request was carried out."""
+    """Records when each request was carried out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -261,7 +261,7 @@ def test_attempts_keep_to_the_rate_too(endpoint: ScriptedEndpoint) -> None:
 
     rule = {"id": "slow", "flavor": task, "emit": "y", "rate": (10, 1)}
     processor = StreamProcessor(rules=[rule], bus_name="bus", retry=RetryPolicy(base_delay=0.0))
-    processor.process_event(to_sqs_records([{"type": "x"}]))  # makes the client, which takes longer than a turn
+    processor.process_event(to_sqs_records([{"type": "x"}]))  # makes the client, which is slow
     endpoint.script = throttles
 
     response = processor.process_event(to_sqs_records([{"type": "x"}]))

@@ -1,6 +1,6 @@
 """Flavors: what a rule does. A flavor asks for I/O by yielding requests, and the engine carries them out.
 
-Each is imported when it is first used, so that a function pays for the flavors of its rules only.
+Each is imported on first use, so that a function pays only for the flavors of its rules.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ __all__ = export(
         "firehose_drop": ("FirehoseDropRule", "firehose_drop"),
         "circuit_breaker": ("CircuitBreakerRule", "circuit_breaker"),
         "stream_failover": ("StreamFailoverRule", "stream_failover"),
-        # The steps that they are made of, for flavors of one's own
+        # The steps that they are built from, for flavors of your own
         "steps.alarms": ("Alarm", "alarm_of"),
         "steps.calling": ("call", "get_items", "split"),
         "steps.event_table": ("CollectingRule",),

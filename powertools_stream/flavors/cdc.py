@@ -26,15 +26,15 @@ class CdcRule(PublishingRule, TableRule):
     Parameters
     ----------
     to_event
-        Returns the fields of the domain event, which go over those of the change; None: there are none.
+        Returns fields of the domain event, which override those of the change, or None.
     to_query_request
-        Returns what ``Query`` takes, or None. The items are there for ``to_event`` as ``query_response``.
+        Returns the parameters of ``Query``, or None. ``to_event`` sees the items as ``query_response``.
     query_related
-        True: query all items with the hash key of the item that changed, instead.
+        Whether to query all items with the hash key of the changed item instead.
     pk
         The name of the hash key, for ``query_related``.
     to_get_request
-        Returns what ``GetItems`` takes, or None. The answer is there for ``to_event`` as ``batch_get_response``.
+        Returns the parameters of ``GetItems``, or None. ``to_event`` sees the answer as ``batch_get_response``.
     include_raw
         Whether the images of the item, ``raw``, are published too.
     table_name
@@ -67,8 +67,8 @@ class CdcRule(PublishingRule, TableRule):
 def cdc(uow: UnitOfWork, rule: CdcRule) -> Steps:
     """Query, get, make the event, publish it.
 
-    Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response`` where it asked,
-    and as ``event`` the event that it published; the change itself is in ``record``.
+    Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response``, if it made these
+    requests, and the published event as ``event``; the change itself is in ``record``.
     """
     uow = yield from query(uow, (yield from _query_request(uow, rule)), rule)
     uow = yield from get(uow, rule.to_get_request, rule)
@@ -85,7 +85,7 @@ def _query_request(uow: UnitOfWork, rule: CdcRule) -> Steps:
 
 
 def _related(uow: UnitOfWork, rule: CdcRule) -> dict[str, Any]:
-    # The image has the key as it is, a number or bytes; the event's partition key is always a string.
+    # In the image the key keeps its type, e.g. a number or bytes; the event's partition key is always a string.
     raw = uow.event.get("raw") or {}
     image = raw.get("new") or raw.get("old") or {}
     return {

@@ -30,9 +30,9 @@ class CircuitBreakerRule(Rule):
     uuid
         The event source mapping; default: ``ESM_ID``.
     max_batch_size
-        The mapping's batch size while all is well; default: ``CIRCUIT_BREAKER_MAX_BATCH_SIZE``, ``BATCH_SIZE``, 100.
+        The mapping's normal batch size; default: ``CIRCUIT_BREAKER_MAX_BATCH_SIZE``, ``BATCH_SIZE``, 100.
     event_type
-        Default: that of an alarm's change of state.
+        Default: the type of an alarm's state change.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -48,10 +48,10 @@ class CircuitBreakerRule(Rule):
 
 @flavor(model=CircuitBreakerRule, ordered=True, filters=[states_alarm], asks=[UpdateEventSourceMapping])
 def circuit_breaker(uow: UnitOfWork, rule: CircuitBreakerRule) -> Steps:
-    """Switch the mapping as the alarm says.
+    """Switch the mapping according to the alarm's state.
 
-    ``ALARM`` opens the circuit: the mapping is off. ``INSUFFICIENT_DATA``, which is what the alarm says once there have
-    been no calls for a while, opens it halfway: one record at a time. ``OK`` closes it: whole batches.
+    ``ALARM`` opens the circuit: the mapping is off. ``INSUFFICIENT_DATA``, the state after some time without calls,
+    opens it halfway: one record at a time. ``OK`` closes it: whole batches.
 
     Leaves ``update_request`` and ``update_response``.
     """

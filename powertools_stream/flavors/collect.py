@@ -1,4 +1,4 @@
-"""The flavor `collect`: stores events in the event table, under their ids."""
+"""The flavor `collect`: stores events in the event table under their ids."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class CollectRule(CollectingRule):
     include_raw
         Whether the images of a change event, ``raw``, are stored too.
     to_put_request
-        Returns what ``PutItem`` takes, in place of the row that is described here; it sees ``key``.
+        Returns the parameters of ``PutItem``, to replace the default row; it sees ``key``.
     on_condition_failed
-        What a condition in that request means when it fails: ``"ignore"`` counts it, ``"fault"`` makes it a fault.
+        What to do if a condition in that request fails: ``"ignore"`` counts it, ``"fault"`` makes it a fault.
     """
 
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -50,9 +50,9 @@ class CollectRule(CollectingRule):
 
 @flavor(model=CollectRule, main="correlation_key", filters=[out_skip], asks=[PutItem])
 def collect(uow: UnitOfWork, rule: CollectRule) -> Steps:
-    """Store the event: a row under its id, so that an event that comes twice is stored once.
+    """Store the event in a row under its id, so that an event that comes twice is stored once.
 
-    Leaves ``key``, the correlation key, ``put_request`` and ``put_response``.
+    Leaves ``key`` (the correlation key), ``put_request`` and ``put_response``.
     """
     uow = uow.extend(key=(yield from correlation_key(rule.correlation_key, uow, rule)))
     if rule.to_put_request is not None:
@@ -86,6 +86,6 @@ def _row(uow: UnitOfWork, rule: CollectRule) -> Steps:
 
 
 def _sequence_number(record: Mapping[str, Any]) -> Any:
-    """Return what the stream, or the FIFO queue, numbered the record with."""
+    """Return the sequence number that the stream or the FIFO queue gave the record."""
     kinesis = record.get("kinesis") or {}
     return kinesis.get("sequenceNumber") or (record.get("attributes") or {}).get("SequenceNumber")

@@ -1,4 +1,4 @@
-"""The flavor `correlate`: stores collected events again, under keys that correlate them with others."""
+"""The flavor `correlate`: stores collected events again under keys that correlate them with others."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ class CorrelateRule(CollectingRule):
     correlation_key
         A path into the event (``order.id``) or a function.
     correlation_key_suffix
-        Tells correlations apart that have the same key and are evaluated by different rules: the row's key is
-        ``key.suffix``.
+        Separates correlations with the same key that different rules evaluate: the row's key is ``key.suffix``.
     ttl
         As for `CollectingRule`; default: that of the collected row.
     expire, table_name
@@ -38,7 +37,7 @@ class CorrelateRule(CollectingRule):
 def correlate(uow: UnitOfWork, rule: CorrelateRule) -> Steps:
     """Store the event under its correlation key; the row's sort key is the event's id.
 
-    Matches the event that was collected, not the change of the row. Leaves ``meta`` (``sequence_number``, ``ttl`` and
+    Rules match the collected event, not the change of the row. Leaves ``meta`` (``sequence_number``, ``ttl`` and
     ``data`` of the collected row), ``key`` (with the suffix), ``put_request`` and ``put_response``.
     """
     key = yield from correlation_key(rule.correlation_key, uow, rule)

@@ -1,4 +1,4 @@
-"""The flavor `evaluate`: looks at events that belong together, and publishes a higher-order event of them."""
+"""The flavor `evaluate`: evaluates related events, and publishes a higher-order event."""
 
 from __future__ import annotations
 
@@ -27,16 +27,15 @@ class EvaluateRule(PublishingRule, TableRule):
     Parameters
     ----------
     expression
-        Says what the events that belong together amount to; they are there as ``correlated``, the newest first. True:
-        the event that was stored triggers the higher-order event; an event or a list of events: these trigger it;
-        False, None or an empty list: there is none. Without an expression every event triggers one, and nothing is
-        queried.
+        Evaluates the related events, which it sees as ``correlated``, newest first. True: the stored event triggers the
+        higher-order event; an event or a list of events: these trigger it; False, None or an empty list: there is none.
+        Without an expression, every event triggers one and nothing is queried.
     emit
-        What to publish. A string is the type: the event that was stored is published with it. A function of
-        ``(uow, template)`` or ``(uow, rule, template)`` returns the event, a list of events, or None.
+        What to publish. A string is the type: the stored event is published with it. A function of ``(uow, template)``
+        or ``(uow, rule, template)`` returns the event, a list of events, or None.
     correlation_key_suffix
-        Which correlations the rule is for: those with this suffix; None: collected events, and correlations without
-        one.
+        Which correlations the rule is for: those with this suffix; None: collected events and correlations without a
+        suffix.
     index
         The index of the event table whose hash key is ``data``, the correlation key of collected events. It is
         eventually consistent; correlations are queried consistently.
@@ -67,12 +66,12 @@ class EvaluateRule(PublishingRule, TableRule):
 
 @flavor(model=EvaluateRule, main="expression", prepare=collected_or_correlated, asks=[Query, PutEvent])
 def evaluate(uow: UnitOfWork, rule: EvaluateRule) -> Steps:
-    """Query the events that belong together, evaluate the expression, publish what it amounts to.
+    """Query the related events, evaluate the expression, publish the higher-order event.
 
-    Matches the event that the row holds, not the change of the row. Leaves ``meta`` (what the row says); with an
-    expression ``query_request``, ``correlated`` and ``expression`` (whether it holds); ``triggers``, the events that
-    trigger the higher-order event; and ``emit``, the event that was published: one unit of work for each event, or one
-    without ``emit`` where there is none.
+    Rules match the event that the row holds, not the change of the row. Leaves ``meta`` (taken from the row); with an
+    expression, ``query_request``, ``correlated`` and ``expression`` (whether it holds); ``triggers``, the events that
+    trigger the higher-order event; and ``emit``, the published event. There is one unit of work per event, or one
+    without ``emit`` if no event is published.
     """
     triggers = [uow.event]
     if rule.expression is not None:
@@ -90,10 +89,10 @@ def evaluate(uow: UnitOfWork, rule: EvaluateRule) -> Steps:
 def _correlated(uow: UnitOfWork, rule: EvaluateRule) -> Steps:
     request = _query_request(uow, rule)
     rows = yield Query(request, table_name=rule.table_name)
-    # Rows of other kinds may have the same key: they hold no event.
+    # Rows of other kinds, which hold no event, may have the same key.
     events = [event_of_row(row) for row in rows if isinstance(row.get("event"), dict)]
     if all(event["id"] != uow.event["id"] for event in events):
-        # An index may lag behind the stream; of the row that we were called for we know already.
+        # An index may lag behind the stream, but the row that triggered this rule is known already.
         events.append(uow.event)
     events.sort(key=_timestamp, reverse=True)
     return uow.extend(query_request=request, correlated=events)
@@ -137,9 +136,9 @@ def _triggers(result: Any, uow: UnitOfWork, rule: EvaluateRule) -> list[Event]:
 
 
 def _template(uow: UnitOfWork, rule: EvaluateRule) -> Event:
-    """Make what every event of this rule has.
+    """Return the fields that every event of this rule has.
 
-    All of it follows from the row and the events, so that a second attempt publishes the same event again.
+    All are derived from the row and the events, so that a second attempt publishes the same event again.
     """
     triggers, meta = uow["triggers"], uow["meta"]
     is_basic = isinstance(rule.emit, str)

@@ -1,4 +1,4 @@
-"""The flavor `expired`: tells that something has not happened in time."""
+"""The flavor `expired`: publishes that something has not happened in time."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class ExpiredRule(PublishingRule):
 
 
 def _is_expired(uow: UnitOfWork) -> bool:
-    """Pass the removal of a row that asks for it with ``expire``, and was due.
+    """Pass the removal of a row that has ``expire`` and was due.
 
-    Nothing is asked of who removed it: in the replicas of a global table TTL's removals do not say so.
+    Who removed it does not matter: in the replicas of a global table, removals by TTL are not marked as such.
     """
     if uow.record.get("eventName") != "REMOVE":
         return False
@@ -43,10 +43,10 @@ def _is_expired(uow: UnitOfWork) -> bool:
 
 @flavor(model=ExpiredRule, filters=[_is_expired], asks=[PutEvent])
 def expired(uow: UnitOfWork, rule: ExpiredRule) -> Steps:
-    """Publish the event of a row that has expired, as the type that its ``expire`` says.
+    """Publish the event of an expired row, with the type that its ``expire`` gives.
 
-    Rows are those of `collect` and `correlate` with ``expire``: True stands for the event's type and ``-expired``
-    (``.expired``, where the type is written with dots). Leaves ``emit``.
+    The rows are those that `collect` and `correlate` write with ``expire``: True stands for the event's type plus
+    ``-expired`` (``.expired`` if the type contains dots). Leaves ``emit``.
     """
     return (yield from publish_all([_event(uow)], uow, rule))
 
@@ -59,7 +59,7 @@ def _event(uow: UnitOfWork) -> Event:
         **event,
         "id": uow.event["id"],
         "type": _type(event["type"], old["expire"]),
-        # When it was due, and the original's milliseconds, so that events that were due in one second keep their order.
+        # When it was due, plus the original's milliseconds, so that events due in the same second keep their order.
         "timestamp": old["ttl"] * 1000 + timestamp % 1000,
         "tags": inherited_tags([event]),
         "triggers": triggers_of([event]),

@@ -1,4 +1,4 @@
-"""The flavor `firehose_drop`: what it matches is not delivered."""
+"""The flavor `firehose_drop`: drops the records that it matches, so that Firehose does not deliver them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["FirehoseDropRule", "firehose_drop"]
 
 
 class FirehoseDropRule(Rule):
-    """A rule of the flavor `firehose_drop`: what it matches is dropped."""
+    """A rule of the flavor `firehose_drop`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,6 +23,6 @@ class FirehoseDropRule(Rule):
 
 @flavor(model=FirehoseDropRule)
 def firehose_drop(uow: UnitOfWork, rule: FirehoseDropRule) -> UnitOfWork:
-    """Drop the record. Leaves ``firehose_record``, what Firehose is answered."""
+    """Drop the record. Leaves ``firehose_record``, the answer to Firehose."""
     check_record(uow, rule)
     return uow.extend(firehose_record=DROPPED)

@@ -1,4 +1,4 @@
-"""The flavor `firehose_transform`: what Firehose is answered of a record."""
+"""The flavor `firehose_transform`: transforms a record for Firehose."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class FirehoseTransformRule(Rule):
     Parameters
     ----------
     transform
-        Returns what is delivered in place of the record: text or bytes as they are, anything else as a line of JSON, a
-        list as one line for each of its items. An empty list drops the record. Without it, the data stays as it is.
+        Returns what to deliver in place of the record: a string or bytes as they are, anything else as a line of JSON,
+        a list as one line per item. An empty list drops the record. Default: the data is delivered unchanged.
     metadata
-        Returns what Firehose is told beside the data, or None: ``{"partitionKeys": {…}}`` for dynamic partitioning,
-        ``{"otfMetadata": {…}}`` for Apache Iceberg tables.
+        Returns the metadata that Firehose gets beside the data, or None: ``{"partitionKeys": {…}}`` for dynamic
+        partitioning, ``{"otfMetadata": {…}}`` for Apache Iceberg tables.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -50,7 +50,7 @@ class FirehoseTransformRule(Rule):
 def firehose_transform(uow: UnitOfWork, rule: FirehoseTransformRule) -> UnitOfWork | Steps:
     """Transform the record.
 
-    Leaves ``transformed``, what ``transform`` returned, and ``firehose_record``, what Firehose is answered.
+    Leaves ``transformed``, the result of ``transform``, and ``firehose_record``, the answer to Firehose.
     """
     check_record(uow, rule)
     if rule.transform is None:
@@ -68,7 +68,7 @@ def _finish(uow: UnitOfWork, rule: FirehoseTransformRule, result: Any) -> Steps:
 
 def _transformed(uow: UnitOfWork, rule: FirehoseTransformRule, result: Any) -> UnitOfWork | Steps:
     if result is None:
-        # Most often a forgotten `return`, which must not cost any data.
+        # Most likely a forgotten `return`, which must not lose any data.
         raise TypeError(
             f"Rule {rule.id!r}: transform returns what is to be delivered; got None. "
             "Return an empty list to drop a record, or use firehose_drop."
@@ -97,7 +97,7 @@ def _await_metadata(uow: UnitOfWork, answer: dict[str, Any], rule: FirehoseTrans
 def _data(value: Any) -> bytes:
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
-    # What is delivered is one file of many records: the line end is what tells them apart.
+    # Firehose delivers many records in one file, so line ends must separate them.
     return (value if isinstance(value, str) else to_json(value) + "\n").encode()
 
 
@@ -107,16 +107,16 @@ _METADATA = ("partitionKeys", "otfMetadata")
 
 
 def _metadata(given: Any, rule: Rule) -> dict[str, Any]:
-    """Return the metadata as Firehose takes it: texts under known names; nothing where there is none."""
+    """Return the metadata as Firehose takes it: strings under known names; empty if there is none."""
     if given is None:
         return {}
     if not isinstance(given, Mapping) or not set(given).issubset(_METADATA):
         found = sorted(map(str, given)) if isinstance(given, Mapping) else f"a {type(given).__name__}"
         raise TypeError(f"Rule {rule.id!r}: metadata returns a mapping with {' or '.join(_METADATA)}; got {found}.")
-    return {"metadata": {name: _texts(name, values, rule) for name, values in given.items()}}
+    return {"metadata": {name: _strings(name, values, rule) for name, values in given.items()}}
 
 
-def _texts(name: str, values: Any, rule: Rule) -> dict[str, str]:
+def _strings(name: str, values: Any, rule: Rule) -> dict[str, str]:
     if not isinstance(values, Mapping):
         raise TypeError(f"Rule {rule.id!r}: metadata has a mapping under {name!r}; got a {type(values).__name__}.")
     for key, value in values.items():

@@ -1,4 +1,4 @@
-"""The flavor `job`: works through a table or an index page by page, and keeps a cursor of how far it has come."""
+"""The flavor `job`: processes a table or an index page by page, and keeps a cursor of its progress."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ class JobRule(PublishingRule, SplittingRule):
     job_filters
         Functions that must all be true of the event that triggers the job.
     to_scan_request, to_query_split_request
-        One of them: returns what ``Scan`` or ``Query`` takes, with the cursor as ``ExclusiveStartKey`` and the size of
-        a page as ``Limit``; None: there is nothing to do.
+        One of them: returns the parameters of ``Scan`` or ``Query``, with the cursor as ``ExclusiveStartKey`` and the
+        page size as ``Limit``; None: there is nothing to do.
     filters
-        Functions that must all be true of an item's unit of work; the others are left alone.
+        Functions that must all be true of an item's unit of work; other items are skipped.
     to_query_request, to_get_request
-        Return what ``Query`` and ``GetItems`` take for data that belongs to an item, or None.
+        Return the parameters of ``Query`` and ``GetItems`` for data that belongs to an item, or None.
     split_on, split_target_field
-        As for `SplittingRule`, of an item's unit of work.
+        As for `SplittingRule`, applied to an item's unit of work.
     to_update_request, to_fallback_update_request, on_condition_failed, table_name
-        As for `UpdatingRule`; the first may be left out.
+        As for `UpdatingRule`; the first is optional.
     to_event
         Returns the event to publish for an item, a list of events, or None.
     to_cursor_update_request
-        Returns what ``UpdateItem`` takes to keep the cursor, ``uow["scan_response"]["LastEvaluatedKey"]``, which is
-        missing at the end.
+        Returns the parameters of ``UpdateItem`` that save the cursor, ``uow["scan_response"]["LastEvaluatedKey"]``,
+        which is missing at the end.
     bus_name, source
         As for `PublishingRule`.
     """
@@ -88,16 +88,16 @@ class JobRule(PublishingRule, SplittingRule):
 
 @flavor(model=JobRule, main="to_event", ordered=True, asks=[Query, GetItems, UpdateItem, PutEvent])
 def job(uow: UnitOfWork, rule: JobRule) -> Steps:
-    """Work through the pages: read one, work on its items side by side, keep the cursor, go on with the next.
+    """Process page after page: read one, process its items side by side, save the cursor, continue with the next.
 
     Leaves ``scan_request`` and ``scan_response`` (or ``query_split_request`` and ``query_split_response``) of the last
-    page, ``cursor_update_request`` and ``cursor_update_response``, and how many ``pages`` and ``items`` there were; or
-    ``is_stale``, where the row that triggered the job has changed since.
+    page, ``cursor_update_request`` and ``cursor_update_response``, and the number of ``pages`` and ``items``; or only
+    ``is_stale``, if the row that triggered the job has changed since.
 
     Raises
     ------
     DeadlineError
-        There is no time for another page: the record is reported, and the job goes on from its cursor.
+        There is no time for another page: the record is reported, and the job resumes from its cursor.
     """
     if (yield from _is_stale(uow, rule)):
         return uow.extend(is_stale=True)
@@ -112,13 +112,13 @@ def job(uow: UnitOfWork, rule: JobRule) -> Steps:
     slowest = 0.0
     while request:
         started = time.monotonic()
-        # A cursor that is not there yet is None in most functions that read it from a row.
+        # Most functions that read the cursor from a row get None as long as there is none.
         params = {name: value for name, value in request.items() if value is not None}
         page = yield read(params, table_name=rule.table_name, page=True)
         found = page.pop("Items")
         uow = uow.extend(**{f"{kind}_request": params, f"{kind}_response": page})
-        yield [_work_on(_unit_of(item, uow, kind), item, rule) for item in found]
-        uow = yield from _keep_cursor(uow, rule)
+        yield [_process(_unit_of(item, uow, kind), item, rule) for item in found]
+        uow = yield from _save_cursor(uow, rule)
         pages, items = pages + 1, items + len(found)
         if not page.get("LastEvaluatedKey"):
             break
@@ -129,10 +129,10 @@ def job(uow: UnitOfWork, rule: JobRule) -> Steps:
 
 
 def _is_stale(uow: UnitOfWork, rule: JobRule) -> Steps:
-    """Tell whether the row that triggered the job has changed since, be it by a cursor that this job has kept.
+    """Return whether the row that triggered the job has changed since, if only by a cursor that this job saved.
 
-    Whatever changed it has made a record of its own, which comes later and goes on with the job. So a record that is
-    delivered again, because its invocation was cut off, does not begin anew.
+    Any change makes a record of its own, which comes later and continues the job. So a record that is delivered again,
+    because its invocation was cut off, does not start the job over.
     """
     raw, change = uow.event.get("raw"), uow.record.get("dynamodb")
     if rule.to_cursor_update_request is None or not change or not isinstance(raw, dict) or raw.get("new") is None:
@@ -148,7 +148,7 @@ def _unit_of(item: Mapping[str, Any], uow: UnitOfWork, kind: str) -> UnitOfWork:
     return uow.extend(**{response: {**uow[response], "Item": item}})
 
 
-def _work_on(uow: UnitOfWork, item: Mapping[str, Any], rule: JobRule) -> Steps:
+def _process(uow: UnitOfWork, item: Mapping[str, Any], rule: JobRule) -> Steps:
     if not all(passes(uow) for passes in rule.filters):
         return uow
     if rule.to_query_request is not None:
@@ -174,9 +174,9 @@ def _finish(uow: UnitOfWork, item: Mapping[str, Any], rule: JobRule, suffix: str
 
 
 def _template(uow: UnitOfWork, item: Mapping[str, Any], rule: JobRule, suffix: str) -> Event:
-    """Make what every event of an item has; a page that is worked on a second time publishes the same events again.
+    """Return the fields that every event of an item has; a page processed twice publishes the same events again.
 
-    The record that triggers the second time may be another one: the job is known by its row.
+    Another record may trigger the second time, so the job is identified by its row.
     """
     event = uow.event
     change = uow.record.get("dynamodb") or {}
@@ -189,7 +189,7 @@ def _template(uow: UnitOfWork, item: Mapping[str, Any], rule: JobRule, suffix: s
     }
 
 
-def _keep_cursor(uow: UnitOfWork, rule: JobRule) -> Steps:
+def _save_cursor(uow: UnitOfWork, rule: JobRule) -> Steps:
     if rule.to_cursor_update_request is None:
         return uow
     request = yield from call(rule.to_cursor_update_request, uow)
@@ -200,7 +200,7 @@ def _keep_cursor(uow: UnitOfWork, rule: JobRule) -> Steps:
 
 
 def _check_time(slowest: float, pages: int, rule: JobRule) -> Steps:
-    """Stop in good time: between two pages, and not in the middle of one."""
+    """Stop between two pages if there is no time to process another."""
     if (yield RemainingTime()) < 2 * slowest:
         goes_on = "goes on from its cursor" if rule.to_cursor_update_request else "has no cursor to go on from"
         raise DeadlineError(

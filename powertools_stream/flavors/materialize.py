@@ -1,4 +1,4 @@
-"""The flavor `materialize`: keeps a view up to date with the events that it is made of."""
+"""The flavor `materialize`: keeps a view up to date with the events that it is built from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class MaterializeRule(SplittingRule):
     Parameters
     ----------
     to_update_request, to_fallback_update_request, on_condition_failed, table_name
-        As for `UpdatingRule`; the first is needed.
+        As for `UpdatingRule`; the first is required.
     split_on, split_target_field
         As for `SplittingRule`.
     """
@@ -40,8 +40,8 @@ class MaterializeRule(SplittingRule):
 def materialize(uow: UnitOfWork, rule: MaterializeRule) -> Steps:
     """Update the view: once, or once for each value that ``split_on`` finds, side by side.
 
-    Leaves ``update_request`` and ``update_response`` (``{}`` where a condition failed), and
-    ``fallback_update_request`` where it was tried.
+    Leaves ``update_request`` and ``update_response`` (``{}`` if a condition failed), and ``fallback_update_request`` if
+    it was tried.
     """
     return update(uow, rule) if rule.split_on is None else _update_each(uow, rule.split_on, rule)
 

@@ -1,4 +1,4 @@
-"""The flavor `opensearch`, also known as `elasticsearch`: keeps documents that can be searched."""
+"""The flavor `opensearch`, also known as `elasticsearch`: writes documents to a search index."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class OpenSearchRule(Rule):
     Parameters
     ----------
     to_elasticsearch
-        Returns what is to be written, a list of such, or None: ``{"index": …, "id": …, "body": {…}}`` writes a document
-        (``data`` is taken for ``body`` too), one with ``doc`` or ``script`` changes a part of it, one with
-        ``op_type="delete"`` deletes it.
+        Returns what to write, a list of these, or None: ``{"index": …, "id": …, "body": {…}}`` writes a document
+        (``data`` is accepted for ``body`` too), with ``doc`` or ``script`` it changes a part of one, with
+        ``op_type="delete"`` it deletes one.
     split_on
         A path to a list, or a function that returns a list: each of its values is a unit of work of its own.
     split_target_field
-        Where the value stands in the unit of work.
+        The field of the unit of work that holds the value.
     domain_host
         The domain or collection; default: ``OPENSEARCH_DOMAIN_HOST``, then ``ES_DOMAIN_HOST``.
     on_condition_failed
@@ -61,8 +61,8 @@ class OpenSearchRule(Rule):
 def opensearch(uow: UnitOfWork, rule: OpenSearchRule) -> Steps:
     """Write the documents: once, or once for each value that ``split_on`` finds, side by side.
 
-    Leaves ``index_request`` (None where there is nothing to do) and ``index_response`` (``{}`` where a condition
-    failed): one unit of work for each document.
+    Leaves ``index_request`` (None if there is nothing to do) and ``index_response`` (``{}`` if a condition failed), in
+    one unit of work per document.
     """
     return _write(uow, rule) if rule.split_on is None else _write_each(uow, rule.split_on, rule)
 
@@ -91,9 +91,9 @@ def _write(uow: UnitOfWork, rule: OpenSearchRule) -> Steps:
 
 
 def _request(params: Mapping[str, Any], rule: OpenSearchRule) -> Request:
-    """Return the request for what a function of the user's returned."""
+    """Return the request for the parameters that the user's function returned."""
     given = dict(params)
-    # `data` is what rules call it that were written for aws-lambda-stream.
+    # Rules written for aws-lambda-stream call it `data`.
     body = given.pop("data", None)
     parts = {name: given.pop(name) for name in _UPDATES if name in given}
     op_type = given.get("op_type")

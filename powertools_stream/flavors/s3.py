@@ -28,19 +28,19 @@ class S3Rule(Rule):
     Parameters
     ----------
     to_s3
-        Returns what ``PutObject`` takes. It sees ``get_response``.
+        Returns the parameters of ``PutObject``. It sees ``get_response``.
     to_get_request
-        Returns what ``GetObject`` takes.
+        Returns the parameters of ``GetObject``.
     to_copy_request
-        Returns what ``CopyObject`` takes.
+        Returns the parameters of ``CopyObject``.
     to_delete_request
-        Returns what ``DeleteObject`` takes. It is asked once everything is written.
+        Returns the parameters of ``DeleteObject``. It is called once everything is written.
     bucket_name
         The bucket of requests without a ``Bucket``; default: ``BUCKET_NAME``.
     split_on
         A path to a list, or a function that returns a list: each of its values is a unit of work of its own.
     split_target_field
-        Where the value stands in the unit of work.
+        The field of the unit of work that holds the value.
     on_condition_failed
         ``"ignore"``: a condition (``IfMatch``, ``IfNoneMatch``) that did not hold is counted; ``"fault"``: it is a
         fault.
@@ -78,11 +78,11 @@ class S3Rule(Rule):
 
 @flavor(model=S3Rule, main="to_s3", ordered=True, asks=[GetObject, PutObject, CopyObject, DeleteObject])
 def s3(uow: UnitOfWork, rule: S3Rule) -> Steps:
-    """Get, put, copy, delete, each once the one before is done: once, or once for each value of ``split_on``.
+    """Get, put, copy, delete, one after the other: once, or once for each value of ``split_on``.
 
     Leaves ``get_request`` and ``get_response``, ``put_request`` and ``put_response``, ``copy_request`` and
-    ``copy_response``, ``delete_request`` and ``delete_response``: those that were asked for. Where the rule's function
-    returned a list they are lists too. A response is ``{}`` where a condition failed.
+    ``copy_response``, ``delete_request`` and ``delete_response``, for the requests that were made; as lists, if the
+    rule's function returned a list. A response is ``{}`` if a condition failed.
     """
     return _steps(uow, rule) if rule.split_on is None else _each(uow, rule.split_on, rule)
 
@@ -96,7 +96,7 @@ def _steps(uow: UnitOfWork, rule: S3Rule) -> Steps:
     uow = yield from _step(uow, "get", "to_get_request", rule, _get)
     uow = yield from _step(uow, "put", "to_s3", rule, PutObject)
     uow = yield from _step(uow, "copy", "to_copy_request", rule, CopyObject)
-    # Last, and only once all the others have succeeded: what is moved must not get lost.
+    # Last, and only once all the others have succeeded, so that a move loses nothing.
     return (yield from _step(uow, "delete", "to_delete_request", rule, DeleteObject))
 
 

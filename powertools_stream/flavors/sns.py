@@ -23,9 +23,9 @@ class SnsRule(MessagingRule):
     Parameters
     ----------
     to_sns
-        Returns what ``Publish`` takes, ``{"Message": …}``, a list of these, or None.
+        Returns the parameters of ``Publish``, ``{"Message": …}``, a list of these, or None.
     topic_arn
-        The topic, or a function of the unit of work that names it, which sees the ``message``; default: the message's
+        The topic, or a function of the unit of work that returns it and sees the ``message``; default: the message's
         ``TopicArn``, then ``TOPIC_ARN``.
     to_query_request, to_get_request, table_name
         As for `MessagingRule`.
@@ -45,8 +45,9 @@ class SnsRule(MessagingRule):
 def sns(uow: UnitOfWork, rule: SnsRule) -> Steps:
     """Query, get, make the messages, publish them.
 
-    Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response`` where it asked;
-    ``message`` and ``publish_response``: one unit of work for each message, or one without these where there is none.
+    Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response``, if it made these
+    requests, and ``message`` and ``publish_response``: one unit of work per message, or one without these if there is
+    none.
     """
     return look_up_and_send(
         uow,

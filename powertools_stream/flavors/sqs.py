@@ -24,9 +24,9 @@ class SqsRule(MessagingRule, LatchingRule):
     Parameters
     ----------
     to_sqs
-        Returns what ``SendMessage`` takes, ``{"MessageBody": …}``, a list of these, or None.
+        Returns the parameters of ``SendMessage``, ``{"MessageBody": …}``, a list of these, or None.
     queue_url
-        The queue, or a function of the unit of work that names it, which sees the ``message``; default: the message's
+        The queue, or a function of the unit of work that returns it and sees the ``message``; default: the message's
         ``QueueUrl``, then ``QUEUE_URL``.
     to_query_request, to_get_request, table_name
         As for `MessagingRule`.
@@ -48,8 +48,9 @@ class SqsRule(MessagingRule, LatchingRule):
 def sqs(uow: UnitOfWork, rule: SqsRule) -> Steps:
     """Query, get, make the messages, send them.
 
-    Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response`` where it asked;
-    ``message`` and ``send_response``: one unit of work for each message, or one without these where there is none.
+    Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response``, if it made these
+    requests, and ``message`` and ``send_response``: one unit of work per message, or one without these if there is
+    none.
     """
     return look_up_and_send(
         uow,

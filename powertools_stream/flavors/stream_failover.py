@@ -27,8 +27,8 @@ from powertools_stream.uow import UnitOfWork
 __all__ = ["StreamFailoverRule", "stream_failover"]
 
 _DEFAULT_BACKOFF = 30
-# What is taken over from the other Region's mapping. Only what is known to be a setting: a field that Lambda may add to
-# its answers one day must not keep a stream from being moved.
+# The settings to copy from the other Region's mapping. They are listed, so that a field that Lambda may add to its
+# responses one day cannot keep a stream from being moved.
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 _SETTINGS = (
     "BatchSize",
@@ -45,8 +45,8 @@ _SETTINGS = (
     "TumblingWindowInSeconds",
 )
 # https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html
-_GOING = "Deleting"
-_OFF = frozenset({"Disabled", "Disabling", _GOING})
+_DELETING = "Deleting"
+_OFF = frozenset({"Disabled", "Disabling", _DELETING})
 
 _Mapping = Mapping[str, Any]
 
@@ -59,16 +59,16 @@ class StreamFailoverRule(Rule):
     failover_region
         The other Region; default: ``FAILOVER_REGION``.
     function_name
-        The function that reads the stream, by the same name in both Regions; default: ``LISTENER_FUNCTION_NAME``.
+        The function that reads the stream, with the same name in both Regions; default: ``LISTENER_FUNCTION_NAME``.
     stream_arn
         The Kinesis stream in this Region; default: ``STREAM_ARN``.
     backoff
-        How many minutes before the alarm the stream is read again from; default: ``BACKOFF``, 30.
+        How many minutes before the alarm to start reading the stream; default: ``BACKOFF``, 30.
     to_create_request
-        Returns what the mapping in this Region is to have other than the one that it takes the place of, as
-        ``CreateEventSourceMapping`` takes it, or None. It sees ``list_response``.
+        Returns parameters of ``CreateEventSourceMapping`` in which the mapping in this Region differs from the one that
+        it replaces, or None. It sees ``list_response``.
     event_type
-        Default: that of an alarm's change of state.
+        Default: the type of an alarm's state change.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -93,7 +93,7 @@ class StreamFailoverRule(Rule):
         if alarm is None or alarm.state == "INSUFFICIENT_DATA":
             return False
         if alarm.region is None:
-            raise ValueError(f"Rule {self.id!r}: expected the event to say in which Region {alarm.name!r} stands.")
+            raise ValueError(f"Rule {self.id!r}: expected the event to say in which Region {alarm.name!r} is.")
         if alarm.state == "ALARM":
             return alarm.region == _other_region(self)
         return alarm.region == setting(None, "AWS_REGION", what="this Region", option="AWS_REGION")
@@ -114,10 +114,10 @@ class StreamFailoverRule(Rule):
 def stream_failover(uow: UnitOfWork, rule: StreamFailoverRule) -> Steps:
     """Make the mapping in this Region, switched off; delete the other Region's; switch this one on.
 
-    So no record is left out, and the two do not go on side by side. Nothing is moved where the mapping of the other
-    Region is switched off or gone. A second attempt goes on with the mapping that the first one made.
+    So no record is missed, and the two mappings never run side by side. Nothing is moved if the mapping of the other
+    Region is switched off or gone. A second attempt continues with the mapping that the first one made.
 
-    Leaves ``list_request`` and ``list_response`` (the mappings of the other Region), and of each step that was taken
+    Leaves ``list_request`` and ``list_response`` (the mappings of the other Region), and for each step that was taken
     ``create_request`` and ``create_response``, ``delete_request`` and ``delete_response``, ``update_request`` and
     ``update_response``.
     """
@@ -130,7 +130,7 @@ def stream_failover(uow: UnitOfWork, rule: StreamFailoverRule) -> Steps:
             return uow
         uow = yield from _create(uow, there, arn, rule)
         here = uow["create_response"]
-    if there is not None and there.get("State") != _GOING:
+    if there is not None and there.get("State") != _DELETING:
         uow = yield from _delete(uow, there, rule)
     return (yield from _enable(uow, here))
 
@@ -172,12 +172,12 @@ def _enable(uow: UnitOfWork, here: _Mapping) -> Steps:
 
 
 def _mapping_there(mappings: Sequence[_Mapping], arn: str, rule: StreamFailoverRule) -> _Mapping | None:
-    """Return the other Region's mapping of the stream: by the stream's name, or the only one of a stream.
+    """Return the other Region's mapping of the stream: the one with the stream's name, or the only one of a stream.
 
     Raises
     ------
     ValueError
-        Which of several it is cannot be told.
+        There are several candidates.
     """
     streams = [mapping for mapping in mappings if _is_of_stream(mapping)]
     named = [mapping for mapping in streams if _name_of(mapping["EventSourceArn"]) == _name_of(arn)]
@@ -202,7 +202,7 @@ def _made_by_this_event(
 
 
 def _start(uow: UnitOfWork, rule: StreamFailoverRule) -> datetime:
-    """Return where to read from: some minutes before the alarm, in whole seconds, as Lambda keeps it."""
+    """Return when to start reading: some minutes before the alarm, in whole seconds, as Lambda stores it."""
     at = datetime.fromtimestamp(uow.event["timestamp"] // 1000, timezone.utc)
     return at - timedelta(minutes=whole_number(rule.backoff, "BACKOFF", default=_DEFAULT_BACKOFF))
 

@@ -1,4 +1,4 @@
-"""The flavor `task`: runs a function, and publishes what comes of it."""
+"""The flavor `task`: runs a function, and publishes its result."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class TaskRule(PublishingRule):
     Parameters
     ----------
     execute
-        The function to run: plain, async, or a generator of requests that returns its result. A function that returns a
-        request, or a list of them, has them made, and their answers are its result.
+        The function to run: plain, async, or a generator of requests that returns its result. If it returns a request,
+        or a list of them, they are made, and their answers are the result.
     emit
-        What to publish. A string is the type of the event: it is published with the fields of a mapping ``result``.
+        What to publish. A string is the event's type: the event gets the fields of the result, if that is a mapping.
         A function of ``(uow, template)`` returns the event, a list of events, or None.
     result_key
-        Where the result stands in the unit of work.
+        The field of the unit of work that holds the result.
     bus_name, source
         As for `PublishingRule`.
     """
@@ -47,7 +47,7 @@ class TaskRule(PublishingRule):
             raise RuleError(f"Rule {self.id!r}: a task needs 'execute', 'emit' or both.", self.id)
 
 
-# Told at a glance: most results are of none of these types.
+# A quick check comes first: most results have none of these types.
 _MAY_ASK = (*PENDING, Request, list)
 
 
@@ -55,14 +55,14 @@ _MAY_ASK = (*PENDING, Request, list)
 def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
     """Run ``execute``, then publish ``emit``.
 
-    Leaves ``result`` (or what ``result_key`` says), and ``emit``, the event that was published: one unit of work for
-    each event, or one without ``emit`` where there is none.
+    Leaves ``result`` (or what ``result_key`` names), and ``emit``, the published event: one unit of work per event, or
+    one without ``emit`` if there is none.
     """
     if rule.execute is None:
         return _emit(uow, rule)
     result = rule.execute(uow)
     if rule.emit is None and not (isinstance(result, _MAY_ASK) and (type(result) is not list or is_asked_for(result))):
-        # Most tasks end here: nothing is asked for, so that there is nothing to be scheduled.
+        # Most tasks end here: without requests there is nothing to schedule.
         done = UnitOfWork(uow)
         done[rule.result_key] = result
         return done
@@ -83,7 +83,7 @@ def _emit(uow: UnitOfWork, rule: TaskRule) -> Steps:
     template = _template(uow, rule)
     if isinstance(rule.emit, str):
         result = uow.get(rule.result_key)
-        # What makes the event this event, and no other on a second attempt, is not the result's to say.
+        # The result must not override the fields that make a second attempt publish the same event.
         fixed = {name: template[name] for name in ("id", "type", "timestamp")}
         events = [{**template, **result, **fixed} if isinstance(result, Mapping) else template]
     else:
@@ -93,9 +93,9 @@ def _emit(uow: UnitOfWork, rule: TaskRule) -> Steps:
 
 
 def _template(uow: UnitOfWork, rule: TaskRule) -> Event:
-    """Make what every event of this rule has.
+    """Return the fields that every event of this rule has.
 
-    All of it follows from the event that is being processed, so that a second attempt publishes the same event again.
+    All are derived from the event that is being processed, so that a second attempt publishes the same event again.
     """
     event = uow["event"]
     return {

@@ -1,4 +1,4 @@
-"""The flavor `update`: keeps data up to date that was derived from what has changed."""
+"""The flavor `update`: keeps derived data up to date with the changes that it depends on."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class UpdateRule(SplittingRule, LatchingRule):
     Parameters
     ----------
     to_query_request
-        Returns what ``Query`` takes, or None.
+        Returns the parameters of ``Query``, or None.
     split_on, split_target_field
-        As for `SplittingRule`; the first is the query's response by default, where there was a query.
+        As for `SplittingRule`; the first defaults to the query's response, if there was a query.
     to_get_request
-        Returns what ``GetItems`` takes, or None; it sees the value.
+        Returns the parameters of ``GetItems``, or None; it sees the value.
     to_update_request, to_fallback_update_request, on_condition_failed, table_name
-        As for `UpdatingRule`; the first is needed.
+        As for `UpdatingRule`; the first is required.
     skip_latched
         As for `LatchingRule`.
     """
@@ -48,7 +48,7 @@ class UpdateRule(SplittingRule, LatchingRule):
 
 
 def _collected_or_changed(uow: UnitOfWork) -> UnitOfWork:
-    """Make the unit of work of an event that was collected; any other record's is as it is."""
+    """Return the unit of work of a collected event; that of any other record is unchanged."""
     return collected(uow) or uow
 
 
@@ -62,10 +62,10 @@ def _collected_or_changed(uow: UnitOfWork) -> UnitOfWork:
 def update(uow: UnitOfWork, rule: UpdateRule) -> Steps:
     """Query, split, get, update.
 
-    Leaves ``query_request`` and ``query_response`` where it asked; of each value, in a unit of work of its own, what
-    ``split_target_field`` says (``query_response``: an item in place of all), ``batch_get_request`` and
-    ``batch_get_response`` where it asked, ``update_request`` and ``update_response`` (``{}`` where a condition failed),
-    and ``fallback_update_request`` where it was tried.
+    Leaves ``query_request`` and ``query_response``, if there was a query; and in a unit of work per value, the value in
+    ``split_target_field`` (``query_response``: one item in place of all), ``batch_get_request`` and
+    ``batch_get_response``, if it got items, ``update_request`` and ``update_response`` (``{}`` if a condition failed),
+    and ``fallback_update_request``, if it was tried.
     """
     if rule.to_query_request is not None:
         uow = yield from tables.query(uow, (yield from call(rule.to_query_request, uow)), rule)

@@ -1,4 +1,4 @@
-"""An AWS on your machine for a first run: an embedded server, and event sources that behave as Lambda's do.
+"""A local AWS for a first run: an embedded server, and event sources that behave like Lambda's.
 
 For examples and tests; the library itself never imports it. It needs an extra:
 ``pip install 'powertools-stream[local]'``.

@@ -1,4 +1,4 @@
-"""Deliveries at their worst. Lambda delivers a record at least once: here every record comes twice, out of order."""
+"""The worst case of at-least-once delivery: every record comes twice, out of order."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ __all__ = ["DisorderlyFunction"]
 class DisorderlyFunction(LambdaFunction):
     """A function that gets every record twice, and later ones before earlier ones.
 
-    It keeps about half of what it should be given, so that records overtake each other by many batches. It is a poller,
-    too: polled, it is given what was kept, until there is nothing left. Its event source takes a record for done that
-    was only kept; a record that the handler reports is kept as well, and comes again.
+    Each invocation holds back about half of the records, so that records overtake each other by many batches. It is a
+    poller too: polling it delivers the records that it holds, until none are left. To its event source, a record that
+    it holds is done; a record that the handler reports is held too, and comes again.
 
     Parameters
     ----------
     handler, options
         As for `LambdaFunction`.
     seed
-        Makes the order: the same each time.
+        Determines the order, which is the same each time.
     """
 
     def __init__(self, handler: Handler | str, *, seed: int, **options: Any) -> None:
         super().__init__(handler, **options)
         self._random = Random(seed)
-        self._kept: list[dict[str, Any]] = []
+        self._held: list[dict[str, Any]] = []
 
     def invoke(self, event: Mapping[str, Any]) -> Invocation:
-        """Call the handler with some of these records, and with some that were kept."""
-        self._kept += [*event["Records"], *event["Records"]]
-        self._random.shuffle(self._kept)
-        half = (len(self._kept) + 1) // 2
-        now, self._kept = self._kept[:half], self._kept[half:]
+        """Call the handler with some of these records and some of those held back."""
+        self._held += [*event["Records"], *event["Records"]]
+        self._random.shuffle(self._held)
+        half = (len(self._held) + 1) // 2
+        now, self._held = self._held[:half], self._held[half:]
         invocation = super().invoke({"Records": now})
-        self._kept += _reported(now, invocation)
+        self._held += _reported(now, invocation)
         return replace(invocation, response={"batchItemFailures": []}, error=None)
 
     def poll(self) -> Invocation | None:
-        """Call the handler with records that were kept; None: there are none."""
-        return self.invoke({"Records": []}) if self._kept else None
+        """Call the handler with records that were held back; None: there are none."""
+        return self.invoke({"Records": []}) if self._held else None
 
 
 def _reported(records: list[dict[str, Any]], invocation: Invocation) -> list[dict[str, Any]]:

@@ -15,8 +15,8 @@ __all__ = ["DynamoDBPoller"]
 class DynamoDBPoller(StreamPoller):
     """An event source mapping between a table's stream and a function. See `StreamPoller`.
 
-    Two things that moto's stream tells, and DynamoDB's does not, are left out: a first ``INSERT`` of the bare key,
-    where an ``UpdateItem`` makes an item; and a ``MODIFY`` that changes nothing.
+    Two kinds of records that moto's stream has and DynamoDB's does not are left out: an additional ``INSERT`` of the
+    bare key if an ``UpdateItem`` creates an item, and a ``MODIFY`` that changes nothing.
     """
 
     _service: ClassVar[str] = "dynamodbstreams"
@@ -35,17 +35,17 @@ class DynamoDBPoller(StreamPoller):
         while True:
             response = self._client.get_records(**arguments)
             records, iterator = response["Records"], response.get("NextShardIterator")
-            told = _told(records, self._records_behind(records, iterator))
-            if told or not records or iterator is None:
-                return {**response, "Records": told}
+            real = _without_artefacts(records, self._following_records(records, iterator))
+            if real or not records or iterator is None:
+                return {**response, "Records": real}
             arguments["ShardIterator"] = iterator
 
-    def _records_behind(self, records: Sequence[Mapping[str, Any]], iterator: str | None) -> list[Mapping[str, Any]]:
-        """Look, without taking them, at the records behind a batch, where the second half of an INSERT may lie."""
+    def _following_records(self, records: Sequence[Mapping[str, Any]], iterator: str | None) -> list[Mapping[str, Any]]:
+        """Peek at the records after a batch, which may have the second half of an INSERT."""
         if iterator is None or not any(map(_is_bare, records)):
             return []
-        behind: list[Mapping[str, Any]] = self._client.get_records(ShardIterator=iterator)["Records"]
-        return behind
+        following: list[Mapping[str, Any]] = self._client.get_records(ShardIterator=iterator)["Records"]
+        return following
 
     def _to_record(self, record: Mapping[str, Any], shard_id: str) -> dict[str, Any]:
         # https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
@@ -63,21 +63,23 @@ class DynamoDBPoller(StreamPoller):
         return number
 
 
-def _told(records: Sequence[Mapping[str, Any]], ahead: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    told = []
+def _without_artefacts(
+    records: Sequence[Mapping[str, Any]], ahead: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    real = []
     following: dict[str, Mapping[str, Any]] = {}
     everything = [*records, *ahead]
     for position in reversed(range(len(everything))):
         record = everything[position]
         key = str(record["dynamodb"]["Keys"])
         if position < len(records) and not _is_artefact(record, following.get(key)):
-            told.append(record)
+            real.append(record)
         following[key] = record
-    return told[::-1]
+    return real[::-1]
 
 
 def _is_artefact(record: Mapping[str, Any], following: Mapping[str, Any] | None) -> bool:
-    """Tell whether moto alone would tell of this, given the next change of the same item."""
+    """Return whether only moto has this record, given the next change of the same item."""
     change = record["dynamodb"]
     if record["eventName"] == "MODIFY" and "OldImage" in change:
         return bool(change["OldImage"] == change.get("NewImage"))
@@ -90,7 +92,7 @@ def _is_bare(record: Mapping[str, Any]) -> bool:
 
 
 def _to_json(value: Any) -> Any:
-    """Return an attribute value as JSON has it: bytes as base64."""
+    """Return an attribute value as in JSON: bytes as base64."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, dict):

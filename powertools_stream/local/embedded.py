@@ -1,4 +1,4 @@
-"""An AWS in this process: moto's server on a free port, and an environment that leads there and nowhere else."""
+"""An AWS in this process: moto's server on a free port, and an environment that points to it and nowhere else."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ __all__ = ["EmbeddedAWS"]
 _HOST = "127.0.0.1"
 _DUMMY = "embedded"
 
-# These would lead a client to another endpoint, or make it read credentials that are not ours.
+# These would point a client to another endpoint, or make it read other credentials.
 _MISLEADING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
 
 
 class EmbeddedAWS:
     """Moto's server, started in this process; a context manager.
 
-    While it is entered, every boto3 client that is made goes to it: ``AWS_ENDPOINT_URL``, the region and credentials
-    that are good for nothing else stand in the environment. On the way out the environment is as it was before. A
-    client keeps the endpoint that it was made with, so make clients inside.
+    Inside the context, every new boto3 client uses it: the environment has ``AWS_ENDPOINT_URL``, the region and dummy
+    credentials. On exit the environment is restored. A client keeps the endpoint that it was made with, so make clients
+    inside.
 
-    Moto keeps its data in the process: it is emptied on entering, and one embedded AWS at a time may run.
+    Moto keeps its data in the process: entering empties it, and only one embedded AWS may run at a time.
 
     Parameters
     ----------
     region
-        The region that the environment names.
+        The region in the environment.
 
     Raises
     ------
@@ -61,7 +61,7 @@ class EmbeddedAWS:
             stack.enter_context(variables(self._environment()))
             stack.callback(self._close_clients)
             self.reset()
-            # Entered whole: from here on leaving is __exit__'s business.
+            # Entering has succeeded, so from here on __exit__ cleans up.
             self._stack = stack.pop_all()
         return self
 
@@ -71,11 +71,11 @@ class EmbeddedAWS:
         self._stack.close()
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of this service: the same one each time, for it is dear to make."""
+        """Return a boto3 client of this service: the same one each time, since it is expensive to create."""
         if service not in self._clients:
             from boto3.session import Session
 
-            # A session of its own: boto3's default one may have been made, with other credentials, before this began.
+            # A session of its own: boto3's default session may have been made before, with other credentials.
             session = Session(_DUMMY, _DUMMY, region_name=self.region)
             self._clients[service] = session.client(service, endpoint_url=self.url)
         return self._clients[service]
@@ -102,7 +102,7 @@ class EmbeddedAWS:
             "AWS_SECRET_ACCESS_KEY": _DUMMY,
             "NO_PROXY": no_proxy,
             "no_proxy": no_proxy,
-            # A client that looks for configuration finds none: a profile may name endpoints of its own.
+            # Hides configuration files from clients, since a profile may name other endpoints.
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }

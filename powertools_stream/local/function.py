@@ -25,7 +25,7 @@ _ACCOUNT = "123456789012"
 
 @dataclass(frozen=True)
 class LambdaContext:
-    """The context object of one invocation, with the attributes that Lambda's has.
+    """The context object of one invocation, with the attributes of Lambda's.
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
 
@@ -63,7 +63,7 @@ class LambdaContext:
         return f"local/[{self.function_version}]"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return how many milliseconds are left."""
+        """Return the number of milliseconds that are left."""
         return max(0, int((self.timeout - (time.monotonic() - self._started)) * 1000))
 
 
@@ -74,15 +74,15 @@ class Invocation:
     Parameters
     ----------
     function_name
-        The function.
+        The function's name.
     request_id
-        The id that its context carried.
+        The request id in its context.
     event
-        What it was given.
+        The event that it got.
     response
-        What it returned, once through JSON; None where it raised.
+        What it returned, after a round trip through JSON; None if it raised.
     error
-        What it raised, or why its response is not JSON; None where it returned.
+        What it raised, or why its response is not JSON; None if it returned.
     seconds
         How long it took.
     """
@@ -96,17 +96,17 @@ class Invocation:
 
 
 class LambdaFunction:
-    """A handler that is called as Lambda calls it.
+    """A handler that is called the way Lambda calls it.
 
-    The event goes to the handler through JSON, and its response comes back through JSON. The function's environment is
-    in ``os.environ`` while its module is imported and while it runs, and only then. A function does not end at its
-    timeout, but its context says how much of it is left.
+    Both the event and the response pass through JSON. The function's environment is in ``os.environ`` only while its
+    module is imported and while it runs. The function is not stopped at its timeout, but its context returns the
+    remaining time.
 
     Parameters
     ----------
     handler
-        The handler, or its dotted name, as a deployment gives it: ``"orders.listener.handler"``. The module of a dotted
-        name is imported anew, so that a function starts cold.
+        The handler, or its dotted name, as in a deployment: ``"orders.listener.handler"``. The module of a dotted name
+        is imported again, so that the function starts cold.
     name
         The function's name; default: the handler's.
     environment
@@ -114,7 +114,7 @@ class LambdaFunction:
     timeout
         How long it may run, in seconds.
     log
-        Where its standard output and its errors go, as Lambda sends them to CloudWatch Logs; None: they stay here.
+        Receives its standard output and standard error, as CloudWatch Logs does; None: they are not redirected.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class LambdaFunction:
             self.handler: Handler = _imported(handler) if isinstance(handler, str) else handler
 
     def invoke(self, event: Mapping[str, Any]) -> Invocation:
-        """Call the handler with this event, and say what came of it. Raises nothing that the handler raises."""
+        """Call the handler with this event, and return the outcome, even if the handler raises."""
         context = LambdaContext(self.name, self.timeout)
         response, error = None, None
         started = time.monotonic()

@@ -26,7 +26,7 @@ class KinesisPoller(StreamPoller):
         return iterator
 
     def _get_records(self, **arguments: Any) -> Any:
-        # Moto does not find the stream by the iterator alone.
+        # Moto cannot find the stream by the iterator alone.
         return self._client.get_records(StreamARN=self.stream_arn, **arguments)
 
     def _to_record(self, record: Mapping[str, Any], shard_id: str) -> dict[str, Any]:

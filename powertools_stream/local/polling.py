@@ -15,7 +15,7 @@ class Poller(Protocol):
     """An event source mapping: `SQSPoller`, `KinesisPoller`, `DynamoDBPoller`, or one of your own."""
 
     def poll(self) -> Invocation | None:
-        """Call the function with one batch, and settle it; None: there was nothing."""
+        """Call the function with one batch, and process its response; None: there was nothing."""
         ...
 
 
@@ -27,8 +27,8 @@ def drain(*pollers: Poller, rounds: int | None = None) -> Iterator[Invocation]:
     pollers
         What to poll.
     rounds
-        How often each is polled at most; None: as often as it takes. A stream that never gets past a record, and has
-        no ``max_retries``, takes for ever.
+        The maximum number of polls of each; None: no limit. Polling never ends if a stream without ``max_retries``
+        cannot get past a record.
     """
     for _ in range(rounds) if rounds is not None else count():
         invocations = 0

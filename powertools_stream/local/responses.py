@@ -1,6 +1,6 @@
 """What a function's response means to Lambda's event source mapping, with ``ReportBatchItemFailures`` on.
 
-Pure: nothing is called, nothing is kept. The rules are AWS's:
+These are pure functions. The rules are AWS's:
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
@@ -15,7 +15,7 @@ __all__ = ["BadResponseError", "checkpoint", "failed_messages"]
 
 
 class BadResponseError(ValueError):
-    """Lambda cannot make sense of the response, so it takes the whole batch for failed."""
+    """Lambda cannot interpret the response, so it treats the whole batch as failed."""
 
 
 def failed_messages(response: Any, message_ids: Sequence[str]) -> frozenset[str]:
@@ -24,7 +24,7 @@ def failed_messages(response: Any, message_ids: Sequence[str]) -> frozenset[str]
     Parameters
     ----------
     response
-        What the function returned, once through JSON.
+        What the function returned, after a round trip through JSON.
     message_ids
         The ids of the messages of the batch.
 
@@ -43,12 +43,12 @@ def checkpoint(response: Any, sequence_numbers: Sequence[str]) -> int | None:
     """Return the index of the record from which a shard's batch is sent again; None: all of it is done.
 
     Sequence numbers are compared as integers: as strings, ``"10"`` comes before ``"9"``. Lambda's documentation does
-    not say what a number from outside the batch does; here it fails the whole batch, so that the mistake is seen.
+    not say what a number from outside the batch does; here it fails the whole batch, so that the mistake is noticed.
 
     Parameters
     ----------
     response
-        What the function returned, once through JSON.
+        What the function returned, after a round trip through JSON.
     sequence_numbers
         The sequence numbers of the batch, in its order.
 

@@ -24,8 +24,8 @@ _MAX_BATCH_SIZE_FIFO = 10
 class SQSPoller:
     """An event source mapping between a queue and a function.
 
-    A message that was not reported is deleted. One that was comes back at once: Lambda waits for the queue's visibility
-    timeout instead. The queue's redrive policy moves a message away when it was received too often.
+    A message that was not reported is deleted. One that was reported becomes visible at once, whereas Lambda waits for
+    the queue's visibility timeout. The queue's redrive policy moves messages that were received too often.
 
     Parameters
     ----------
@@ -34,10 +34,10 @@ class SQSPoller:
     queue_url
         The queue.
     batch_size
-        How many messages the function is given at most; as with Lambda, 10,000, and 10 on a FIFO queue.
+        The maximum number of messages in a batch: up to 10,000, or 10 for a FIFO queue, as with Lambda.
     reports_partially
-        Whether the function's response is looked at (``ReportBatchItemFailures``); where not, a function that returns
-        has done the whole batch.
+        Whether the function's response is used (``ReportBatchItemFailures``); if not, the whole batch is done once the
+        function returns.
     client
         A boto3 client of SQS; default: a new one.
     """
@@ -62,7 +62,7 @@ class SQSPoller:
         self._batch_size = batch_size
 
     def poll(self) -> Invocation | None:
-        """Call the function with one batch, and settle it; None: the queue had nothing to receive."""
+        """Call the function with one batch, and process its response; None: the queue had nothing to receive."""
         messages = self._receive()
         if not messages:
             return None
@@ -112,7 +112,7 @@ class SQSPoller:
 
 
 def _to_record(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
-    """Make the record that Lambda sends from a message as SQS's API gives it.
+    """Convert a message from SQS's API to the record that Lambda sends.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """

@@ -18,20 +18,20 @@ StartingPosition = Literal["TRIM_HORIZON", "LATEST"]
 
 @dataclass
 class _Shard:
-    """Where the reading of one shard stands."""
+    """The progress of reading one shard."""
 
     shard_id: str
     iterator: str | None
     records: list[dict[str, Any]] = field(default_factory=list)
-    """Read, given to the function, and not done: sent again before anything new is read."""
+    """Read and sent to the function, but not done: they are sent again before anything new is read."""
     retries: int = 0
 
 
 class StreamPoller(ABC):
     """An event source mapping between a stream and a function.
 
-    A shard's records are sent in order. Those of a batch from the lowest reported sequence number on are sent again
-    before anything new is read: for ever, unless ``max_retries`` says otherwise.
+    A shard's records are sent in order. The records of a batch from the lowest reported sequence number on are sent
+    again before anything new is read: forever, unless ``max_retries`` is set.
 
     Parameters
     ----------
@@ -40,14 +40,14 @@ class StreamPoller(ABC):
     stream_arn
         The stream.
     batch_size
-        How many records the function is given at most.
+        The maximum number of records in a batch.
     starting_position
-        Where reading begins: at the oldest record, or at what comes after now.
+        Where reading begins: at the oldest record, or after the newest.
     max_retries
-        How often a batch is sent again before it is discarded; -1: for ever. What is discarded is kept in `discarded`,
-        where Lambda would send a note to the mapping's on-failure destination.
+        How many times a batch is sent again before it is discarded; -1: no limit. Discarded records are kept in
+        `discarded`, whereas Lambda would notify the mapping's on-failure destination.
     reports_partially
-        Whether the function's response is looked at (``ReportBatchItemFailures``).
+        Whether the function's response is used (``ReportBatchItemFailures``).
     client
         A boto3 client of the service; default: a new one.
     """
@@ -77,7 +77,7 @@ class StreamPoller(ABC):
         )
 
     def poll(self) -> Invocation | None:
-        """Call the function with one batch of the next shard that has one, and settle it; None: there is nothing."""
+        """Call the function with a batch of the next shard that has one, and process its response; None: none has."""
         for _ in range(len(self._shards)):
             shard = self._shards[0]
             self._shards.rotate(-1)
@@ -96,7 +96,7 @@ class StreamPoller(ABC):
         invocation = self.function.invoke({"Records": records})
         again = self._checkpoint(invocation, [self._sequence_number(record) for record in records])
         shard.records = [] if again is None else records[again:]
-        # Some progress makes it another batch, with its retries before it.
+        # After any progress it is another batch, with all its retries left.
         shard.retries = shard.retries + 1 if again == 0 else 0
         if shard.records and 0 <= self._max_retries < shard.retries:
             self.discarded.extend(shard.records)

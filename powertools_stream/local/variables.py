@@ -1,4 +1,4 @@
-"""Environment variables that hold for a while."""
+"""Temporary environment variables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["variables"]
 
 @contextmanager
 def variables(given: Mapping[str, str | None]) -> Iterator[None]:
-    """Set environment variables, or unset those that are None, and restore them on the way out."""
+    """Set environment variables, or unset those that are None, and restore them on exit."""
     before = {name: os.environ.get(name) for name in given}
     _apply(given)
     try:

@@ -1,8 +1,8 @@
 """Matching: which units of work a rule is for.
 
 `changed`, `appeared` and `disappeared` make filters for change events; `out_latched`, `out_source_is_self` and
-`out_skip` are filters as they stand; `compile_event_pattern` compiles a pattern of EventBridge's language, and is of
-use outside of rules as well. Each is imported when it is first used.
+`out_skip` are ready-made filters; `compile_event_pattern` compiles a pattern in EventBridge's language, and is also
+useful outside of rules. Each is imported on first use.
 """
 
 from __future__ import annotations

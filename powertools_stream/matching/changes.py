@@ -15,7 +15,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 def changed(*names: str, to: Any = _ANYTHING, from_: Any = _ANYTHING) -> Callable[[UnitOfWork], bool]:
-    """Make a filter that passes a change in which one of the attributes got another value.
+    """Make a filter that passes a change in which the value of one of the attributes changed.
 
     A missing attribute, and every attribute of a missing item, counts as None: an insert with a value, and the removal
     of one, are changes. An event without images does not pass.
@@ -23,9 +23,9 @@ def changed(*names: str, to: Any = _ANYTHING, from_: Any = _ANYTHING) -> Callabl
     Parameters
     ----------
     names
-        Names of top-level attributes, as they are: dots and other signs have no meaning.
+        Names of top-level attributes, taken literally: dots and other special characters have no meaning.
     to, from_
-        The value after, and before, the change; or a function that says whether a value will do.
+        The value after and before the change, or a function that returns whether a value passes.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def changed(*names: str, to: Any = _ANYTHING, from_: Any = _ANYTHING) -> Callabl
 def appeared(*names: str) -> Callable[[UnitOfWork], bool]:
     """Make a filter that passes a change in which one of the attributes got a value and had none before.
 
-    A missing attribute and a null are both no value.
+    A missing attribute and a null both count as no value.
     """
     _check_names("appeared", names)
     return changed(*names, to=_is_value, from_=_is_none)

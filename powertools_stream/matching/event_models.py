@@ -12,19 +12,19 @@ from powertools_stream.matching.filters import Filter
 
 __all__ = ["model_reader"]
 
-# Messages that may repeat the value, or part of it: those that the model's author wrote, and these of pydantic's own.
-_TELLING = frozenset({"assertion_error", "union_tag_invalid", "uuid_parsing", "value_error"})
+# Pydantic's errors whose messages may contain the value, or part of it. Messages of the model's author may as well.
+_SHOWS_VALUE = frozenset({"assertion_error", "union_tag_invalid", "uuid_parsing", "value_error"})
 _MAX_FIELDS = 10
-"""How many fields a message names; an event may have thousands that do not fit."""
+"""How many fields a message names at most; thousands of fields of an event may be invalid."""
 
 
 def model_reader(model: type[BaseModel], rule_id: str) -> Filter:
-    """Make a test that passes every unit of work, and puts its event into it as ``model``.
+    """Make a test that validates the event of a unit of work, puts the result into it as ``model``, and passes.
 
     Raises
     ------
     InvalidEventError
-        From the test: the event does not fit.
+        Raised by the test: the event does not fit the model.
     """
     validate = model.model_validate
 
@@ -58,4 +58,4 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def _reason(detail: Any) -> str:
     kind, message = str(detail["type"]), str(detail["msg"])
-    return message if kind in get_args(core_schema.ErrorType) and kind not in _TELLING else kind
+    return message if kind in get_args(core_schema.ErrorType) and kind not in _SHOWS_VALUE else kind

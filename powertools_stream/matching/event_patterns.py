@@ -1,6 +1,6 @@
-"""Event patterns, the language of EventBridge's rules and of Lambda's event filters; usable alone.
+"""Event patterns, the language of EventBridge's rules and of Lambda's event filters; also useful outside of rules.
 
-A pattern is checked and compiled once. Semantics are those of EventBridge's own engine,
+A pattern is checked and compiled once. The semantics are those of EventBridge's own engine,
 https://github.com/aws/event-ruler; the language is described at
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html.
 """
@@ -18,7 +18,7 @@ from powertools_stream.matching.pattern_operators import OPERATORS, BadOperandEr
 __all__ = ["EventPattern", "EventPatternError", "compile_event_pattern"]
 
 EventPattern = Callable[[Mapping[str, Any]], bool]
-"""Says whether an event matches."""
+"""Returns whether an event matches."""
 
 Path = tuple[str, ...]
 
@@ -35,7 +35,7 @@ _ARRAYS = (list, tuple, set, frozenset)
 
 @dataclass(frozen=True, slots=True)
 class _Branch:
-    """One way to match: all of these fields, each by a value that passes, and none of those."""
+    """One way to match: each present field has a value that passes, and each absent field has none."""
 
     present: tuple[tuple[Path, Test], ...] = ()
     absent: tuple[Path, ...] = ()
@@ -45,7 +45,7 @@ class _Branch:
 
 
 def compile_event_pattern(pattern: Mapping[str, Any] | str) -> EventPattern:
-    """Check an event pattern, and make the function that says whether an event matches it.
+    """Check an event pattern, and return the function that tests whether an event matches it.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def compile_event_pattern(pattern: Mapping[str, Any] | str) -> EventPattern:
     Returns
     -------
     EventPattern
-        It takes an event made of JSON's values (a `Decimal` is a number, a set or a tuple an array) and never raises.
+        It takes an event of JSON values (a `Decimal` counts as a number, a set or tuple as an array) and never raises.
 
     Raises
     ------
@@ -79,10 +79,9 @@ def compile_event_pattern(pattern: Mapping[str, Any] | str) -> EventPattern:
 
 
 def _matcher(branch: _Branch) -> EventPattern:
-    """Make the test of one branch.
+    """Make the test for one branch.
 
-    ``exists: false`` holds where the event has no such value in any element of any array, so it is asked of the event
-    as a whole.
+    ``exists: false`` holds if no element of any array has such a value, so it is tested on the event as a whole.
     """
     fields = _tree(branch.present) if branch.present else None
     absent = branch.absent
@@ -96,10 +95,10 @@ def _matcher(branch: _Branch) -> EventPattern:
 
 
 def _tree(fields: Iterable[tuple[Path, Test]]) -> Test:
-    """Make the test of an object from the tests of the values in it.
+    """Make the test for an object from the tests for its values.
 
-    Fields are gathered by their first step, so that those that lead through the same array are asked of one and the
-    same element of it: two fields may not be matched in different ones.
+    Fields are grouped by the first step of their paths, so that those inside the same array are tested on the same
+    element: two fields must not match in different elements.
     """
     steps: dict[str, list[tuple[Path, Test]]] = {}
     leaves: list[tuple[str, Test]] = []
@@ -122,7 +121,7 @@ def _tree(fields: Iterable[tuple[Path, Test]]) -> Test:
 
 
 def _leaf(test: Test) -> Test:
-    """Make the test of a field from that of a single value: of an array, any element will do."""
+    """Make the test for a field from the test for a single value: an array passes if any of its elements does."""
 
     def matches(value: Any) -> bool:
         if isinstance(value, _ARRAYS):
@@ -133,7 +132,7 @@ def _leaf(test: Test) -> Test:
 
 
 def _has_value(value: Any, path: Path) -> bool:
-    """Tell whether there is a value at the end of a path: an object is none, and an array has those of its elements."""
+    """Return whether there is a value at the end of a path; an object is none, an array has those of its elements."""
     if isinstance(value, _ARRAYS):
         return any(_has_value(element, path) for element in value)
     if not isinstance(value, dict):
@@ -200,7 +199,7 @@ def _field_branches(name: Any, value: Any, path: Path) -> list[_Branch]:
 
 
 def _is_or(value: Any) -> bool:
-    """Tell whether ``$or`` is the relationship; else it is a field that has this name."""
+    """Return whether ``$or`` is the operator; if not, it is a field with this name."""
     return (
         isinstance(value, list | tuple)
         and len(value) > 1
@@ -209,7 +208,7 @@ def _is_or(value: Any) -> bool:
 
 
 def _leaf_branches(alternatives: Iterable[Any], path: Path) -> list[_Branch]:
-    """Return the ways to match a field: by a value that passes any of the tests, or by having none."""
+    """Return the ways to match a field: with a value that passes any of the tests, or with none."""
     values: list[Any] = []
     tests: list[Test] = []
     is_absence_allowed = False
@@ -252,7 +251,7 @@ def _operator(alternative: Mapping[str, Any], path: Path) -> tuple[str, Any]:
 def _hint(name: Any, path: Path) -> str:
     if path[-1] == _OR:
         return " As a relationship, $or takes two objects or more."
-    import difflib  # only for a mistake: it takes a cold start some time
+    import difflib  # only if there is a mistake: the import would slow down a cold start
 
     meant = difflib.get_close_matches(str(name), _NAMES, n=1)
     return f" Did you mean {meant[0]!r}?" if meant else ""

@@ -1,4 +1,4 @@
-"""Event types: an index that finds the rules for a type without asking each of them."""
+"""Event types: an index that finds the rules for a type without testing each of them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any, Generic, TypeVar
 __all__ = ["EventTypes", "TypeIndex", "type_test"]
 
 EventTypes = str | list[str] | re.Pattern[str] | Callable[..., Any]
-"""What a rule may say of the types that it is for."""
+"""The ways in which a rule may name its event types."""
 
 FAULT = "fault"
 """The type of fault events: a rule has to name it to get them."""
 
-# Types come from outside. What was found for a type is kept for this many types, none of them longer than this, so
-# that nobody can fill the function's memory with types of his own making. EventBridge's DetailType has 128 characters
-# at most:
+# Types come from outside. The cache of lookups is limited in the number of types and in their length, so that nobody
+# can fill the function's memory with made-up types. EventBridge's DetailType has 128 characters at most:
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
 _MAX_CACHED = 1024
 _MAX_LENGTH = 256
@@ -25,13 +24,13 @@ T = TypeVar("T")
 
 
 class TypeIndex(Generic[T]):
-    """Finds what is registered for an event type, in the order of registration, with one look into a dict.
+    """Finds the entries that are registered for an event type, in the order of registration, with one dict lookup.
 
     Parameters
     ----------
     entries
-        What is registered, each with its event types. A function cannot be indexed: it is a candidate for every type,
-        and has to be asked (see `Rule` and its residual).
+        The entries, each with its event types. A function cannot be indexed: its entry is a candidate for every type,
+        and the function has to be called (see `CompiledRule.condition`).
     """
 
     __slots__ = ("_exact", "_found", "_open")
@@ -48,7 +47,7 @@ class TypeIndex(Generic[T]):
         self._found: dict[Any, tuple[T, ...]] = {}
 
     def candidates(self, event_type: Any) -> tuple[T, ...]:
-        """Return what is registered for a type. What is not a string has no type: only what is open to all is found."""
+        """Return the entries for a type; for a value that is not a string, only the entries that accept any type."""
         try:
             return self._found[event_type]
         except (KeyError, TypeError):
@@ -69,7 +68,7 @@ class TypeIndex(Generic[T]):
 
 
 def type_test(types: EventTypes | None) -> Callable[[str], Any]:
-    """Make the test of a type that the index cannot look up: a pattern, a function, or nothing at all."""
+    """Make the test for types that the index cannot look up: a pattern, a function, or None."""
     if types is None:
         return _is_no_fault
     return types.search if isinstance(types, re.Pattern) else _is_anything

@@ -1,6 +1,6 @@
-"""Filters that are ready as they stand: each takes a unit of work and says whether the rule is for it.
+"""Ready-made filters: each takes a unit of work and returns whether the rule is for it.
 
-Flavors bring some of them along: `out_latched` comes with ``cdc``, `out_source_is_self` with ``materialize``.
+Some flavors include one: ``cdc`` has `out_latched`, ``materialize`` has `out_source_is_self`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from powertools_stream.uow import UnitOfWork
 __all__ = ["Filter", "out_latched", "out_skip", "out_source_is_self"]
 
 Filter = Callable[[UnitOfWork], bool]
-"""Says whether a unit of work passes."""
+"""Returns whether a unit of work passes."""
 
 
 def out_latched(uow: UnitOfWork) -> bool:
     """Pass a change unless a listener made it: a listener writes ``latched: true``, a command leaves it out.
 
-    The new image tells, and for a removal the old one. An event without images passes: nothing says it is latched.
+    It looks at the new image, or at the old one for a removal. An event without images passes.
     """
     raw = uow["event"].get("raw")
     if not isinstance(raw, dict):
@@ -31,16 +31,16 @@ def out_latched(uow: UnitOfWork) -> bool:
 def out_source_is_self(uow: UnitOfWork) -> bool:
     """Pass an event unless this service published it: its ``source`` tag is this service's own name.
 
-    The name is that of `standard_tags`. A service without a name has published nothing that could be told from what
-    others without one publish, so everything passes.
+    The name is that of `standard_tags`. If the service has no name, its events cannot be told from those of other
+    services without one, so everything passes.
     """
     tags = uow["event"].get("tags")
     source = tags.get("source") if isinstance(tags, dict) else None
-    # The environment is asked last: it is the slow part, and most events come from others, tagged or not.
+    # The environment is read last: that is the slow part, and most events come from other services, tagged or not.
     return not source or source == "undefined" or source != source_name()
 
 
 def out_skip(uow: UnitOfWork) -> bool:
-    """Pass an event unless it is tagged ``skip``, as those are that a recording of integration tests makes."""
+    """Pass an event unless it is tagged ``skip``, like those that recordings of integration tests make."""
     tags = uow["event"].get("tags")
     return not (isinstance(tags, dict) and tags.get("skip"))

@@ -1,6 +1,6 @@
-"""The operators of event patterns: each makes the test of a single value.
+"""The operators of event patterns: each makes the test for a single value.
 
-Semantics are those of EventBridge's own engine, https://github.com/aws/event-ruler; the operators are described at
+The semantics are those of EventBridge's own engine, https://github.com/aws/event-ruler; the operators are described at
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html.
 """
 
@@ -15,16 +15,16 @@ from typing import Any
 __all__ = ["OPERATORS", "BadOperandError", "Test", "equal_to_any", "number_of"]
 
 Test = Callable[[Any], bool]
-"""Says whether a value (a string, a number, true, false or null) passes."""
+"""Returns whether a value (a string, a number, true, false or null) passes."""
 
 
 class BadOperandError(Exception):
-    """What an operator was given is not what it takes.
+    """The operand of an operator is invalid.
 
     Parameters
     ----------
     expected
-        What it takes.
+        What the operator takes.
     found
         What it was given.
     """
@@ -36,7 +36,7 @@ class BadOperandError(Exception):
 
 
 def number_of(value: Any) -> float | None:
-    """Return a JSON number as the IEEE double that it is compared as; None for anything else, and beyond a double."""
+    """Return a JSON number as the IEEE double that it is compared as; None for anything else, or out of range."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     try:
@@ -47,12 +47,12 @@ def number_of(value: Any) -> float | None:
 
 
 def equal_to_any(values: Iterable[Any]) -> Test:
-    """Make the test of values that are given as they are: strings, numbers, True, False, None."""
+    """Make the test for literal values: strings, numbers, True, False, None."""
     given = list(values)
     strings = frozenset(value for value in given if isinstance(value, str))
     if all(isinstance(value, str) for value in given):
         return lambda value: isinstance(value, str) and value in strings
-    # To Python 1 is True.
+    # In Python, 1 == True.
     literals = tuple(value for value in (True, False, None) if any(value is one for one in given))
     numbers = frozenset(number for value in given if (number := number_of(value)) is not None)
 
@@ -95,13 +95,13 @@ def _equals_ignore_case(operand: Any) -> Test:
 
 
 def _folded(text: str) -> str:
-    """Return a string in one case, character by character: ``ß`` does not become ``ss``."""
+    """Return a string in lower case, character by character: ``ß`` does not become ``ss``."""
     if text.isascii():
         return text.lower()
-    return "".join(_one(_one(character, str.upper), str.lower) for character in text)
+    return "".join(_single(_single(character, str.upper), str.lower) for character in text)
 
 
-def _one(character: str, change: Callable[[str], str]) -> str:
+def _single(character: str, change: Callable[[str], str]) -> str:
     changed = change(character)
     return changed if len(changed) == 1 else character
 
@@ -110,7 +110,7 @@ _WILDCARD = re.compile(r"\\(.?)|(\*+)|([^\\*]+)", re.DOTALL)
 
 
 def _wildcard(operand: Any) -> Test:
-    """Make a test that looks for the parts between the stars, one after the other: linear, whatever the value is."""
+    """Make a test that finds the parts between the stars one after the other, in linear time for any value."""
     first, *rest = _parts(_string(operand))
     if not rest:
         return _of_strings(lambda value: value == first)
@@ -132,7 +132,7 @@ def _wildcard(operand: Any) -> Test:
 
 
 def _parts(text: str) -> list[str]:
-    """Return what is between the stars, without the escapes."""
+    """Return the parts between the stars, unescaped."""
     parts = [""]
     for escaped, stars, plain in _WILDCARD.findall(text):
         if stars:
@@ -212,7 +212,7 @@ _EXCLUDABLE: dict[str, Callable[[Any], Test]] = {
 
 
 def _anything_but(operand: Any) -> Test:
-    """Make a test that every value passes but those that the rest of the operator is for."""
+    """Make a test that every value passes, except those that match the operand."""
     if isinstance(operand, Mapping):
         tests = _excluded(operand)
         return lambda value: not any(test(value) for test in tests)
@@ -251,4 +251,4 @@ OPERATORS: dict[str, Callable[[Any], Test]] = {
     "suffix": _suffix,
     "wildcard": _wildcard,
 }
-"""The operators that look at a value; ``exists`` looks at whether there is one."""
+"""The operators that test a value; ``exists`` tests whether there is one."""

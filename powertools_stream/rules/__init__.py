@@ -1,4 +1,4 @@
-"""A rule, the flavor that it is of, the registry that holds it, and all that it is checked for when it is made."""
+"""Rules and their flavors, the registry that holds them, and the checks that run when they are made."""
 
 from __future__ import annotations
 

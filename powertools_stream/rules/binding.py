@@ -1,4 +1,4 @@
-"""User functions: what they may take is read from their signature once, when the rule is made, never per call."""
+"""User functions: their signatures are read once, when the rule is made, never per call."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from powertools_stream.errors import RuleError
 __all__ = ["UserFunction", "bind", "bind_filter", "is_async", "unbound"]
 
 UserFunction = Callable[..., Any]
-"""A function of the rule's author: it takes ``(uow)`` or ``(uow, rule)``, and ``emit`` a ``template`` as well."""
+"""A function of the rule's author: it takes ``(uow)`` or ``(uow, rule)``; ``emit`` also takes a ``template``."""
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...] = ()) -> UserFunction:
-    """Return a function of ``(uow, *extra)`` that calls a user function with what its signature asks for.
+    """Return a function of ``(uow, *extra)`` that calls a user function with the arguments of its signature.
 
-    A function that takes just that comes back as it is, so that it costs nothing.
+    A function that already has this signature is returned unchanged, so that it costs nothing.
 
     Parameters
     ----------
     function
-        The user's function; a builtin, a partial, a bound method or a callable object will do.
+        The user function; it may also be a builtin, a partial, a bound method or a callable object.
     rule
-        What is passed where the function asks for ``rule``.
+        The value of the parameter ``rule``.
     field
         The rule's field, for messages.
     extra
-        The names of what the flavor passes beyond the unit of work: ``("template",)``.
+        The names of the arguments that the flavor passes after the unit of work: ``("template",)``.
 
     Raises
     ------
     RuleError
-        The function needs something that there is not.
+        The function requires a parameter for which there is no value.
     """
     function = unbound(function)
     if inspect.isasyncgenfunction(function):
@@ -63,12 +63,12 @@ def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...
 
 
 def bind_filter(function: UserFunction, rule: Any, field: str) -> UserFunction:
-    """Bind a function that says whether a unit of work passes, or that reads a value of it for matching.
+    """Bind a function that tests a unit of work, or reads a value from it, for matching.
 
     Raises
     ------
     RuleError
-        The function is async, or needs something that there is not.
+        The function is async, or requires a parameter for which there is no value.
     """
     if is_async(function):
         raise RuleError(
@@ -78,13 +78,13 @@ def bind_filter(function: UserFunction, rule: Any, field: str) -> UserFunction:
 
 
 def unbound(function: UserFunction) -> UserFunction:
-    """Return the user's own function of one that `bind` made: a rule made from another's fields binds it anew."""
+    """Return the user function inside one that `bind` made: a rule made from another's fields binds it again."""
     original: UserFunction = getattr(function, "_user_function", function)
     return original
 
 
 def is_async(function: UserFunction) -> bool:
-    """Tell whether calling the function makes a coroutine, as far as can be seen without calling it."""
+    """Return whether calling the function makes a coroutine, as far as can be seen without calling it."""
     while isinstance(function, functools.partial):
         function = function.func
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
@@ -94,28 +94,28 @@ def _parameters(function: UserFunction) -> Sequence[inspect.Parameter] | None:
     try:
         return list(inspect.signature(function).parameters.values())
     except (ValueError, TypeError):
-        # Some builtins, `dict` among them, do not tell their signature: they get the unit of work.
+        # Some builtins, such as `dict`, have no readable signature: they get the unit of work.
         return None
 
 
 def _held_keywords(function: UserFunction) -> frozenset[str]:
-    """Return the keywords that a partial holds already: they are its own, whatever their names."""
+    """Return the keywords that a partial has bound already: they are left alone, whatever their names."""
     return frozenset(function.keywords) if isinstance(function, functools.partial) else frozenset()
 
 
 def _arguments(
     parameters: Sequence[inspect.Parameter], names: tuple[str, ...], held: frozenset[str]
 ) -> tuple[list[str], list[str]]:
-    """Say which of ``names`` go where: by position, and by keyword.
+    """Return which of ``names`` to pass by position, and which by keyword.
 
-    What has a name of ours gets that; what else is required gets the next of the rest, in order; what has a default
-    of its own is left alone.
+    A parameter with one of the names gets that value; any other required one gets the next of the remaining values, in
+    order; one with a default is left alone.
     """
     named = {parameter.name for parameter in parameters if parameter.name in names}
     rest = iter([name for name in names if name not in named])
     positional: list[str] = []
     keywords: list[str] = []
-    skipped = False  # Behind a default that is left alone, only a keyword can reach a parameter.
+    skipped = False  # After a default that is left alone, a parameter can only be passed by keyword.
     for parameter in parameters:
         if parameter.name in held:
             continue
@@ -135,7 +135,7 @@ def _value_for(parameter: inspect.Parameter, names: tuple[str, ...], rest: Itera
         return None
     if parameter.name in names:
         return parameter.name
-    # `bool(object=False, /)`: what can be passed by position only is no default that an author wrote for himself.
+    # The first parameter of `bool(object=False, /)` is optional too, but positional-only: it gets the unit of work.
     optional = parameter.default is not inspect.Parameter.empty
     if optional and not (first and parameter.kind is inspect.Parameter.POSITIONAL_ONLY):
         return None
@@ -148,7 +148,7 @@ def _value_for(parameter: inspect.Parameter, names: tuple[str, ...], rest: Itera
 def _caller(
     function: UserFunction, rule: Any, positional: list[str], keywords: list[str], extra: tuple[str, ...]
 ) -> UserFunction:
-    # The forms that people write, without a loop; then any other.
+    # The common forms, without a loop; then any other.
     if not keywords and positional == ["uow"]:
         return lambda uow, *_: function(uow)
     if not keywords and positional == ["uow", "rule"]:

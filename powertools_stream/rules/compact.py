@@ -1,4 +1,4 @@
-"""Compaction, as a rule asks for it: records of one group become one unit of work."""
+"""The compaction settings of a rule: the records of a group become one unit of work."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ class Compact:
     Parameters
     ----------
     group_key
-        A path into the unit of work, or a function of it. A record without one stays alone. None: as the flavor has it,
-        most often the event's partition key.
+        A path into the unit of work, or a function of it. A record without one stays alone. None: the flavor's default,
+        in most cases the event's partition key.
     sort_key
-        A path or a function as well: the greatest value is the newest, and of equal ones the last.
+        A path or a function too: the record with the greatest value is the newest; of equal ones, the last.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid")  # where it is given as a dict
+    __pydantic_config__ = ConfigDict(extra="forbid")  # applies if it is given as a dict
 
     group_key: str | UserFunction | None = None
     sort_key: str | UserFunction = "event.timestamp"
 
 
 def bind_compact(compact: Compact, rule: Any) -> Compact:
-    """Return it with functions in place of paths."""
+    """Return a copy with functions in place of paths."""
 
     def bound(key: str | UserFunction, field: str) -> UserFunction:
         if isinstance(key, str):

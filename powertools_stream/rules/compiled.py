@@ -1,4 +1,4 @@
-"""Rules as the engine runs them: what follows from a rule and its flavor is worked out once."""
+"""Rules as the engine runs them: everything that follows from a rule and its flavor is computed once."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class CompiledRule:
     position
         Its place among all rules of the registry.
     condition
-        What has to hold as well, once the index has found the rule for a type; None: nothing, it matches.
+        What else has to hold once the index has found the rule for a type; None: nothing, it matches.
     asks
-        The requests that its flavor makes, in order; empty: it does not say.
+        The types of the requests that its flavor makes, in order; empty: unknown.
     compact
         How its records are compacted, with functions for keys; None: they are not.
     call_options
-        How its calls are made; None: as all others.
+        How its calls are made; None: with the default options.
     """
 
     position: int
@@ -51,7 +51,7 @@ class CompiledRule:
 
 
 class RuleGroup:
-    """The rules that match the same unit of work: that of the record, or what one ``prepare`` makes of it.
+    """The rules that match the same unit of work: the record's own, or the one that a ``prepare`` makes from it.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class RuleGroup:
         Whether a rule of the group has a regular expression for its event type.
     candidates
         ``candidates(event_type)`` returns a tuple of the rules for a type, in the order of registration; their
-        `CompiledRule.condition` has to hold as well.
+        `CompiledRule.condition` has to hold too.
     """
 
     __slots__ = ("candidates", "has_patterns", "prepare")
@@ -73,11 +73,11 @@ class RuleGroup:
 
 
 def plain_rule(rule_id: str, flavor: Flavor, *, position: int, on_fault: FaultPolicy | None = None) -> CompiledRule:
-    """Return a rule that no registry holds: it has nothing but a function."""
+    """Return a rule that is in no registry and has only a function."""
     return CompiledRule(
         position=position,
         id=rule_id,
-        rule=None,  # type: ignore[arg-type]  # the function is not interested in it
+        rule=None,  # type: ignore[arg-type]  # the function ignores it
         flavor=flavor,
         ordered=False,
         on_fault=on_fault,
@@ -91,7 +91,7 @@ def _nothing(uow: Any, rule: Any) -> None:
 
 
 NO_RULE = plain_rule("undefined", _nothing, position=-1)
-"""The rule of what belongs to none: a record that could not be read."""
+"""The rule to name if there is none: for a record that could not be read."""
 
 
 def compile_rule(position: int, rule: Rule) -> CompiledRule:
@@ -114,10 +114,10 @@ def compile_rule(position: int, rule: Rule) -> CompiledRule:
 
 
 def _tests(rule: Rule, spec: FlavorSpec) -> Iterator[Filter]:
-    """Yield what has to hold once the index has found the rule for a type.
+    """Yield the tests that have to pass once the index has found the rule for a type.
 
-    The flavor's filters come first, so that the rule's own see only what can be theirs. The event's model comes last:
-    only an event that the rule is for has to fit it.
+    The flavor's filters come first, so that the rule's own filters see only what passes those. The event model comes
+    last, since only events that the rule matches have to fit it.
     """
     if callable(rule.event_type):
         yield rule.event_type
@@ -132,7 +132,7 @@ def _all_of(tests: list[Filter]) -> Filter | None:
         return tests[0] if tests else None
 
     def passes(uow: Any) -> bool:
-        # A loop, not all(…): a generator for each record costs more than the tests.
+        # A loop, not all(…): a generator per record costs more than the tests.
         for test in tests:  # noqa: SIM110
             if not test(uow):
                 return False

@@ -1,6 +1,6 @@
-"""What is wrong with a rule, in words: the rule, the field, what was expected, what was found, the nearest right name.
+"""Error messages for rules: the rule, the field, what was expected, what was found, the nearest valid name.
 
-Imported only when there is a mistake to tell.
+Imported only if there is a mistake to report.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ __all__ = ["named", "nearest", "rule_error", "shown"]
 
 
 def rule_error(error: ValidationError, model: type[BaseModel], fields: Mapping[str, Any]) -> RuleError:
-    """Turn pydantic's account of what is wrong with a rule into a `RuleError`, one line for each field."""
+    """Turn a pydantic error about a rule into a `RuleError`, with one line per field."""
     lines: dict[str, str] = {}
     for detail in error.errors(include_url=False):
         field = str(detail["loc"][0]) if detail["loc"] else ""
         if field not in lines:
-            lines[field] = _line(field, detail, model, fields)
+            lines[field] = _message(field, detail, model, fields)
     rule_id = fields.get("id")
     text = f"{named(fields)}: " + "\n".join(lines.values())
     return RuleError(text, rule_id if isinstance(rule_id, str) else None)
 
 
 def named(fields: Mapping[str, Any]) -> str:
-    """Return how a message calls a rule: by its id, else by its flavor."""
+    """Return how a message names a rule: by its id, else by its flavor."""
     if isinstance(rule_id := fields.get("id"), str) and rule_id:
         return f"Rule {rule_id!r}"
     flavor = fields.get("flavor")
@@ -39,7 +39,7 @@ def named(fields: Mapping[str, Any]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that was probably meant; ``eventType`` is taken for ``event_type``."""
+    """Return the known name that was probably meant: ``event_type`` for ``eventType``."""
     names = sorted(known)
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
     if snake in names:
@@ -49,14 +49,14 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message shows it: short, with its type."""
+    """Return a value as a message shows it: shortened, with its type."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     text = repr(value)
     return f"{text if len(text) <= 80 else text[:77] + '...'} ({type(value).__name__})"
 
 
-def _line(field: str, detail: Any, model: type[BaseModel], fields: Mapping[str, Any]) -> str:
+def _message(field: str, detail: Any, model: type[BaseModel], fields: Mapping[str, Any]) -> str:
     if detail["type"] == "extra_forbidden":
         known = model.model_fields
         meant = nearest(field, known)
@@ -65,7 +65,7 @@ def _line(field: str, detail: Any, model: type[BaseModel], fields: Mapping[str, 
         )
         return f"{model.__name__} has no field {field!r}. {hint}"
     description = model.model_fields[field].description if field in model.model_fields else None
-    # What is missing inside a field, such as the seconds of a rate, is a mistake in what the field holds.
+    # If something is missing inside a field, such as the seconds of a rate, the field's value is invalid.
     if detail["type"] == "missing" and len(detail["loc"]) == 1:
         takes = f" It takes {description}." if description else ""
         return f"the field {field!r} is missing{_misspelled(field, fields, model)}.{takes}"
@@ -76,4 +76,4 @@ def _line(field: str, detail: Any, model: type[BaseModel], fields: Mapping[str, 
 
 def _misspelled(field: str, fields: Mapping[str, Any], model: type[BaseModel]) -> str:
     wrong = next((name for name in fields if name not in model.model_fields and nearest(name, [field])), None)
-    return f" (there is {wrong!r}, which is no field)" if wrong else ""
+    return f" (there is {wrong!r}, which is not a field)" if wrong else ""

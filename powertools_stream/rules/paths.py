@@ -1,4 +1,4 @@
-"""Paths into a unit of work, such as ``event.order.lines``: JMESPath, which Powertools brings."""
+"""Paths into a unit of work, such as ``event.order.lines``, in JMESPath, which Powertools depends on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["check_path", "path_reader"]
 
 @lru_cache(maxsize=256)
 def path_reader(path: str) -> Callable[[Mapping[str, Any]], Any]:
-    """Return a function that reads a value out of a unit of work; None where there is none.
+    """Return a function that reads a value from a unit of work, and returns None if there is none.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def path_reader(path: str) -> Callable[[Mapping[str, Any]], Any]:
     if all(name.isidentifier() and name.isascii() for name in names):
         return lambda uow: _walk(uow, names)
 
-    import jmespath  # Only paths with more than names need it.
+    import jmespath  # Only paths with more than plain names need it.
 
     search: Callable[[Mapping[str, Any]], Any] = jmespath.compile(path).search
     return search

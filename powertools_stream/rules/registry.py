@@ -1,4 +1,4 @@
-"""The registry: all rules of a function, compiled so that a record costs what its own rules cost."""
+"""The registry: all rules of a function, compiled so that a record costs only what its own rules cost."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RuleRegistry:
 
     @classmethod
     def of(cls, rules: Rules) -> RuleRegistry:
-        """Return the registry itself, or one of the rules and plain dicts that are given."""
+        """Return a registry: the given one, or a new one of the given rules and plain dicts."""
         if isinstance(rules, RuleRegistry):
             return rules
         if isinstance(rules, str | bytes | Mapping) or not isinstance(rules, Iterable):
@@ -54,9 +54,9 @@ class RuleRegistry:
         Parameters
         ----------
         flavor
-            It says which field its main function is: ``execute`` for ``task``.
+            It names the field of the main function: ``execute`` for ``task``.
         fields
-            The rule's other fields. ``id`` is the function's name where it is not given.
+            The rule's other fields. ``id`` defaults to the function's name.
         """
         given: object = flavor
         if not callable(given):
@@ -81,12 +81,12 @@ class RuleRegistry:
         return decorate
 
     def add(self, rule: Rule | Mapping[str, Any] | None = None, /, **fields: Any) -> Rule:
-        """Add a rule: one that is made already, a plain dict, or its fields. Returns the rule.
+        """Add a rule, given as a `Rule`, a plain dict, or its fields, and return it.
 
         Raises
         ------
         RuleError
-            It is written wrongly, or there is a rule with its id.
+            It is invalid, or there is a rule with its id already.
         """
         made = _made(rule, fields)
         if made.id in self._rules:
@@ -97,10 +97,9 @@ class RuleRegistry:
         return made
 
     def groups(self) -> tuple[RuleGroup, ...]:
-        """Return the rules as they are matched: one group without a ``prepare``, then one for each ``prepare``.
+        """Return the rules grouped for matching: one group without a ``prepare``, then one for each ``prepare``.
 
-        A group without rules is left out; most registries have one group. Rules that `Switches` switch off are no part
-        of any group.
+        Empty groups are left out; most registries have one group. Rules that `Switches` switch off are in no group.
         """
         if self._groups is None:
             switches = Switches.from_environment()
@@ -118,7 +117,7 @@ class RuleRegistry:
         return self._compacts
 
     def candidates(self, event_type: Any) -> tuple[CompiledRule, ...]:
-        """Return the rules for an event type that match the record's own unit of work, in order of registration."""
+        """Return the rules for an event type that match the record's own unit of work, in the order of registration."""
         for group in self.groups():
             if group.prepare is None:
                 return group.candidates(event_type)
@@ -148,7 +147,7 @@ class RuleRegistry:
 
 
 Rules = RuleRegistry | Iterable[Rule | Mapping[str, Any]]
-"""What is taken wherever rules are: a registry, or rules and plain dicts in any order of one's own."""
+"""What every parameter for rules accepts: a registry, or an iterable of rules and plain dicts."""
 
 
 def _made(rule: Rule | Mapping[str, Any] | None, fields: dict[str, Any]) -> Rule:

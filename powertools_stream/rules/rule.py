@@ -1,4 +1,4 @@
-"""Rules: what an author says, checked when it is made; and flavors, the functions that rules are of."""
+"""Rules, which are checked when they are made, and flavors, the functions that carry them out."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from powertools_stream.uow import UnitOfWork
 __all__ = ["Flavor", "FlavorSpec", "Prepare", "Rule", "flavor", "make_rule", "spec_of"]
 
 Flavor = Callable[..., Any]
-"""``flavor(uow, rule)``: returns a unit of work, a list of them or None; or a generator that yields requests first."""
+"""``flavor(uow, rule)``: returns a unit of work, a list of them, or None; or a generator that yields requests first."""
 
 Prepare = Callable[[UnitOfWork], "UnitOfWork | None"]
-"""Makes the unit of work that is matched from the one of the record; None: the rule is not for this record."""
+"""Makes the unit of work to match from the record's own; None: the rule is not for this record."""
 
 F = TypeVar("F", bound=Flavor)
 
-# What a rule for aws-lambda-stream carries along, and this library has its own of.
+# Fields of rules for aws-lambda-stream that this library does not need, since it publishes and logs by itself.
 _IGNORED = ("publish", "logger")
 
 
 class Rule(BaseModel, Mapping[str, Any]):
-    """What every rule has in common, and the model of a flavor without one of its own: it takes extra fields.
+    """The base of every rule, and the model for flavors without one of their own: it takes extra fields.
 
-    A rule is checked when it is made, and does not change. It reads as attributes and as a mapping of the fields that
-    have a value; fields come before the methods of the model (``rule.copy`` is the field ``copy`` where there is one).
-    A field that holds a function of the user's holds it ready to be called with ``(uow)``, whatever its signature.
+    A rule is checked when it is made, and is immutable. Its fields can be read as attributes, and as a mapping of those
+    that have a value; fields take precedence over the model's methods (``rule.copy`` is the field ``copy``, if there is
+    one). User functions in fields can be called with ``(uow)``, whatever their own signature.
 
     Raises
     ------
     RuleError
-        A field is missing, unknown or holds what it does not take.
+        A field is missing, unknown or invalid.
     """
 
     model_config = ConfigDict(
@@ -51,21 +51,21 @@ class Rule(BaseModel, Mapping[str, Any]):
     )
 
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """The fields that hold functions of the user's, each with what the flavor passes beyond the unit of work."""
+    """The fields that hold user functions, each with the names of what the flavor passes after the unit of work."""
 
     filter_fields: ClassVar[tuple[str, ...]] = ("filters",)
-    """The fields that hold lists of functions which say whether a unit of work passes."""
+    """The fields that hold lists of filters: functions that return whether a unit of work passes."""
 
     own_flavor: ClassVar[Flavor | None] = None
-    """The flavor whose model this is; it need not be named."""
+    """The flavor whose model this is; rules of this model need not name it."""
 
     takes_compact: ClassVar[bool] = True
     """Whether it makes sense for the flavor to see only the newest of several records."""
 
     compact_group_key: ClassVar[str] = "event.partition_key"
-    """Where compacted records have their group key, unless the rule says otherwise."""
+    """The path to the group key of compacted records, unless the rule gives one."""
 
-    # A description says what the field takes: it ends up in the message of a RuleError.
+    # A description says what the field takes: it is part of the message of a RuleError.
     id: str = Field(min_length=1, description="a string that is not empty")
     flavor: Flavor = Field(default=None, validate_default=True, description="a function, e.g. task")
     event_type: EventTypes | None = Field(
@@ -121,29 +121,29 @@ class Rule(BaseModel, Mapping[str, Any]):
         return len(list(iter(self)))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Any:
-        """Return a rule with some fields replaced, checked as a new one is, with its functions bound to it."""
+        """Return a rule with some fields replaced; it is checked like a new one, and functions are bound to it."""
         return type(self)(**{**self, **(update or {})})
 
     def tests(self) -> Iterator[Filter]:
-        """Yield what a unit of work has to pass, besides the event type, for this rule to be for it; in order."""
+        """Yield the tests that a unit of work has to pass, besides the event type, to match this rule; in order."""
         yield from self.pattern_tests()
         yield from self.filters
 
     def pattern_tests(self) -> Iterator[Filter]:
-        """Yield the tests that its patterns make: of the event, and of the raw record."""
+        """Yield the tests made from its patterns: for the event, and for the raw record."""
         if (fits_event := self._patterns.get("event_pattern")) is not None:
             yield lambda uow: fits_event(uow["event"])
         if (fits_record := self._patterns.get("record_pattern")) is not None:
             yield lambda uow: fits_record(uow["record"])
 
     def call_options(self) -> CallOptions | None:
-        """Return how the calls of this rule are made; None: as all others."""
+        """Return how the calls of this rule are made; None: with the default options."""
         if self.rate is None and self.role_arn is None:
             return None
         return CallOptions(self.role_arn, None if self.rate is None else Pacer(*self.rate))
 
     def _check_fields(self) -> None:
-        """Check what only holds between fields. A model that overrides it calls this one as well."""
+        """Check constraints between fields. A model that overrides it must call it too."""
         wanted = spec_of(self.flavor).model
         if not isinstance(self, wanted):
             name = getattr(self.flavor, "__name__", self.flavor)
@@ -180,7 +180,7 @@ class Rule(BaseModel, Mapping[str, Any]):
 
     def _bind_functions(self) -> None:
         values = self.__dict__
-        # Attributes of the instance come before methods of the class.
+        # Attributes of the instance take precedence over methods of the class.
         values.update(self.__pydantic_extra__ or {})
         functions = dict(type(self).user_functions)
         if main := spec_of(self.flavor).main:
@@ -198,7 +198,7 @@ class Rule(BaseModel, Mapping[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class FlavorSpec:
-    """What a flavor says of itself; see `flavor`."""
+    """What a flavor declares about itself; see `flavor`."""
 
     model: type[Rule] = Rule
     main: str | None = None
@@ -220,7 +220,7 @@ def flavor(
     filters: Iterable[Filter] = (),
     asks: Iterable[type[Request]] = (),
 ) -> Callable[[F], F]:
-    """Decorate a function that is to be a flavor with more than a function says. It stays a plain function.
+    """Decorate a flavor to declare its model and how it is run. It stays a plain function.
 
     Parameters
     ----------
@@ -233,10 +233,10 @@ def flavor(
     prepare
         Run once per record, before matching: rules match the unit of work that it returns.
     filters
-        What a unit of work has to pass for any rule of this flavor, before the rule's own filters.
+        Filters that apply to every rule of this flavor, before the rule's own.
     asks
-        The requests that it makes, in the order in which it makes them. A hint: a call that is not full need not wait
-        for units of work that are past that request. Empty: any request may follow any other.
+        The types of requests that it makes, in order. A hint: a call that is not full need not wait for units of work
+        that are past that request. Empty: any request may follow any other.
     """
     given: object = model
     if not (isinstance(given, type) and issubclass(given, Rule)):
@@ -247,7 +247,7 @@ def flavor(
 
     def decorate(function: F) -> F:
         function.flavor_spec = spec  # type: ignore[attr-defined]
-        # The first flavor of a model is the one that its rules need not name; `Rule` itself belongs to none.
+        # Rules of a model need not name its first flavor; `Rule` itself belongs to no flavor.
         if "own_flavor" not in vars(model):
             model.own_flavor = function
         return function
@@ -256,13 +256,13 @@ def flavor(
 
 
 def spec_of(function: Flavor) -> FlavorSpec:
-    """Return what a flavor says of itself; a plain function says nothing."""
+    """Return what a flavor declares about itself; the defaults for a plain function."""
     spec: FlavorSpec = getattr(function, "flavor_spec", _PLAIN)
     return spec
 
 
 def make_rule(fields: Mapping[str, Any]) -> Rule:
-    """Make a rule of plain fields, of the model that its flavor names."""
+    """Make a rule from plain fields, with the model of its flavor."""
     function = fields.get("flavor")
     if not callable(function):
         from powertools_stream.rules.diagnostics import named, shown
@@ -281,7 +281,7 @@ def make_rule(fields: Mapping[str, Any]) -> Rule:
 
 
 def _check_extra_names(rule: Rule) -> None:
-    # Without a type a rule is for every event, so `eventType` must not pass for a field of the user's own.
+    # A rule without a type matches every event, so a misspelled `eventType` must not pass as an extra field.
     for name in rule.__pydantic_extra__ or ():
         if not name.islower():
             from powertools_stream.rules.diagnostics import nearest

@@ -1,4 +1,4 @@
-"""Switches: rules are switched on and off by the environment, without a deployment of code."""
+"""Switches: environment variables switch rules on and off, without a deployment of code."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Switches:
     Parameters
     ----------
     enabled
-        The ids of the only rules that are on; None: all are.
+        The ids of the rules that are on; None: all rules.
     disabled
-        The ids of rules that are off, whatever `enabled` says.
+        The ids of rules that are off, even if `enabled` names them.
     """
 
     enabled: frozenset[str] | None = None
@@ -31,16 +31,16 @@ class Switches:
     def from_environment(cls) -> Switches:
         """Read ``ENABLED_PIPELINES`` and ``DISABLED_PIPELINES``: ids of rules, separated by commas.
 
-        A variable that is empty says nothing.
+        An empty variable is ignored.
         """
         return cls(enabled=_ids(_ENABLED) or None, disabled=_ids(_DISABLED))
 
     def is_on(self, rule_id: str) -> bool:
-        """Tell whether a rule is on."""
+        """Return whether a rule is on."""
         return (self.enabled is None or rule_id in self.enabled) and rule_id not in self.disabled
 
     def unknown(self, rule_ids: Iterable[str]) -> list[str]:
-        """Return the ids that the switches name and no rule has, sorted."""
+        """Return the ids in the switches that no rule has, sorted."""
         return sorted(((self.enabled or frozenset()) | self.disabled).difference(rule_ids))
 
 

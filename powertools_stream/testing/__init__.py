@@ -1,4 +1,4 @@
-"""For tests of your own: record builders, batches without AWS, a flavor driver, fakes, and conformance suites."""
+"""Tools for your own tests: record builders, batches without AWS, a flavor driver, fakes, and conformance suites."""
 
 from __future__ import annotations
 

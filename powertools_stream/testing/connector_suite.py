@@ -1,4 +1,4 @@
-"""What every connector has to keep to, as tests: derive from `ConnectorSuite` and pytest runs them on yours."""
+"""The contract of connectors, as tests: derive a class from `ConnectorSuite` in a test module of your own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ConnectorSuite"]
 
 
 class ConnectorSuite:
-    """Tests of the connector contract; a subclass says what to test them on.
+    """Tests of the connector contract; a subclass provides the connector and its requests.
 
     `sample_requests` go to a service (an emulator, `ScriptedEndpoint`, …) that carries them out, and
     `failing_requests` to one that fails the last of them. Override `connector` and `sample_requests`; the rest is
@@ -36,21 +36,21 @@ class ConnectorSuite:
         raise NotImplementedError("Expected the suite to say which connector it tests: override connector().")
 
     def sample_requests(self) -> Sequence[Request]:
-        """Return two requests or more that the service carries out, none equal to another."""
+        """Return two or more different requests that the service carries out."""
         raise NotImplementedError("Expected the suite to have requests to test with: override sample_requests().")
 
     def failing_requests(self) -> Sequence[Request]:
-        """Have the service fail the last of the requests that this returns, and only that one; none: not tested."""
+        """Make the service fail the last of some requests, and return these; by default none, so it is not tested."""
         return ()
 
     def unsendable_requests(self) -> Sequence[Request]:
-        """Return requests that the connector is to refuse by itself, before anything is sent."""
+        """Return requests that the connector must reject by itself, before anything is sent."""
         return ()
 
-    # -- What a connector says of itself ---------------------------------------------------------------------------
+    # -- What a connector declares ---------------------------------------------------------------------------------
 
     def test_it_fulfils_the_protocol(self) -> None:
-        """It has the methods, and names request types that derive from `Request`."""
+        """It has the methods of the protocol, and names request types derived from `Request`."""
         connector = self.connector()
 
         assert isinstance(connector, Connector)
@@ -67,7 +67,7 @@ class ConnectorSuite:
     # -- Entries ---------------------------------------------------------------------------------------------------
 
     def test_entries_are_made_without_io(self) -> None:
-        """Deciding what a request becomes opens no connection: it happens on the main thread."""
+        """Turning a request into entries opens no connection, since it happens on the main thread."""
         connector = self.connector()
 
         with _no_connections():
@@ -77,7 +77,7 @@ class ConnectorSuite:
         assert all(isinstance(entry, Entry) for entry in entries)
 
     def test_equal_requests_become_equal_entries(self) -> None:
-        """The operation, the size and the key depend on the request alone, and can be looked up by hash."""
+        """The operation, the size and the key depend only on the request, and are hashable."""
         connector = self.connector()
 
         for request in self.sample_requests():
@@ -86,7 +86,7 @@ class ConnectorSuite:
             assert all(isinstance(hash(_identity(entry)), int) for entry in first)
 
     def test_an_entry_fits_into_a_call_of_its_own(self) -> None:
-        """Limits are positive; where bytes are limited, an entry has a size, which keeps to the limit."""
+        """Limits are positive; if bytes are limited, an entry has a size within the limit."""
         for _, entry in self._entries(self.connector()):
             operation = entry.operation
             assert operation.max_entries >= 1
@@ -95,23 +95,23 @@ class ConnectorSuite:
                 assert 0 < entry.size <= operation.max_bytes
 
     def test_an_operation_reads_where_its_request_reads(self) -> None:
-        """Equal reads are asked once, so a write must never pass for a read."""
+        """Equal reads are sent once, so a write must never count as a read."""
         for request, entry in self._entries(self.connector()):
             assert entry.operation.reads <= type(request).reads, f"{request!r} is no read"
 
     def test_unsendable_requests_are_refused_at_once(self) -> None:
-        """What no service could carry out is an error of that request alone, before it shares a call."""
+        """A request that no service could carry out fails alone, before it shares a call."""
         connector = self.connector()
 
         for request in self.unsendable_requests():
             refused = _error_of(lambda request=request: connector.entries(request))  # type: ignore[misc]
             assert isinstance(refused, Exception), f"{request!r} was not refused"
-            assert str(refused), f"{request!r} was refused without a word"
+            assert str(refused), f"{request!r} was refused without a message"
 
     # -- Calls -----------------------------------------------------------------------------------------------------
 
     def test_every_entry_is_answered_in_order(self) -> None:
-        """A call answers one response per entry, and sharing a call changes no answer's shape."""
+        """A call returns one response per entry, and the shape of an answer is the same in a shared call."""
         connector = self.connector()
         requests = self.sample_requests()
 
@@ -136,7 +136,7 @@ class ConnectorSuite:
         connector.close()
 
     def test_an_entry_that_fails_fails_alone(self) -> None:
-        """The exception is the response of that entry; the others of the call have theirs."""
+        """The exception is the response to that entry; the call's other entries have their own."""
         connector = self.connector()
         if not (requests := self.failing_requests()):
             return
@@ -148,7 +148,7 @@ class ConnectorSuite:
         connector.close()
 
     def test_it_goes_on_after_close(self) -> None:
-        """Closing ends what is under way, as often as one likes; the next call makes new connections."""
+        """Closing ends running calls and may be repeated; the next call makes new connections."""
         connector = self.connector()
         requests = self.sample_requests()
         _answers(connector, requests)
@@ -190,7 +190,7 @@ def _error_of(function: Callable[[], Any]) -> Exception | None:
 
 
 def _answers(connector: Connector, requests: Sequence[Request]) -> list[Any]:
-    """Carry requests out as the library does: as few calls as the operations allow."""
+    """Carry out requests as the library does: in as few calls as the operations allow."""
     responses: list[list[Any]] = [[] for _ in requests]
     calls: dict[Operation, list[tuple[int, int, Entry]]] = {}
     for index, request in enumerate(requests):

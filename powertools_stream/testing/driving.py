@@ -1,4 +1,4 @@
-"""Drives a flavor without I/O and without the engine: a test hands in the answers, and looks at the requests."""
+"""Drives a flavor without I/O and without the engine: a test supplies the answers and inspects the requests."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class DriveOutcome:
     Parameters
     ----------
     requests
-        What it asked for, in order.
+        The requests that it yielded, in order.
     results
-        The units of work that it left behind.
+        The units of work that it produced.
     """
 
     requests: tuple[Any, ...]
@@ -36,7 +36,7 @@ class DriveOutcome:
 
     @property
     def result(self) -> UnitOfWork:
-        """The only unit of work that it left behind."""
+        """The only unit of work that it produced."""
         if len(self.results) != 1:
             raise AssertionError(f"Expected one result; got {len(self.results)}.")
         return self.results[0]
@@ -50,25 +50,24 @@ def drive(
 ) -> DriveOutcome:
     """Run a flavor on a unit of work, and answer its requests.
 
-    What runs side by side in the engine runs one after the other here, in the order of the list that was yielded, each
-    to its end. A flavor that prepares the unit of work of a record (`correlate`, `evaluate`, `update`) does so first;
-    one that its preparation is not for is taken as it is, so that a prepared one may be given as well. Whether the rule
-    matches is not asked.
+    What runs side by side in the engine runs to completion one by one here, in the order of the yielded list. If the
+    flavor prepares units of work (`correlate`, `evaluate`, `update`), that happens first; one that it does not prepare
+    is used unchanged, so you may pass a prepared one. Whether the rule matches is not tested.
 
     Parameters
     ----------
     uow
         A dict with an ``event`` is enough.
     rule
-        A rule, or its fields; ``flavor`` need not be among them, and ``id`` is ``rule`` where it is not.
+        A rule, or its fields; ``flavor`` is not needed, and ``id`` defaults to ``rule``.
     responses
-        The answers, one for each request, in order; or a function that makes one of a request. An exception is raised
-        in the flavor, as the error of a request is.
+        The answers, one for each request, in order; or a function that takes a request and returns its answer. An
+        exception is raised in the flavor, like the error of a request.
 
     Raises
     ------
     AssertionError
-        There were fewer requests than responses, or more; or the record or its event was changed.
+        The number of requests differs from that of the responses; or the record or its event was changed.
 
     Examples
     --------
@@ -90,9 +89,9 @@ def drive(
 
 @contextmanager
 def assert_unchanged(value: Any) -> Iterator[None]:
-    """Check that nothing inside a value changes: the event handed to `run`, a unit of work, a record.
+    """Check that nothing inside a value changes: the event passed to `run`, a unit of work, a record.
 
-    Rules of the same record share it and its event, so a rule that changes them changes what the others see.
+    The rules of a record share it and its event, so a rule that changes them changes what the others see.
 
     Raises
     ------
@@ -103,25 +102,25 @@ def assert_unchanged(value: Any) -> Iterator[None]:
     yield
     if changes := differences(before, value):
         raise AssertionError(
-            "Expected that rules only read what they share, but they changed " + "; ".join(changes) + ". "
+            "Expected rules only to read what they share, but they changed " + "; ".join(changes) + ". "
             "Make a new value instead: uow.extend(…), {**uow.event, …}."
         )
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[str]:
-    """Return what differs between two values, one phrase for each path: ``event.tags.x: 1 became 2``."""
+    """Return the differences between two values, one phrase per path: ``event.tags.x: 1 became 2``."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         names = dict.fromkeys([*before, *after])
-        return [line for name in names for line in _of_item(before, after, name, f"{path}.{name}".lstrip("."))]
+        return [line for name in names for line in _item_differences(before, after, name, f"{path}.{name}".lstrip("."))]
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         pairs = enumerate(zip(before, after, strict=True))
         return [line for n, (old, new) in pairs for line in differences(old, new, f"{path}[{n}]")]
-    # NaN is the same as NaN here, though not equal to itself.
+    # NaN counts as the same as NaN here, though it does not equal itself.
     same = type(before) is type(after) and (before == after or before != before)
     return [] if same else [f"{path or 'the value'}: {before!r} became {after!r}"]
 
 
-def _of_item(before: Mapping[Any, Any], after: Mapping[Any, Any], name: Any, path: str) -> list[str]:
+def _item_differences(before: Mapping[Any, Any], after: Mapping[Any, Any], name: Any, path: str) -> list[str]:
     if name not in before:
         return [f"{path}: {after[name]!r} was added"]
     if name not in after:
@@ -130,7 +129,7 @@ def _of_item(before: Mapping[Any, Any], after: Mapping[Any, Any], name: Any, pat
 
 
 class _Driver:
-    """Settles what a flavor yields, depth first."""
+    """Answers what a flavor yields, depth first."""
 
     def __init__(self, responses: Responses) -> None:
         self.requests: list[Any] = []
@@ -138,7 +137,7 @@ class _Driver:
         self._responses = iter(()) if callable(responses) else iter(responses)
 
     def run(self, outcome: Any) -> Any:
-        """Return what a flavor leaves behind, once it has used every response."""
+        """Run a flavor to its end, and return its result; every response must have been used."""
         try:
             left = self._drive(outcome) if isinstance(outcome, GeneratorType) else outcome
         except _NoResponse as error:
@@ -180,7 +179,7 @@ class _Driver:
         )
 
     def _all(self, asked: Iterable[Any]) -> list[Any]:
-        """Settle all, whatever fails; then raise the first error."""
+        """Answer all, even if some fail; then raise the first error."""
         answers: list[Any] = []
         errors: list[Exception] = []
         for one in asked:
@@ -213,7 +212,7 @@ _NONE = object()
 
 
 class _NoResponse(BaseException):
-    """A test gave too few responses; not an `Exception`, so that no flavor handles it."""
+    """A test gave too few responses. Not an `Exception`, so that no flavor catches it."""
 
 
 def _flat(results: Iterable[Any]) -> Iterator[UnitOfWork]:

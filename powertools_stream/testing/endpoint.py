@@ -1,4 +1,4 @@
-"""A local endpoint that answers AWS calls by a script: for what no emulator does, such as throttling or hanging."""
+"""A local endpoint that answers AWS calls from a script, for what no emulator does, such as throttling or hanging."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from typing import Any
 __all__ = ["Answer", "RecordedCall", "Script", "ScriptedEndpoint"]
 
 RecordedCall = tuple[str, dict[str, Any]]
-"""An operation, ``"PutEvents"``, and the body of the call."""
+"""The operation, e.g. ``"PutEvents"``, and the body of the call."""
 
 Answer = tuple[int, dict[str, Any] | str | bytes]
-"""A status, and the body of the answer; of an error ``{"__type": "ThrottlingException", "message": "…"}``.
+"""A status and the body of the answer; for an error, ``{"__type": "ThrottlingException", "message": "…"}``.
 
-Text or bytes are sent as they are, for services that speak XML: S3, SNS, ….
+A string or bytes are sent unchanged, for services that speak XML: S3, SNS, ….
 """
 
 Script = Callable[[str, dict[str, Any]], Answer | None]
-"""Says what to answer to an operation with this body; None: success."""
+"""Returns the answer to an operation with this body; None: success."""
 
 
 class ScriptedEndpoint:
     """An HTTP server on 127.0.0.1 for services that speak AWS's JSON protocols: EventBridge, DynamoDB, SQS, Kinesis, ….
 
     Use it as a context manager, with ``AWS_ENDPOINT_URL`` set to its `url`. An operation that the script does not
-    answer succeeds: every entry is taken, every table is empty. For other protocols the operation is the method and the
-    path (``"PUT /bucket/key"``), the body is ``{"content": …}``, and the script answers text or bytes.
+    answer succeeds: every entry is accepted, every table is empty. For other protocols, the operation is the method and
+    the path (``"PUT /bucket/key"``), the body is ``{"content": …}``, and the script answers with a string or bytes.
 
     Parameters
     ----------
     script
         A function of the operation and its body that returns the answer, or None for success; or one function per
-        operation, by name. It runs on the thread of the connection, so it may sleep or wait. `ConnectionError` raised
-        in it breaks the connection off without an answer.
+        operation, by name. It runs on the thread of the connection, so it may sleep or wait. If it raises
+        `ConnectionError`, the connection is closed without an answer.
     latency
-        Seconds that every answer takes.
+        The delay of every answer, in seconds.
 
     Examples
     --------
@@ -59,18 +59,18 @@ class ScriptedEndpoint:
 
     @property
     def url(self) -> str:
-        """Where it listens: ``http://127.0.0.1:<port>``."""
+        """The address that it listens on: ``http://127.0.0.1:<port>``."""
         if self._server is None:
             raise RuntimeError("Expected the endpoint to have been entered: `with ScriptedEndpoint() as endpoint:`.")
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def count(self, operation: str | None = None) -> int:
-        """Return how many calls have come, in all or of one operation."""
+        """Return the number of calls so far, in total or of one operation."""
         with self._lock:
             return sum(operation in (None, name) for name, _ in self.calls)
 
     def bodies(self, operation: str) -> list[dict[str, Any]]:
-        """Return the bodies of an operation's calls, in the order in which they came."""
+        """Return the bodies of an operation's calls, in the order of arrival."""
         with self._lock:
             return [body for name, body in self.calls if name == operation]
 
@@ -80,7 +80,7 @@ class ScriptedEndpoint:
             self.calls.clear()
 
     def answer(self, operation: str, body: dict[str, Any]) -> Answer:
-        """Record a call and say what to answer."""
+        """Record a call and return the answer to it."""
         with self._lock:
             self.calls.append((operation, body))
         if self.latency:
@@ -105,7 +105,7 @@ class ScriptedEndpoint:
 
 
 class _Connection(socketserver.StreamRequestHandler):
-    """Answers the calls of one connection. `http.server` takes three times as long, which shows in a benchmark."""
+    """Answers the calls of one connection. `http.server` takes three times as long, which distorts benchmarks."""
 
     disable_nagle_algorithm = True
     wbufsize = -1
@@ -143,7 +143,7 @@ class _Connection(socketserver.StreamRequestHandler):
         status, body = self.server.endpoint.answer(operation, _body(content))
         content_type, payload = _on_the_wire(body, is_aws=target is not None)
         head = f"HTTP/1.1 {status} Scripted\r\nContent-Type: {content_type}\r\nContent-Length: {len(payload)}\r\n\r\n"
-        # To HEAD there is no content, whatever its length would have been.
+        # The response to HEAD has no content, whatever its Content-Length.
         self.wfile.write(head.encode() + (b"" if method == "HEAD" else payload))
         self.wfile.flush()
         return headers.get("connection", "").lower() != "close"
@@ -201,7 +201,7 @@ def _on_the_wire(body: dict[str, Any] | str | bytes, *, is_aws: bool) -> tuple[s
 
 
 def _success(operation: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Return what the service would answer if all went well."""
+    """Return the service's answer if everything succeeds."""
     numbered = [{"Id": entry.get("Id"), "MessageId": f"message-{n}"} for n, entry in enumerate(body.get("Entries", ()))]
     answers: dict[str, dict[str, Any]] = {
         "PutEvents": {"FailedEntryCount": 0, "Entries": [{"EventId": f"event-{n}"} for n in range(len(numbered))]},

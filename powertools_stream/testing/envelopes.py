@@ -1,4 +1,4 @@
-"""The envelopes that AWS puts around an event on its way, for use in the builders of records."""
+"""The envelopes that AWS puts around an event in transit, for use in the record builders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["ACCOUNT", "NOW", "REGION", "iso", "to_eventbridge_envelope", "to_jso
 REGION = "us-west-2"
 ACCOUNT = "123456789012"
 NOW = 1_767_225_600_000
-"""2026-01-01T00:00:00Z in ms: what is built is the same in every run."""
+"""2026-01-01T00:00:00Z in ms, so that records are the same in every run."""
 
 
 def to_eventbridge_envelope(
@@ -45,7 +45,7 @@ def to_eventbridge_envelope(
 def to_sns_envelope(
     message: Event | str, *, topic: str = "orders", subject: str | None = None, region: str = REGION
 ) -> dict[str, Any]:
-    """Wrap an event or a text as SNS delivers it to a queue (without raw message delivery)."""
+    """Wrap an event or a string as SNS delivers it to a queue (without raw message delivery)."""
     arn = f"arn:aws:sns:{region}:{ACCOUNT}:{topic}"
     host = f"https://sns.{region}.amazonaws.com"
     return {
@@ -63,7 +63,7 @@ def to_sns_envelope(
 
 
 def to_json(value: Any) -> str:
-    """Write a value as JSON the way that a publisher would: numbers as numbers, sets as lists, bytes as base64."""
+    """Encode a value as JSON the way that a publisher would: numbers as numbers, sets as lists, bytes as base64."""
     return json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -84,6 +84,6 @@ def _uuid(kind: str, value: Any) -> str:
 
 
 def iso(milliseconds: int) -> str:
-    """Write a time in ms as AWS writes times: ``2026-01-01T00:00:00.000Z``."""
+    """Format a time in ms the way that AWS does: ``2026-01-01T00:00:00.000Z``."""
     moment = datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

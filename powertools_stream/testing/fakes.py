@@ -1,4 +1,4 @@
-"""A connector that answers every request by itself, and remembers it."""
+"""A connector that answers every request by itself and records it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from powertools_stream.requests import Call, PutEvent, Request
 __all__ = ["FakeConnector", "Responses"]
 
 Responses = Mapping[type[Request], Any] | Callable[[Any], Any]
-"""By request type: an answer, an exception to be raised, or a function of the request that gives one of these. Or one
-function for all requests, which answers `NotImplemented` if the request's `sample_answer` will do."""
+"""By request type: an answer, an exception to raise, or a function that takes the request and returns one of these. Or
+one function for all requests, which returns `NotImplemented` to answer with the request's `sample_answer`."""
 
 
 class FakeConnector:
     """Answers requests without AWS. Pass it in ``StreamProcessor(connectors=[…])``.
 
-    Events are encoded as EventBridge gets them, so that one that cannot be sent fails here as well.
+    Events are encoded as for EventBridge, so that one that cannot be sent fails here too.
 
     Parameters
     ----------
     responses
-        Answers; what they leave out is answered with the request's `sample_answer`, as by a service in which all goes
-        well and nothing is stored.
+        The answers; any other request is answered with its `sample_answer`, as by a service that always succeeds and
+        stores nothing.
 
     Attributes
     ----------
     asked
-        The requests, in the order in which they were carried out.
+        The requests, in the order in which they were made.
     published
         The events among them, decoded.
     """
@@ -49,7 +49,7 @@ class FakeConnector:
         kind = type(request)
         key = repr(request) if kind.reads else None
         payload = (request, from_json(to_json(request.event))) if kind is PutEvent else (request, None)
-        # As the real connector has it: only its author knows whether a function may run twice.
+        # As in the real connector: only its author knows whether a function may run twice.
         max_attempts = 1 if kind is Call else None
         return (Entry(Operation("fake", kind.__name__, reads=kind.reads, max_attempts=max_attempts), payload, key=key),)
 
@@ -80,7 +80,7 @@ class FakeConnector:
         return answer(request) if callable(answer) and not isinstance(answer, type) else answer
 
     def _sample(self, request: Any) -> Any:
-        # Types that derive from another and answer as it does are numbered together.
+        # Types that inherit their sample answer are numbered together with the type that defines it.
         answering = type(request).sample_answer
         self._numbers[answering] += 1
         return request.sample_answer(self._numbers[answering])

@@ -1,4 +1,4 @@
-"""Builder of what Firehose sends to have it transformed, and a reader of the answer."""
+"""Builder of the event that Firehose sends to have records transformed, and a reader of the answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from powertools_stream.testing.payloads import overrides, to_base64
 
 __all__ = ["read_firehose_answer", "to_firehose_records"]
 
-# Record ids, as long as the service's own are.
+# Record ids have the length of the service's own.
 _FIRST = 49_546_986_683_135_544_286_507_457_936_321_625_675_700_192_471_156_785_154
 _KNOWN = frozenset({"base64", "data", "partition_key", "record_id", "timestamp"})
 
@@ -28,12 +28,12 @@ def to_firehose_records(
     Parameters
     ----------
     events
-        Events, texts, bytes, or overrides: ``data`` (any of these) or ``base64`` (the encoded data as it stands, e.g.
+        Events, strings, bytes, or overrides: ``data`` (any of these) or ``base64`` (the encoded data, unchanged, e.g.
         ``"%"``), ``record_id``, ``timestamp`` (ms), ``partition_key`` (of a Kinesis data stream's record).
     stream
         The Firehose stream's name.
     origin
-        Where the stream's records come from: ``"put"`` (put on it directly), ``"kinesis"`` or ``"msk"``.
+        Where the stream's records come from: ``"put"`` (direct PUT), ``"kinesis"`` or ``"msk"``.
     """
     if origin not in _ORIGINS:
         raise ValueError(f"Expected origin to be one of {', '.join(map(repr, _ORIGINS))}, found {origin!r}.")
@@ -51,7 +51,7 @@ def to_firehose_records(
 
 
 def read_firehose_answer(answer: Mapping[str, Any]) -> list[tuple[str, bytes]]:
-    """Return what a function answered of each record, in order: the result, and the data, decoded.
+    """Return a function's answer for each record, in order: the result, and the decoded data.
 
     Parameters
     ----------

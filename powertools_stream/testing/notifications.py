@@ -1,4 +1,4 @@
-"""Builders of what Lambda receives from S3, SNS, EventBridge, Pipes, schedules, alarms and Cognito."""
+"""Builders of the events that Lambda receives from S3, SNS, EventBridge, Pipes, schedules, alarms and Cognito."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ __all__ = [
     "to_sns_records",
 ]
 
-# Sequencers, as long as the service's own are.
+# Sequencers have the length of the service's own.
 _FIRST_SEQUENCER = 0x0055AED6DCD90281E5
 
 
 def to_s3_records(objects: Iterable[Any], *, bucket: str = "orders", region: str = REGION) -> dict[str, Any]:
-    """Build the event that Lambda receives for changes of a bucket's objects; keys are URL-encoded, as S3 does it.
+    """Build the event that Lambda receives for changes of a bucket's objects; keys are URL-encoded, like S3's.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def to_sns_records(messages: Iterable[Any], *, topic: str = "orders", region: st
     Parameters
     ----------
     messages
-        Events, texts, or overrides: ``message`` (an event or a text), ``subject``, ``message_id``, ``timestamp`` (ms),
-        ``attributes`` (as they are).
+        Events, strings, or overrides: ``message`` (an event or a string), ``subject``, ``message_id``, ``timestamp``
+        (ms), ``attributes`` (unchanged).
     """
     return {"Records": [_sns_record(message, topic, region) for message in messages]}
 
@@ -71,16 +71,16 @@ def to_eventbridge_event(
     Parameters
     ----------
     detail
-        An event; or the detail of an AWS service's event, whose ``source`` is e.g. ``aws.s3``.
+        An event; or the detail of an AWS service's event, with a ``source`` such as ``aws.s3``.
     timestamp
-        The event's time in ms; EventBridge has it in seconds.
+        The event's time in ms; EventBridge's resolution is seconds.
     """
     event = to_eventbridge_envelope(detail, source=source, detail_type=detail_type, region=region, resources=resources)
     return {**event, "time": _seconds(timestamp), **({"id": event_id} if event_id is not None else {})}
 
 
 def to_pipe_records(event: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Turn what another builder made for SQS, Kinesis, DynamoDB or Kafka into the array that a pipe hands over."""
+    """Turn another builder's event for SQS, Kinesis, DynamoDB or Kafka into the array that a pipe passes on."""
     if "records" in event:
         cluster = {name: event[name] for name in ("eventSource", "eventSourceArn", "bootstrapServers") if name in event}
         return [
@@ -101,7 +101,7 @@ def to_schedule_event(
     name
         The schedule's name.
     group
-        Its group in EventBridge Scheduler; None: it is a rule of EventBridge, which has none.
+        Its group in EventBridge Scheduler; None: an EventBridge rule, which has no group.
     timestamp
         The scheduled time in ms.
     """
@@ -109,7 +109,7 @@ def to_schedule_event(
     service, resource = ("events", f"rule/{name}") if is_rule else ("scheduler", f"schedule/{group}/{name}")
     arn = f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
     return to_eventbridge_event(
-        # Scheduler sends the detail as a text.
+        # Scheduler sends the detail as a string.
         {} if is_rule else "{}",
         detail_type="Scheduled Event",
         source=f"aws.{service}",
@@ -140,16 +140,16 @@ def to_alarm_event(
     timestamp
         When the state changed, in ms.
     configuration
-        The alarm's, as CloudWatch has it; default: one metric.
+        The alarm's configuration, in CloudWatch's format; default: one metric.
     contributor
-        The attributes of the one time series whose state it is, of an alarm over many: ``{"TableName": "orders"}``. Of
-        it CloudWatch does not say the previous state.
+        For an alarm on many time series, the attributes of the one that changed state: ``{"TableName": "orders"}``.
+        CloudWatch does not report its previous state.
     """
     moment, before = (iso(at).replace("Z", "+0000") for at in (timestamp, timestamp - 60_000))
-    told: dict[str, Any] = {"previousState": {"value": previous_state, "reason": reason, "timestamp": before}}
+    details: dict[str, Any] = {"previousState": {"value": previous_state, "reason": reason, "timestamp": before}}
     if contributor is not None:
         contributor_id = uuid5(NAMESPACE_URL, to_json(contributor)).hex[:16]
-        told = {"alarmContributor": {"id": contributor_id, "attributes": dict(contributor)}}
+        details = {"alarmContributor": {"id": contributor_id, "attributes": dict(contributor)}}
     return {
         "source": "aws.cloudwatch",
         "alarmArn": f"arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:{name}",
@@ -159,7 +159,7 @@ def to_alarm_event(
         "alarmData": {
             "alarmName": name,
             "state": {"value": state, "reason": reason, "timestamp": moment},
-            **told,
+            **details,
             "configuration": dict(configuration) if configuration is not None else _configuration(),
         },
     }
@@ -181,7 +181,7 @@ def to_cognito_event(
     trigger
         The ``triggerSource``.
     request, response
-        What the trigger asks, and the response as Cognito prefills it, in its own names.
+        The trigger's request, and the response as Cognito prefills it, with its own names.
     """
     return {
         "version": "1",
@@ -229,7 +229,7 @@ def _s3_record(changed: Any, index: int, bucket: str, region: str) -> dict[str, 
 
 
 def _details(given: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return what S3 says of an object besides its key; of one that is gone, that is its version."""
+    """Return what S3 reports about an object besides its key; for a deleted one, only its version."""
     details: dict[str, Any] = {}
     if "Delete" not in name:
         details = {"size": given.get("size", 1024), "eTag": given.get("etag", "b21b84d653bb07b05b1e6b33684dc11b")}
@@ -244,7 +244,7 @@ def _sns_record(message: Any, topic: str, region: str) -> dict[str, Any]:
     if isinstance(message, Mapping) and "message" in message and _SNS.issuperset(message):
         given = dict(message)
     sns = to_sns_envelope(given["message"], topic=topic, subject=given.get("subject"), region=region)
-    # What an invocation gets spells two fields unlike what a queue gets.
+    # Lambda's event spells two fields differently from a queue's message.
     sns["SigningCertUrl"], sns["UnsubscribeUrl"] = sns.pop("SigningCertURL"), sns.pop("UnsubscribeURL")
     sns["MessageId"] = given.get("message_id", sns["MessageId"])
     sns["Timestamp"] = iso(given.get("timestamp", NOW))
@@ -258,7 +258,7 @@ def _sns_record(message: Any, topic: str, region: str) -> dict[str, Any]:
 
 
 def _piped(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a record of Kinesis the form that it has in a pipe: its fields at the top. The others stay as they are."""
+    """Convert a Kinesis record to its form in a pipe, with its fields at the top level; others are unchanged."""
     fields = dict(record)
     return {**fields.pop("kinesis", {}), **fields}
 

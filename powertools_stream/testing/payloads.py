@@ -1,4 +1,4 @@
-"""What builders of records make of their items: overrides, and payloads in base64."""
+"""How the record builders read their items: as overrides or payloads, which may be base64."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ __all__ = ["overrides", "to_base64"]
 
 
 def overrides(item: Any, payload: str, known: frozenset[str], *others: str) -> Mapping[str, Any]:
-    """Return an item that says what a record is to have; any other is the record's payload.
+    """Return an item's overrides for a record; an item that is not a dict of overrides is the payload.
 
     Parameters
     ----------
     payload
-        The override that holds the payload.
+        The name of the override that holds the payload.
     known
-        All overrides; an item with any other name is an event.
+        The names of all overrides; an item with any other name is an event.
     others
-        Further overrides that tell an item from an event, as `payload` does.
+        Further names, besides `payload`, of which an item must have one to count as overrides.
     """
     if isinstance(item, Mapping) and known.issuperset(item) and not item.keys().isdisjoint({payload, *others}):
         return item
@@ -29,7 +29,7 @@ def overrides(item: Any, payload: str, known: frozenset[str], *others: str) -> M
 
 
 def to_base64(data: Any) -> str | None:
-    """Encode bytes, a text, or the JSON of anything else; None stays None."""
+    """Encode bytes, a string, or the JSON of anything else; None stays None."""
     if data is None:
         return None
     if not isinstance(data, bytes):

@@ -1,8 +1,8 @@
-"""Builders of what Lambda really sends: give events, get the whole Lambda event.
+"""Builders of the events that Lambda sends: pass events, get the whole Lambda event.
 
 Each builder takes a list. An item is an event (a dict, which becomes the JSON payload), a string or bytes (the payload
-as it stands, e.g. ``"not JSON"``), or a dict of overrides for this record, which each builder documents. A dict is one
-of overrides if it has the key of the payload (``body``, ``data``, ``value``, …) and no key that is not an override.
+itself, e.g. ``"not JSON"``), or a dict of overrides for this record, which each builder documents. A dict counts as
+overrides if it has the key of the payload (``body``, ``data``, ``value``, …) and no key that is not an override.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = [
     "to_sqs_records",
 ]
 
-# Sequence numbers, as long as the service's own are.
+# Sequence numbers have the length of the service's own.
 _FIRST_SQS = 18_849_496_460_467_696_128
 _FIRST_KINESIS = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
 _FIRST_DYNAMODB = 4_421_584_500_000_000_017_450_439_091
@@ -39,8 +39,8 @@ def to_sqs_records(
     Parameters
     ----------
     messages
-        Events, texts, or overrides: ``body`` (an event or a text; None leaves it out), ``message_id``, ``timestamp``
-        (ms), ``region``, ``group_id``, ``receive_count``, ``attributes``, ``message_attributes`` (both as they are).
+        Events, strings, or overrides: ``body`` (an event or a string; None omits it), ``message_id``, ``timestamp``
+        (ms), ``region``, ``group_id``, ``receive_count``, ``attributes``, ``message_attributes`` (both unchanged).
     fifo
         Whether the queue is a FIFO queue. The group is ``group_id``, else the event's partition key, else ``"0"``.
     queue
@@ -56,9 +56,9 @@ def to_kinesis_records(events: Iterable[Any], *, stream: str = "orders", region:
     Parameters
     ----------
     events
-        Events, texts, bytes, or overrides: ``data`` (any of these) or ``base64`` (the encoded data as it stands, e.g.
-        ``"%"``; None leaves it out), ``partition_key``, ``sequence_number``, ``timestamp`` (ms). The partition key is
-        the event's, else its id, else the position.
+        Events, strings, bytes, or overrides: ``data`` (any of these) or ``base64`` (the encoded data, unchanged, e.g.
+        ``"%"``; None omits it), ``partition_key``, ``sequence_number``, ``timestamp`` (ms). The partition key is the
+        event's, else its id, else the position.
     """
     return {"Records": [_kinesis_record(event, i, stream, region) for i, event in enumerate(events)]}
 
@@ -77,13 +77,13 @@ def to_dynamodb_records(
     ----------
     changes
         Each with ``new_image`` and/or ``old_image`` (or ``newImage`` / ``oldImage``), as plain values; an insert has no
-        old one, a removal no new one. Further: ``keys`` (default: the attributes named by ``key``), ``timestamp``
+        old one, a removal no new one. Optional: ``keys`` (default: the attributes named by ``key``), ``timestamp``
         (**seconds**, as in ``ApproximateCreationDateTime``), ``event_name``, ``sequence_number``, ``region``, and
-        ``ttl_expired`` (True: signed as a removal by time to live).
+        ``ttl_expired`` (True: marked as a removal by time to live).
     key
         The names of the table's keys.
     view_type
-        The stream's ``StreamViewType``: images that it does not send are left out.
+        The stream's ``StreamViewType``: images that it does not include are left out.
     """
     arn = f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{table}/stream/2026-01-01T00:00:00.000"
     return {"Records": [_dynamodb_record(change, i, arn, key, view_type) for i, change in enumerate(changes)]}
@@ -97,11 +97,11 @@ def to_kafka_records(
     Parameters
     ----------
     events
-        Events, texts, bytes, None (a tombstone), or overrides: ``value`` (any of these) or ``base64`` (the encoded
-        value as it stands), ``key``, ``topic``, ``partition``, ``offset``, ``timestamp`` (ms), ``headers`` (a dict of
-        strings or bytes). The key is the event's partition key; without one the record has none.
+        Events, strings, bytes, None (a tombstone), or overrides: ``value`` (any of these) or ``base64`` (the encoded
+        value, unchanged), ``key``, ``topic``, ``partition``, ``offset``, ``timestamp`` (ms), ``headers`` (a dict of
+        strings or bytes). The key defaults to the event's partition key, if it has one.
     self_managed
-        Whether the cluster is one's own, rather than Amazon MSK's.
+        Whether the cluster is self-managed rather than Amazon MSK's.
     """
     partitions: dict[str, list[dict[str, Any]]] = {}
     for event in events:
@@ -209,7 +209,7 @@ def _dynamodb_record(
     if unknown := sorted(change.keys() - _DYNAMODB):
         raise ValueError(
             f"Expected a change with new_image and/or old_image, but found {', '.join(unknown)}; "
-            f"known are {', '.join(sorted(_DYNAMODB))}."
+            f"known names are {', '.join(sorted(_DYNAMODB))}."
         )
     new = change.get("new_image", change.get("newImage"))
     old = change.get("old_image", change.get("oldImage"))
@@ -270,7 +270,7 @@ def _partition_key(payload: Any, default: Any) -> Any:
 
 
 def _stream_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Write an item as a stream's record does: binary values as base64."""
+    """Encode an item as in a stream's record: binary values as base64."""
     return cast("dict[str, Any]", json.loads(to_json(serialize_item(item))))
 
 

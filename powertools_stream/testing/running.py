@@ -1,4 +1,4 @@
-"""Runs a batch through rules without AWS."""
+"""Runs a batch through rules, without AWS."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ __all__ = ["Outcome", "run"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a batch did.
+    """The outcome of a batch.
 
     Parameters
     ----------
     response
         The partial batch response, as Lambda gets it.
     results
-        What the rules left behind, in record order, then rule order.
+        The units of work that the rules produced, in record order, then rule order.
     requests
-        What the rules asked for, in the order in which it was carried out; without the fault events.
+        The rules' requests, in the order in which they were made, without those for fault events.
     events
-        The events that were published, decoded; without the fault events.
+        The published events, decoded, without fault events.
     faults
         Why records failed, in record order, then rule order; each with its fault event, if there is one.
     """
@@ -42,24 +42,24 @@ class Outcome:
 def run(
     rules: Rules, event: Any, *, responses: Responses | None = None, context: Any = None, **options: Any
 ) -> Outcome:
-    """Run an event through rules, with a fake in the place of AWS.
+    """Run an event through rules, with a fake in place of AWS.
 
     Parameters
     ----------
     rules
-        As `StreamProcessor` takes them.
+        The rules, as for `StreamProcessor`.
     event
-        What Lambda would hand over, e.g. from `to_sqs_records`.
+        The event that Lambda would pass, e.g. from `to_sqs_records`.
     responses
-        What the fake answers; see `FakeConnector`.
+        The answers of the fake; see `FakeConnector`.
     context
         Lambda's context; default: none, so there is no deadline.
     options
-        Those of `StreamProcessor`. There is a bus unless they say otherwise, and a batch that fails as a whole is
-        reported, not raised.
+        The options of `StreamProcessor`. By default there is a bus, and a batch that fails as a whole is reported, not
+        raised.
     """
     fake = FakeConnector(responses)
-    # One worker, so that requests are carried out in the order in which they were asked for.
+    # One worker, so that requests are made in the order in which they were yielded.
     settings = {"bus_name": "test-bus", "raise_on_entire_batch_failure": False, "max_workers": 1, **options}
     processor = StreamProcessor(rules=rules, **{**settings, "connectors": [*options.get("connectors", ()), fake]})
     response = processor.process_event(event, context)

@@ -1,6 +1,6 @@
-"""What every event source must do, as tests: inherit from `SourceSuite` in a test module of your own."""
+"""The contract of event sources, as tests: derive a class from `SourceSuite` in a test module of your own."""
 
-# The name of a test is its sentence.
+# The names of the tests are their descriptions.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -42,23 +42,23 @@ class SourceSuite:
     """
 
     def source(self) -> Source:
-        """Return the source under test, made anew."""
+        """Return a new instance of the source under test."""
         raise NotImplementedError
 
     def event(self) -> Any:
-        """Return an event as Lambda sends it, with at least two records that can be read, made anew."""
+        """Return a new event as Lambda sends it, with at least two readable records."""
         raise NotImplementedError
 
     def events(self) -> list[Any]:
-        """Return events as Lambda sends them, with two records or more in all; by default, `event`'s only."""
+        """Return events as Lambda sends them, with at least two records in total; by default, only `event`'s."""
         return [self.event()]
 
     def malformed_record(self) -> Record:
-        """Return a record of this source that cannot be read, made anew."""
+        """Return a new record of this source that cannot be read."""
         raise NotImplementedError
 
     def foreign_records(self) -> list[Record]:
-        """Return records that the source must not recognise; by default, of the built-in sources but its own."""
+        """Return records that the source must not recognise; by default, those of all other built-in sources."""
         own = _trait(self._records()[0])
         built = [
             to_sqs_records([{}]),
@@ -76,7 +76,7 @@ class SourceSuite:
         return [{}, *(record for event in built for record in _flat(event) if _trait(record) != own)]
 
     def read(self, record: Record) -> Event | list[Event] | None:
-        """Read a record to its end. Override it to answer the requests of a source that yields some."""
+        """Read a record. Override it to answer the requests of a source that yields some."""
         read = self.source().read(record)
         if not isinstance(read, Generator):
             return read
@@ -120,9 +120,9 @@ class SourceSuite:
         for event in self._all_events():
             assert isinstance(event["id"], str), "the id is a string"
             assert event["id"], "the id is not empty"
-            assert isinstance(event["type"], str), "the type is a string, empty where there is none"
+            assert isinstance(event["type"], str), "the type is a string, empty if there is none"
             assert isinstance(event["timestamp"], int), "the timestamp is an integer, in ms"
-            assert isinstance(event["tags"], dict), "the tags are an object, empty where there are none"
+            assert isinstance(event["tags"], dict), "the tags are an object, empty if there are none"
             assert isinstance(event.get("partition_key", ""), str), "the partition key, if any, is a string"
 
     def test_the_timestamp_is_in_milliseconds(self) -> None:
@@ -207,7 +207,7 @@ class SourceSuite:
 
     def _read(self, record: Record) -> list[Event]:
         read = self.read(record)
-        assert read, "event() should have records only that are not skipped."
+        assert read, "event() should have only records that are not skipped."
         return read if isinstance(read, list) else [read]
 
     def _identifier(self, record: Record) -> str:
@@ -217,7 +217,7 @@ class SourceSuite:
 
 
 def _trait(record: Mapping[str, Any]) -> Any:
-    """Return what tells a built-in source's record: its ``eventSource``, or a field that no other has."""
+    """Return what identifies a built-in source's record: its ``eventSource``, or a field that no other has."""
     named = record.get("eventSource") or record.get("EventSource")
     if named:
         return named
@@ -231,6 +231,6 @@ _FIELDS = ("topic", "detail-type", "alarmData", "triggerSource", "recordId")
 
 def _flat(event: Mapping[str, Any]) -> Iterator[Record]:
     records = event.get("Records", event.get("records", [event]))
-    # Those of Kafka are by partition.
+    # Kafka's are grouped by partition.
     for part in records.values() if isinstance(records, dict) else [records]:
         yield from part

@@ -31,7 +31,7 @@ QUICK = Effort(
     sent=(12,),
     imports=1,
 )
-"""To see that it runs; its figures mean nothing."""
+"""Only to check that it runs; its figures mean nothing."""
 
 
 def run(effort: Effort, progress: Callable[[str], None]) -> Report:
@@ -50,7 +50,7 @@ def run(effort: Effort, progress: Callable[[str], None]) -> Report:
 
 
 def main() -> None:
-    """Measure, print, and write where asked to."""
+    """Measure, print, and write the report if asked to."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="tiny sizes: to see that it runs")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the figures into this Markdown page")

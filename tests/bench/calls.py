@@ -1,4 +1,4 @@
-"""The part with I/O: calls and wall time, against an endpoint that answers after a while."""
+"""The part with I/O: calls and wall time, against an endpoint that answers after a delay."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WHAT: dict[Job, str] = {
     "update": "{:,} records update a row each",
 }
 _ENTRIES: dict[Job, int] = {"emit": 10, "put": 25, "update": 1}
-"""How many entries a call takes; the least number of calls follows."""
+"""How many entries a call takes, from which the minimum number of calls follows."""
 
 _ROWS: Sequence[tuple[str, str, str]] = (
     ("written by hand, 8 threads", "by_hand", ""),
@@ -63,12 +63,12 @@ def _case(row: tuple[str, str, str], job: Job, size: int) -> Case:
 
 def _is_measured(case: Case) -> bool:
     if case.contestant == "powertools" and not case.form:
-        return case.records <= 100  # one call after the other: more would take minutes, and show nothing new
+        return case.records <= 100  # one call after the other: larger batches would take minutes, and show nothing new
     return case.contestant != "lambda_stream" or has_lambda_stream()
 
 
 def sample(endpoint: Endpoint, contestants: Contestants, case: Case, calls: dict[Case, Mapping[str, int]]) -> float:
-    """Run a case once, and note its calls by operation: it has to make the same ones each time."""
+    """Run a case once, and count its calls by operation, which must be the same each time."""
     endpoint.calls()
     seconds = contestants.run(case)["wall"]
     came = endpoint.calls()
@@ -101,7 +101,7 @@ def _targets(job: Job, size: int, measured: Medians, calls: Mapping[Case, Mappin
 
 
 def _endpoint_alone(endpoint: Endpoint, calls: int = 50) -> tuple[float, float]:
-    """Return the seconds that an answer takes with all connections busy, and of CPU per call on the endpoint's side."""
+    """Return the endpoint's time per answer with all connections busy, and its CPU time per call, in seconds."""
     before = endpoint.cpu()
     with ThreadPoolExecutor(THREADS) as pool:
         seconds = [each for several in pool.map(_call, [endpoint.url] * THREADS, [calls] * THREADS) for each in several]

@@ -26,18 +26,18 @@ __all__ = [
 ]
 
 THREADS = 8
-"""How many calls are under way at a time: the default of ``max_workers``, and what the others are given."""
+"""The number of concurrent calls: the default of ``max_workers``, which the other contestants get too."""
 
 LATENCY = 0.010
-"""Seconds that the local endpoint takes for an answer."""
+"""The delay of the local endpoint's answers, in seconds."""
 
 BUCKET = "bench-bucket"
 BUS = "bench-bus"
 TABLE = "bench-table"
 
 Job = Literal["total", "emit", "put", "update", "flavor", "send"]
-"""Add prices up, without I/O; publish an event per record; put an item per record; update a row per record; do what a
-flavor does, or send to a sink, which `Case.form` names."""
+"""Add up prices, without I/O; publish an event per record; put an item per record; update a row per record; run a
+flavor, or send to a sink, which `Case.form` names."""
 
 Handler = Callable[[dict[str, Any]], object]
 """A Lambda handler that needs no context."""
@@ -45,12 +45,12 @@ Handler = Callable[[dict[str, Any]], object]
 
 @dataclass(frozen=True)
 class Case:
-    """One thing that is measured; travels to the worker as JSON.
+    """One measurement; sent to the worker as JSON.
 
     Parameters
     ----------
     contestant
-        The module under ``tests/bench/contestants`` that does it.
+        The module under ``tests/bench/contestants`` that runs it.
     job
         What is done for each record.
     records
@@ -58,9 +58,9 @@ class Case:
     rules
         How many rules match each of them.
     others
-        How many more rules there are, of which none matches.
+        How many more rules there are that do not match.
     form
-        Which way of doing it, where the contestant has several.
+        The variant of the job, if the contestant has several.
     """
 
     contestant: str
@@ -72,21 +72,21 @@ class Case:
 
 
 Prepare = Callable[[Case], Handler]
-"""What each contestant's module has as ``prepare``: makes the handler of a case."""
+"""The function ``prepare`` of each contestant's module: makes the handler of a case."""
 
 totals: list[int] = []
-"""What the job "total" has come to: the worker counts, so that nobody is fast by leaving something out."""
+"""The results of the job "total": the worker checks them, so that no contestant gains by skipping work."""
 
 
 def order_total(event: dict[str, Any]) -> int:
-    """Do what stands for business logic here."""
+    """Stand in for business logic."""
     total: int = sum(line["price"] for line in event["order"]["lines"])
     totals.append(total)
     return total
 
 
 def event_of(records: int) -> dict[str, Any]:
-    """Make the batch that Lambda would deliver from a queue, every order under a key of its own."""
+    """Make the batch that Lambda would deliver from a queue, with a key of its own for every order."""
     return to_sqs_records(
         {
             "id": f"order-event-{n}",

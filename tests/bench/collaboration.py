@@ -21,7 +21,7 @@ _NOTE = (
 
 
 def measure(endpoint: Endpoint, contestants: Contestants, effort: Effort, progress: Callable[[str], None]) -> Section:
-    """Measure each flavor, and the calls that it makes without it."""
+    """Measure each flavor, and its calls made without it."""
     records = effort.flavored
     calls: dict[Case, Mapping[str, int]] = {}
     measured: Medians = {}

@@ -57,13 +57,13 @@ def measure(contestants: Contestants, effort: Effort, progress: Callable[[str], 
 
 
 def measure_memory(contestants: Contestants, effort: Effort, progress: Callable[[str], None]) -> Section:
-    """Measure how much memory each size of batch takes at its peak, the event not included."""
+    """Measure the peak memory of each size of batch, without the event."""
     progress("memory")
     measured: Medians = {}
     for size in effort.sizes:
         for _, make in _MEMORY_ROWS:
             case = make(size)
-            # Tracing makes everything several times slower: a tenth of the copies will do.
+            # Tracing makes everything several times slower, so a tenth of the copies is enough.
             if _is_measured(case, replace(effort, max_copies=effort.max_copies // 10)):
                 contestants.run(case)
                 measured[case] = contestants.memory(case) / size

@@ -1,6 +1,6 @@
-"""The AWS of the benchmark, in a process of its own: answers after a while, and counts calls.
+"""The benchmark's AWS, in a process of its own: it answers after a delay, and counts calls.
 
-``python -m tests.bench.endpoint <seconds>`` prints its address, then answers each line it reads with what came since.
+``python -m tests.bench.endpoint <seconds>`` prints its address, then answers each line with the calls since the last.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The part about cold starts: what importing costs in a fresh interpreter, and what must not be imported."""
+"""The part about cold starts: the cost of imports in a fresh interpreter, and what must not be imported."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def measure(effort: Effort, progress: Callable[[str], None]) -> Section:
         for name, taken in samples.items()
     }
     base, one, function = (middle[name]["cpu"] for name in list(_ROWS)[:3])
-    # Powertools looks at botocore's version for its user agent; that is not ours to count.
+    # Powertools reads botocore's version for its user agent, which does not count here.
     powertools, *ours = (found[name] for name in list(_ROWS)[:3])
     unwanted = sorted(set().union(*ours) - powertools)
     rows = [

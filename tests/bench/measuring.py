@@ -1,4 +1,4 @@
-"""Measures cases in turn, round after round, so that whatever else the machine does falls on all of them alike."""
+"""Measures cases in turn, round after round, so that any other load on the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Effort:
     sizes
         Batch sizes of the part without I/O.
     records
-        A sample of that part is of so many records at least: small batches are run several times.
+        The minimum number of records in a sample of that part: small batches are run several times.
     max_copies
-        aws-lambda-stream copies the batch for every rule; beyond so many copies it takes minutes, and is left out.
+        aws-lambda-stream copies the batch for every rule; with more copies than this it takes minutes, and is left out.
     rounds
-        How often a case is measured at most.
+        The maximum number of measurements of a case.
     seconds
-        A case that has taken so many seconds is not measured again, once it has been three times.
+        A case that has taken this long is not measured again, after a minimum of three times.
     emits
         Batch sizes of the jobs that emit events.
     writes
@@ -42,7 +42,7 @@ class Effort:
     sent
         Batch sizes of the sinks.
     imports
-        How often each import is measured.
+        The number of measurements of each import.
     """
 
     sizes: Sequence[int] = (10, 100, 1_000, 10_000)
@@ -58,7 +58,7 @@ class Effort:
 
 
 def medians(cases: Sequence[Case], sample: Sample, effort: Effort) -> Medians:
-    """Return the median of each case, after one sample that does not count."""
+    """Return the median of each case, after a first sample that is discarded."""
     samples: dict[Case, list[float]] = {case: [] for case in cases}
     spent = dict.fromkeys(cases, 0.0)
     for case in cases:
@@ -66,7 +66,7 @@ def medians(cases: Sequence[Case], sample: Sample, effort: Effort) -> Medians:
     least = min(3, effort.rounds)
     for n in range(effort.rounds):
         due = [case for case in cases if n < least or spent[case] < effort.seconds]
-        # Each round starts with another case: none always comes right after the same one.
+        # Each round starts with another case, so that no case always follows the same one.
         for case in due[n % len(due) :] + due[: n % len(due)] if due else ():
             started = time.monotonic()
             samples[case].append(sample(case))

@@ -17,7 +17,7 @@ __all__ = ["Contestants", "Endpoint", "has_lambda_stream"]
 
 
 def has_lambda_stream() -> bool:
-    """Tell whether aws-lambda-stream, which only the extra ``bench`` brings, is there."""
+    """Return whether aws-lambda-stream, which only the extra ``bench`` installs, is available."""
     return importlib.util.find_spec("aws_lambda_stream") is not None
 
 
@@ -61,14 +61,14 @@ class _Child:
 
 
 class Contestants:
-    """Starts a worker for each contestant when it is first asked for; a context manager."""
+    """Starts a contestant's worker on first use; a context manager."""
 
     def __init__(self, endpoint_url: str) -> None:
         self._env = environment(endpoint_url)
         self._children: dict[str, _Child] = {}
 
     def run(self, case: Case, times: int = 1) -> dict[str, float]:
-        """Run a case so many times; return the seconds of one run, ``wall`` and ``cpu``."""
+        """Run a case several times; return the seconds of one run, ``wall`` and ``cpu``."""
         return self._child(case).ask({"do": "run", "case": asdict(case), "times": times})
 
     def memory(self, case: Case) -> float:
@@ -77,7 +77,7 @@ class Contestants:
         return peak
 
     def forget(self) -> None:
-        """Have all workers drop their handlers and batches."""
+        """Make all workers drop their handlers and batches."""
         for child in self._children.values():
             child.ask({"do": "forget"})
 
@@ -105,12 +105,12 @@ class Endpoint:
         self.url: str = self._child.greeting["url"]
 
     def calls(self) -> dict[str, int]:
-        """Return how many calls of each operation have come since this was last asked."""
+        """Return the number of calls of each operation since the last time."""
         calls: dict[str, int] = self._child.ask(None)["calls"]
         return calls
 
     def cpu(self) -> float:
-        """Return the seconds of CPU that the endpoint has taken; forgets the calls."""
+        """Return the endpoint's CPU time in seconds; resets the number of calls."""
         cpu: float = self._child.ask(None)["cpu"]
         return cpu
 

@@ -1,4 +1,4 @@
-"""What the bench prints, and what it writes into the documentation: tables, and which targets are met."""
+"""The report of the bench, printed and written into the documentation: tables, and which targets are met."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 @dataclass(frozen=True)
 class Target:
-    """A figure that is to be kept."""
+    """A limit that a figure has to keep."""
 
     what: str
     measured: float
@@ -50,7 +50,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """What one part of the bench has found."""
+    """The results of one part of the bench."""
 
     tables: Sequence[Table]
     targets: Sequence[Target]
@@ -58,7 +58,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """What all parts have found."""
+    """The results of all parts."""
 
     sections: Sequence[Section]
     seconds: float
@@ -90,7 +90,7 @@ class Report:
 
 
 def machine() -> str:
-    """Say what was measured on, and with what."""
+    """Describe the machine and the versions."""
     versions = ", ".join(
         f"{name} {version}"
         for name in ("aws-lambda-powertools", "aws-lambda-stream", "boto3", "pydantic")
@@ -102,7 +102,7 @@ def machine() -> str:
 
 
 def write(report: Report, page: Path) -> None:
-    """Put the report between the marks in a page."""
+    """Put the report between the markers in a page."""
     text = page.read_text(encoding="utf-8")
     if BEGIN not in text or END not in text:
         raise SystemExit(f"Expected {page} to have the lines {BEGIN!r} and {END!r}: the figures go between them.")

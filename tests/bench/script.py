@@ -1,4 +1,4 @@
-"""What the benchmark's AWS holds: rows that flavors ask for."""
+"""The data in the benchmark's AWS: rows that flavors read."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tests.bench.cases import BUCKET
 __all__ = ["PAGE", "SCANNED", "SCRIPT"]
 
 SCANNED = 100
-"""How many items a scan finds in all."""
+"""How many items a scan finds in total."""
 
 PAGE = 25
-"""How many of them a page has."""
+"""How many items a page has."""
 
 
 def _query(operation: str, body: dict[str, Any]) -> Answer:
@@ -49,7 +49,7 @@ def _scan(operation: str, body: dict[str, Any]) -> Answer:
 
 
 def _publish(operation: str, body: dict[str, Any]) -> Answer:
-    """Answer SNS, which speaks forms and XML."""
+    """Answer for SNS, which speaks forms and XML."""
     ids = [value for name, value in parse_qsl(body["content"]) if name.endswith(".Id")]
     members = "".join(f"<member><Id>{name}</Id><MessageId>{name}</MessageId></member>" for name in ids)
     result = f"<PublishBatchResult><Successful>{members}</Successful></PublishBatchResult>"

@@ -1,4 +1,4 @@
-"""The calls that 100 records of each flavor make; how long they take is the benchmark's to say."""
+"""The calls that 100 records of each flavor make; the benchmark measures how long they take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calls that 100 and 1,000 records make at each sink; how long they take is the benchmark's to say."""
+"""The calls that 100 and 1,000 records make to each sink; the benchmark measures how long they take."""
 
 from __future__ import annotations
 

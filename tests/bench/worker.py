@@ -21,7 +21,7 @@ __all__ = ["Runner", "main"]
 
 
 class Runner:
-    """Keeps handlers and batches between commands, as a warm function keeps its modules."""
+    """Keeps handlers and batches between commands, like a warm function that keeps its modules."""
 
     def __init__(self, prepare: Prepare) -> None:
         self._prepare = prepare
@@ -29,7 +29,7 @@ class Runner:
         self._events: dict[int, dict[str, Any]] = {}
 
     def run(self, case: Case, times: int) -> dict[str, float]:
-        """Run a case; return the seconds of one run, by the clock and of CPU (all threads)."""
+        """Run a case; return the wall and CPU time (of all threads) of one run, in seconds."""
         handler, event = self._ready(case)
         gc.collect()
         wall, cpu = time.perf_counter(), time.process_time()
@@ -40,7 +40,7 @@ class Runner:
         return {"wall": wall / times, "cpu": cpu / times}
 
     def memory(self, case: Case) -> dict[str, float]:
-        """Run a case once; return how many bytes it takes at its peak beyond what there was, the event included."""
+        """Run a case once; return its peak memory in bytes, beyond what was in use before, including the event."""
         handler, event = self._ready(case)
         gc.collect()
         tracemalloc.start()
@@ -92,7 +92,7 @@ def _serve(runner: Runner, answers: TextIO) -> None:
 
 
 def main(contestant: str) -> None:
-    """Serve commands until there are no more. Whatever the contestant prints goes nowhere."""
+    """Serve commands until there are no more. The contestant's output is discarded."""
     answers = os.fdopen(os.dup(1), "w")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -16,8 +16,8 @@ _SHARDS = {"total": 2, "successful": 1, "failed": 0}
 class BulkApi:
     """The domain behind an `HttpService`.
 
-    `failures` says, by id, with which status and type of error an action fails; each is taken off once it was given.
-    `rejections` are answers to whole calls, one after the other, before any is carried out.
+    `failures` holds, by id, the statuses and error types with which actions fail; each is used once.
+    `rejections` are answers to the next whole calls, which are not carried out.
     """
 
     def __init__(self, service: HttpService) -> None:

@@ -1,4 +1,4 @@
-"""A small HTTP service on this machine, which answers by a script and remembers what it was asked."""
+"""A small local HTTP service, which answers from a script and records its calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Asked:
-    """One call that came."""
+    """One call that it received."""
 
     method: str
     path: str
@@ -29,7 +29,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Said:
-    """What is answered: a value goes out as JSON, text and bytes as they are."""
+    """An answer: strings and bytes are sent unchanged, any other value as JSON."""
 
     status: int = 200
     content: Any = b""

@@ -16,7 +16,7 @@ from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint
 
 
 class Hanging:
-    """A script that answers nobody until it is let go."""
+    """A script that answers no call until it is released."""
 
     def __init__(self) -> None:
         self.released = threading.Event()
@@ -193,7 +193,7 @@ def _assumed(expires_in: float = 3600) -> str:
 
 
 class Roles:
-    """A script in which STS gives credentials that last so long (seconds), or an error."""
+    """A script in which STS returns credentials with a lifetime (in seconds), or an error."""
 
     def __init__(self, *answers: Answer | float) -> None:
         self.answers = list(answers)

@@ -35,7 +35,7 @@ def _namespace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def endpoint(endpoint: ScriptedEndpoint) -> ScriptedEndpoint:
-    """Give the scripted endpoint, which reads JSON: boto3 sends that to CloudWatch from 1.42.7 on, before it a form."""
+    """Return the scripted endpoint, which reads JSON: boto3 sends CloudWatch JSON since 1.42.7, and a form before."""
     if tuple(map(int, botocore.__version__.split(".")[:3])) < (1, 42, 7):
         pytest.skip("boto3 1.42.7 is the first to speak JSON with CloudWatch")
     return endpoint
@@ -44,7 +44,7 @@ def endpoint(endpoint: ScriptedEndpoint) -> ScriptedEndpoint:
 class TestContract(ConnectorSuite):
     @pytest.fixture(autouse=True)
     def _service(self, endpoint: ScriptedEndpoint) -> None:
-        """Have an AWS in which all goes well."""
+        """Use an AWS in which everything succeeds."""
 
     def connector(self) -> Connector:
         return CloudWatchConnector(Clients())

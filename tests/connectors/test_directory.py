@@ -15,7 +15,7 @@ from powertools_stream.errors import StreamError
 from powertools_stream.requests import Call, PutEvent, PutItem, Query, RemainingTime, Request
 from powertools_stream.testing.connector_suite import ConnectorSuite
 
-# The root and aliases; what an answer is made of; what the engine answers itself.
+# The root and aliases; parts of answers; requests that the engine answers itself.
 NOT_FOR_CONNECTORS = {"Asks", "Request", "OnConditionFailed", "HttpResponse", "RemainingTime"}
 
 
@@ -25,7 +25,7 @@ class Square(Request):
 
 
 class OwnConnector:
-    """A user's connector, for a service of their own and in place of a built-in one."""
+    """A user-written connector, for a service of their own and in place of a built-in one."""
 
     def __init__(self, requests: tuple[type[Request], ...] = (Square,)) -> None:
         self.requests = requests

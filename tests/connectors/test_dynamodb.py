@@ -93,7 +93,7 @@ def _connector() -> DynamoDBConnector:
 
 
 def _ask(connector: DynamoDBConnector, request: Request) -> Any:
-    """Carry one request out, whatever becomes of it."""
+    """Carry out one request, whether it succeeds or not."""
     responses: list[Any] = []
     try:
         for entry in connector.entries(request):

@@ -51,7 +51,7 @@ class TestContract(ConnectorSuite):
 
 
 class Calls:
-    """Notes the calls of a batch."""
+    """Records the calls of a batch."""
 
     def __init__(self) -> None:
         self.seen: list[CallDetails] = []

@@ -120,7 +120,7 @@ def answered(request: Request) -> Any:
 
 @pytest.fixture
 def function(aws: Aws) -> Iterator[str]:
-    """Give a function that answers what it gets, in moto: it runs none."""
+    """Create a function in moto, which runs no code but returns its input."""
     _configure(aws, use_docker=False)
     create_function(aws.client("lambda"), aws.client("iam"))
     yield "echo"
@@ -180,7 +180,7 @@ def test_an_asynchronous_invocation_is_accepted(endpoint: ScriptedEndpoint) -> N
 
 
 def test_a_function_that_ends_in_an_error_is_an_error_of_its_request(function: str) -> None:
-    # moto's function answers what it gets, and Lambda's limit for answers is below the one for requests.
+    # moto's function returns its input, and Lambda's limit for responses is below the one for requests.
     def make(n: int) -> Request:
         return InvokeFunction({"FunctionName": function, "Payload": {"x": "x" * (6_050_000 if n == 1 else 1)}})
 

@@ -61,7 +61,7 @@ class TestContract(ConnectorSuite):
             {"url": "https://host:99999/"},
             {"url": "https://user:secret@host/"},
             {"url": "https://host/a b"},
-            # Some read another host in these than others do.
+            # Parsers disagree about the host in these.
             {"url": "https://evil.example\\.host/"},
             {"url": "https://evil.example\\@host/"},
             {"url": "https:/\\host/"},
@@ -87,7 +87,7 @@ class TestContract(ConnectorSuite):
 
 
 class Calls:
-    """Counts calls, and how often they were made again."""
+    """Counts calls and retries."""
 
     def __init__(self) -> None:
         self.details: list[CallDetails] = []
@@ -104,7 +104,7 @@ def records(count: int) -> dict[str, Any]:
 
 
 def asking(service: HttpService, **options: Any) -> list[dict[str, Any]]:
-    """Make the rules of a function that tells the service of each order."""
+    """Make the rules of a function that notifies the service of each order."""
 
     def execute(uow: UnitOfWork) -> Any:
         params = {"url": f"{service.url}/orders", "json": {"id": uow.event["id"]}}
@@ -382,7 +382,7 @@ def test_an_answer_longer_than_it_may_be_is_an_error(service: HttpService, compr
 
 
 def test_an_answer_that_is_compressed_twice_is_not_read(service: HttpService) -> None:
-    # Each layer makes a thousand bytes of one, so that a few thousand bytes would not fit into any function.
+    # Each layer expands a byte to a thousand, so that a few thousand bytes would not fit into any function.
     content = gzip.compress(gzip.compress(b"x"))
     service.script = lambda asked: Said(200, content, {"Content-Encoding": "gzip, gzip"})
 

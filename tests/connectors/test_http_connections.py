@@ -231,7 +231,7 @@ def test_urllib3_is_imported_with_the_first_call() -> None:
 
 @contextmanager
 def tls_listener(folder: Path) -> Iterator[int]:
-    """Offer TLS with a certificate that signs itself."""
+    """Serve TLS with a self-signed certificate."""
     certificate = self_signed(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)

@@ -60,7 +60,7 @@ class TestContract(ConnectorSuite):
 
 
 class Calls:
-    """Notes the calls of a batch."""
+    """Records the calls of a batch."""
 
     def __init__(self) -> None:
         self.seen: list[CallDetails] = []
@@ -245,7 +245,7 @@ def test_a_thousand_records_arrive_in_two_calls(aws: Aws) -> None:
     kinesis.create_stream(StreamName="orders", ShardCount=1)
     calls = Calls()
 
-    # One call at a time: moto numbers records without a lock, and loses one where two calls number at once.
+    # One call at a time: moto numbers records without a lock, and loses one if two calls do so at once.
     response = _processor(calls, max_workers=1).process_event(to_sqs_records(_events(1_000, keys=1_000)))
 
     assert response == {"batchItemFailures": []}

@@ -1,4 +1,4 @@
-"""Events that are too large for a sink: left at S3, and read by whoever gets what was sent in their place."""
+"""Events that are too large for a sink: stored in S3, and read by the receiver of the reference to them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def sending(request_of: Callable[[dict[str, Any]], Request]) -> StreamProcessor:
 
 
 def things(size: int) -> dict[str, Any]:
-    """Return records of one order key, of which the second makes an event of that size, and the others small ones."""
+    """Return records of one order key: the second makes an event of this size, the others make small ones."""
     return to_kinesis_records(
         [
             {"id": f"t-{n}", "type": "thing", "timestamp": NOON, "partition_key": "p", "size": size if n == 1 else 1}
@@ -45,7 +45,7 @@ def things(size: int) -> dict[str, Any]:
 
 
 def read(records: dict[str, Any]) -> dict[str, int]:
-    """Return the events of records, and how long their text is."""
+    """Return the events of records, and the length of their text."""
     reader = StreamProcessor(
         rules=[{"id": "read", "flavor": task, "execute": lambda uow: uow.event}], claim_checks=CHECKS
     )

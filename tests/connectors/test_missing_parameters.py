@@ -1,4 +1,4 @@
-"""What a request says that lacks the parameter that matters most: what it has is told, most often it is misspelt."""
+"""The error of a request without its main parameter: it names the given ones, since most often one is misspelt."""
 
 from __future__ import annotations
 

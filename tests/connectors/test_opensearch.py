@@ -94,7 +94,7 @@ def thing(number: int, **params: Any) -> IndexDocument:
 
 
 def sent(connector: OpenSearchConnector, *requests: Any) -> list[Any]:
-    """Make one call of all requests."""
+    """Make one call with all requests."""
     try:
         responses = connector.send([entry for request in requests for entry in connector.entries(request)])
         return [
@@ -106,7 +106,7 @@ def sent(connector: OpenSearchConnector, *requests: Any) -> list[Any]:
 
 
 def asking(domain: BulkApi, to_request: Callable[[UnitOfWork], Request]) -> list[dict[str, Any]]:
-    """Make the rules of a function that asks for what `to_request` returns."""
+    """Make the rules of a function that makes the request that `to_request` returns."""
 
     def execute(uow: UnitOfWork) -> Any:
         return (yield to_request(uow))
@@ -194,7 +194,7 @@ def test_the_lines_of_an_action_say_what_opensearch_needs() -> None:
     assert deletion.key == entry.key
 
 
-# -- What became of an action ------------------------------------------------------------------------------------------
+# -- The outcome of an action ------------------------------------------------------------------------------------------
 
 
 def test_an_action_that_failed_is_a_value_at_its_place(domain: BulkApi) -> None:

@@ -108,7 +108,7 @@ def test_what_is_no_domain_is_a_setting_error(address: str) -> None:
         domain_of(address)
 
 
-# -- Who calls ---------------------------------------------------------------------------------------------------------
+# -- Credentials -------------------------------------------------------------------------------------------------------
 
 
 def test_calls_are_signed_with_the_credentials_of_the_function(service: HttpService) -> None:

@@ -28,7 +28,7 @@ def _defaults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def answers(operation: str, body: dict[str, Any]) -> Answer:
-    """Answer every parameter and secret with its own name, but for one."""
+    """Answer every parameter and secret with its own name, except for one."""
     name = body.get("Name", body.get("SecretId"))
     if name == "poison":
         return 400, {"__type": "ParameterNotFound", "message": "no such thing"}

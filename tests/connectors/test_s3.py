@@ -79,7 +79,7 @@ class TestContract(ConnectorSuite):
 
 @pytest.fixture
 def bucket(aws: Aws) -> Any:
-    """Create the bucket and return a client to look at it."""
+    """Create the bucket, and return a client to inspect it."""
     s3 = aws.client("s3")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
     return s3
@@ -111,7 +111,7 @@ def numbered(count: int) -> dict[str, Any]:
 
 
 class AskingConnector(S3Connector):
-    """Carries one request out."""
+    """Carries out one request."""
 
     def __call__(self, request: Request) -> Any:
         responses = self.send(self.entries(request))
@@ -167,7 +167,7 @@ def test_equal_reads_are_asked_once(bucket: Any) -> None:
 
     def execute(uow: UnitOfWork) -> Generator[Any, Any, Any]:
         answers = yield [GetObject({"Key": "settings"}), HeadObject({"Key": "settings"}), ListObjects()]
-        answers[0]["Body"] = None  # on top, the answer is the asker's own
+        answers[0]["Body"] = None  # on top, the answer belongs to the requester
         return answers
 
     calls = CallCounter()

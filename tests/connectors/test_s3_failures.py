@@ -40,7 +40,7 @@ def answer_of() -> Iterator[AskingConnector]:
 
 
 def _deleting(failures: dict[str, str], leave_out: tuple[str, ...] = ()) -> Script:
-    """Answer ``DeleteObjects`` as S3 does; what is among `failures` fails with a code, as long as it is there."""
+    """Answer ``DeleteObjects`` as S3 does; keys in `failures` fail with a code, as long as they are there."""
 
     def script(operation: str, body: dict[str, Any]) -> Answer:
         assert operation == "POST /bucket?delete"
@@ -225,11 +225,11 @@ def test_head_that_is_denied_is_an_error(endpoint: ScriptedEndpoint, answer_of: 
         answer_of(HeadObject({"Key": "a"}))
 
 
-# -- What the endpoint with a script does not do --------------------------------------------------------------------
+# -- What the scripted endpoint does not do -------------------------------------------------------------------------
 
 
 class _BreaksOff(BaseHTTPRequestHandler):
-    """Promises ten bytes to everyone, and keeps the promise from the second request on."""
+    """Announces ten bytes in each response, and sends them from the second request on."""
 
     seen: ClassVar[list[tuple[str, Mapping[str, str]]]] = []
 
@@ -252,7 +252,7 @@ class _BreaksOff(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def breaking(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_BreaksOff]]:
-    """Give an S3 whose first answer breaks off."""
+    """Return an S3 whose first response breaks off."""
     _BreaksOff.seen.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), _BreaksOff) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))

@@ -77,7 +77,7 @@ def entries_of(body: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def answer_of(body: dict[str, Any], failing: Failing | None = None) -> Answer:
-    """Answer as SNS does: in XML, the messages in any order, by their ids."""
+    """Answer like SNS: in XML, with the messages in any order, by their ids."""
     if fields_of(body)["Action"] == "Publish":
         return 200, in_xml("Publish", "<MessageId>m</MessageId>")
     successful, failed = "", ""
@@ -105,7 +105,7 @@ def error_in_xml(status: int, code: str) -> Answer:
 
 
 class Calls:
-    """Remembers the calls of a batch."""
+    """Records the calls of a batch."""
 
     def __init__(self) -> None:
         self.seen: list[CallDetails] = []
@@ -143,7 +143,7 @@ def published(endpoint: ScriptedEndpoint) -> list[list[str]]:
 
 
 def create_topic(aws: Aws, name: str) -> tuple[str, str]:
-    """Create a topic whose messages go to a queue as they are; return the topic's ARN and the queue's URL."""
+    """Create a topic with raw delivery to a queue; return the topic's ARN and the queue's URL."""
     sns, sqs = aws.client("sns"), aws.client("sqs")
     fifo = {"FifoTopic": "true", "ContentBasedDeduplication": "false"} if name.endswith(".fifo") else {}
     arn: str = sns.create_topic(Name=name, Attributes=fifo)["TopicArn"]
@@ -165,7 +165,7 @@ def arrived(aws: Aws, url: str) -> list[int]:
 
 
 def test_a_thousand_messages_arrive_in_a_hundred_calls(aws: Aws) -> None:
-    # To many topics: what moto takes for a message grows with the square of the queue behind.
+    # To many topics: moto's time for a message grows with the square of the queue's length.
     topics, calls = [create_topic(aws, f"orders-{n}") for n in range(25)], Calls()
     processor = publishing(lambda event: {"Message": event, "TopicArn": topics[event["n"] % 25][0]}, None, calls)
 
@@ -278,7 +278,7 @@ def test_messages_that_fail_are_values_at_their_place(endpoint: ScriptedEndpoint
     assert responses[0] == {"MessageId": "m-a"}
     codes = [getattr(response, "code", None) for response in responses]
     assert codes == [None, "InternalError", None, "InvalidParameter"]
-    # What is no fault of the sender's passes, whatever the code.
+    # An error that is not the sender's fault is a passing one, whatever the code.
     assert [isinstance(response, RetryableError) for response in responses[1::2]] == [True, False]
 
 

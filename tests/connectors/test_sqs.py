@@ -26,7 +26,7 @@ FIFO_URL = f"{URL}.fifo"
 LIMIT = 1_048_576
 
 
-# What boto3's client stumbles over: it would fail the whole call, and the messages of others with it.
+# boto3's client rejects these: it would fail the whole call, including the messages of others.
 UNWRITABLE: list[dict[str, Any]] = [
     {"MessageAttributes": {"a": {"b": 1}}},
     {"MessageAttributes": {"a": {"DataType": "String", "StringValue": 5}}},
@@ -76,7 +76,7 @@ def fails_poison(operation: str, body: dict[str, Any]) -> Answer:
 
 
 def batch_answer(body: dict[str, Any], failing: dict[str, tuple[str, bool]]) -> Answer:
-    """Fail the messages with these bodies, as SQS does: in any order, by their ids."""
+    """Fail the messages with these bodies like SQS: in any order, by their ids."""
     successful, failed = [], []
     for entry in reversed(body["Entries"]):
         if entry["MessageBody"] in failing:
@@ -88,7 +88,7 @@ def batch_answer(body: dict[str, Any], failing: dict[str, tuple[str, bool]]) -> 
 
 
 class Calls:
-    """Remembers the calls of a batch."""
+    """Records the calls of a batch."""
 
     def __init__(self) -> None:
         self.seen: list[CallDetails] = []
@@ -136,7 +136,7 @@ def sent(endpoint: ScriptedEndpoint) -> list[list[str]]:
 # -- A thousand messages -------------------------------------------------------------------------------------------
 
 
-# To many queues: what moto takes for a message grows with the square of the queue.
+# To many queues: moto's time for a message grows with the square of the queue's length.
 
 
 def test_a_thousand_messages_arrive_in_a_hundred_calls(aws: Aws) -> None:
@@ -291,7 +291,7 @@ def test_messages_that_fail_are_values_at_their_place(endpoint: ScriptedEndpoint
         "InvalidMessageContents",
     ]
     assert str(responses[1]) == "InternalError: no"
-    # What is no fault of the sender's passes, whatever the code.
+    # An error that is not the sender's fault is a passing one, whatever the code.
     assert [isinstance(response, RetryableError) for response in responses[1::2]] == [True, False]
 
 

@@ -1,4 +1,4 @@
-"""A thousand requests into the two oldest sinks; those of the others are in their own modules."""
+"""A thousand requests to the two oldest sinks; the tests of the other sinks are in their own modules."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_the_demo_adds_up_and_makes_few_calls(tmp_path: Path) -> None:
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert demo.stderr == ""
     assert "60 orders = 48 ready + 9 expired + 3 still open. It adds up." in demo.stdout
-    # 112 events by two shards, and 60 of them are correlated twice; each order whose row was due is told of.
+    # 112 events from two shards, and 60 of them are correlated twice; each order whose row was due has an event.
     assert re.search(r"listener +│ dynamodb │ BatchWriteItem │ +[56] │ +112 ", demo.stdout)
     assert re.search(r"trigger +│ dynamodb │ BatchWriteItem │ +\d │ +172 ", demo.stdout)
     assert re.search(r"order-created-expired +│ +45 │ +45 ", demo.stdout)
@@ -60,7 +60,7 @@ def test_it_holds_when_every_record_comes_twice_and_out_of_order_and_everything_
 
     assert set(before.outcomes.values()) == {"ready", "open"}
     assert after.adds_up, vars(after)
-    # What comes again, and a payment that comes too late, change nothing.
+    # Events that come again, and a payment that comes too late, change nothing.
     assert at_last.adds_up, vars(at_last)
     assert by_key(at_last) == by_key(after)
     assert at_last.puts[False] > after.puts[False] > 0

@@ -1,4 +1,4 @@
-"""The README's Python blocks run as they stand, in the order in which a reader meets them."""
+"""The README's Python blocks run unchanged, in the order in which a reader meets them."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ ChangeOf = Callable[..., UnitOfWork]
 
 @pytest.fixture
 def change_of() -> ChangeOf:
-    """Make the unit of work of a change of a row: what a rule without a preparation would see."""
+    """Make the unit of work of a change of a row, as a rule without a ``prepare`` sees it."""
 
     def make(new: dict[str, Any] | None, old: dict[str, Any] | None = None, **fields: Any) -> UnitOfWork:
         images = {name: image for name, image in (("new_image", new), ("old_image", old)) if image is not None}

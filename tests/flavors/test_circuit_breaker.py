@@ -141,7 +141,7 @@ def test_an_alarm_switches_a_mapping(aws: Aws, state: str, expected: str) -> Non
 
 
 def alarm_action(state: str) -> dict[str, Any]:
-    """Make an event as an alarm sends it to a function that is its action.
+    """Make an event as an alarm sends it to a function as its action.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
     """

@@ -57,7 +57,7 @@ def table(aws: Any) -> str:
 
 @pytest.fixture
 def poll(aws: Any, table: str) -> Any:
-    """Make the poller that hands the stream's records to a handler."""
+    """Make the poller that passes the stream's records to a handler."""
 
     def make(processor: StreamProcessor, **options: Any) -> DynamoDBPoller:
         stream = aws.client("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"]
@@ -132,9 +132,9 @@ def test_events_are_correlated_and_evaluated_once_all_of_them_are_there(aws: Any
     rows = Counter(row["discriminator"]["S"] for row in aws.items("events"))
     assert rows == {"EVENT": 30, "CORREL": 60}
     published = [event["detail"] for event in aws.events()]
-    # Either event of a pair finds both: they came in one batch. An id per order takes an `emit` function.
+    # Each event of a pair finds both, since they came in one batch. An id per order needs an `emit` function.
     assert Counter(event["partition_key"] for event in published) == {f"o-{n}": 2 for n in range(10)}
-    # Two rows of an order that are in one batch ask once, for their queries are equal.
+    # Two rows of an order in one batch share one call, since their queries are equal.
     assert calls["Query"] == 20
     assert calls["BatchWriteItem"] <= 4
     assert calls["failed records"] == 0
@@ -160,7 +160,7 @@ def test_collected_events_are_evaluated_by_the_index(aws: Any, table: str, poll:
 
 def test_a_query_of_several_pages_is_evaluated_whole(aws: Any, table: str) -> None:
     dynamodb = aws.client("dynamodb")
-    for n in range(9):  # a page has 1 MB at most
+    for n in range(9):  # a page has at most 1 MB
         item = {
             "pk": {"S": "o-1"},
             "sk": {"S": f"e-{n}"},
@@ -268,7 +268,7 @@ def test_an_updates_condition_that_failed_falls_back(aws: Any, table: str) -> No
 
 
 def asking(table: str, keys: list[dict[str, str]]) -> Rule:
-    """Make a rule that asks for items by their keys, some of them twice."""
+    """Make a rule that gets items by their keys, some of them twice."""
     from powertools_stream.flavors import TaskRule
     from powertools_stream.requests import GetItems
 
@@ -359,7 +359,7 @@ def test_a_job_works_through_the_table_and_keeps_its_cursor(aws: Any, table: str
 def test_a_job_that_is_cut_off_goes_on_where_it_was(aws: Any, table: str, poll: Any) -> None:
     start_job(aws, table, 60)
     seen: Counter[str] = Counter()
-    # A page takes about 0.2 s, an invocation has 0.75 s of its second: it stops in good time after three pages or so.
+    # A page takes about 0.2 s, and an invocation may use 0.75 s of its second, so it stops after about three pages.
     processor = StreamProcessor(rules=job_rules(table, seen, pause=0.02), raise_on_entire_batch_failure=False)
     poller = poll(processor, batch_size=1000, timeout=1.0)
 
@@ -369,6 +369,6 @@ def test_a_job_that_is_cut_off_goes_on_where_it_was(aws: Any, table: str, poll: 
     assert set(seen) == {f"o-{n:03}" for n in range(60)}
     stopped = [response for response in responses if response["batchItemFailures"]]
     assert stopped
-    # Whatever page was under way may come a second time, and no other.
+    # Only the page that was being processed may come a second time.
     assert sum(seen.values()) <= 60 + 10 * len(stopped)
     assert poller.discarded == []

@@ -171,7 +171,7 @@ def test_a_record_of_another_source_is_a_fault_and_not_lost(rule: dict[str, Any]
     outcome = run([{"id": "f", **rule}], to_sqs_records([EVENT]))
 
     (fault,) = outcome.faults
-    assert "Rule 'f': expected a record of Firehose to answer, but found one of another source" in str(fault.error)
+    assert "Rule 'f': expected a record from Firehose, but found one from another source" in str(fault.error)
     assert len(outcome.response["batchItemFailures"]) == 1
 
 

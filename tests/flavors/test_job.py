@@ -18,7 +18,7 @@ TRIGGER = {"event": {"id": "t-1", "type": "job-requested", "timestamp": 7, "part
 
 
 class Table:
-    """Answers requests: items in pages of two, and endless time."""
+    """Answers requests: with items in pages of two, and unlimited time."""
 
     def __init__(self, pages: list[list[Any]] | None = None, row: Any = ROW, remaining: float = math.inf) -> None:
         self.pages = pages if pages is not None else [ITEMS[:2], ITEMS[2:4], ITEMS[4:]]

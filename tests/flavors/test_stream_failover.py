@@ -55,7 +55,7 @@ def alarm(state: str = "ALARM", region: str | None = THERE, **fields: Any) -> di
 
 
 def mapping(uuid: str, region: str = THERE, **fields: Any) -> dict[str, Any]:
-    """Make a mapping as Lambda lists it."""
+    """Make a mapping as in Lambda's list."""
     return {
         "UUID": uuid,
         "EventSourceArn": f"arn:aws:kinesis:{region}:1:stream/events",
@@ -146,7 +146,7 @@ def test_nothing_is_moved_that_is_not_in_use(there: list[Any]) -> None:
     ],
 )
 def test_a_second_attempt_goes_on_where_the_first_one_ended(there: list[Any], expected: list[type]) -> None:
-    # Lambda answers the time in whichever time zone boto3 puts it.
+    # boto3 may return the time in any time zone.
     start = START.astimezone(timezone(timedelta(hours=2)))
     made = mapping("w1", HERE, State="Disabled", StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=start)
 
@@ -237,7 +237,7 @@ def test_an_alarm_that_does_not_say_its_region_is_a_fault() -> None:
     outcome = run([StreamFailoverRule(**FIELDS)], to_sqs_records([alarm("ALARM", None)]))
 
     (fault,) = outcome.faults
-    assert "expected the event to say in which Region 'age' stands" in str(fault.error)
+    assert "expected the event to say in which Region 'age' is" in str(fault.error)
 
 
 def test_the_mapping_that_was_just_made_is_switched_on_as_soon_as_lambda_has_made_it(
@@ -245,7 +245,7 @@ def test_the_mapping_that_was_just_made_is_switched_on_as_soon_as_lambda_has_mad
 ) -> None:
     def service(operation: str, body: dict[str, Any]) -> Answer:
         if operation.startswith("GET"):
-            # The two Regions are one here: the list of the first is the other's.
+            # Both Regions are the same here, so they share one list.
             return 200, {"EventSourceMappings": [{**mapping("e1"), "LastModified": 1}] if endpoint.count() == 1 else []}
         if operation.startswith("PUT") and endpoint.count() < 7:
             return 400, {"__type": "ResourceInUseException", "Message": "It is being created."}
@@ -297,7 +297,7 @@ def test_a_stream_fails_over_and_back_between_two_regions(aws: Aws, monkeypatch:
     source = EventBridgeSource()
 
     def handle(state: str, region: str, other: str) -> list[RuleResult]:
-        """Handle an event of the primary Region's alarm in a Region."""
+        """Handle an event of the primary Region's alarm in a given Region."""
         monkeypatch.setenv("AWS_REGION", region)
         monkeypatch.setenv("AWS_DEFAULT_REGION", region)
         rule = StreamFailoverRule(

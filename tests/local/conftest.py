@@ -15,7 +15,7 @@ def _embedded() -> Iterator[EmbeddedAWS]:
 
 @pytest.fixture
 def embedded(_embedded: EmbeddedAWS, monkeypatch: pytest.MonkeyPatch) -> EmbeddedAWS:
-    # Every test begins with an environment that leads nowhere; this one leads here.
+    # Every test starts with an environment that points nowhere; this one points to the embedded AWS.
     monkeypatch.setenv("AWS_ENDPOINT_URL", _embedded.url)
     monkeypatch.setenv("AWS_REGION", _embedded.region)
     monkeypatch.setenv("AWS_DEFAULT_REGION", _embedded.region)

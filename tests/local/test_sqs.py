@@ -15,7 +15,7 @@ Answer = Callable[[list[dict[str, Any]]], Any]
 
 
 class Queue:
-    """A queue, a function behind it, and what the function was given."""
+    """A queue, a function that it triggers, and the events that the function got."""
 
     def __init__(self, aws: EmbeddedAWS, answer: Answer, *, attributes: dict[str, str] | None = None) -> None:
         self.client = aws.client("sqs")

@@ -12,7 +12,7 @@ from powertools_stream.local import DynamoDBPoller, EmbeddedAWS, KinesisPoller, 
 
 
 class Recorder:
-    """A function that keeps its batches, and answers with what it is told to."""
+    """A function that keeps its batches, and returns scripted responses."""
 
     def __init__(self, *answers: Callable[[list[dict[str, Any]]], Any]) -> None:
         self.batches: list[list[dict[str, Any]]] = []
@@ -113,7 +113,7 @@ def test_an_update_that_makes_an_item_is_told_once_as_dynamodb_tells_it(embedded
     for number in range(3):
         update(dynamodb, str(number), "1")
 
-    # A batch of one ends between the two halves that moto makes of such a change.
+    # A batch of one ends between the two records that moto makes of such a change.
     list(drain(DynamoDBPoller(recorder.function, arn, batch_size=1), DynamoDBPoller(recorder.function, arn)))
 
     told = [[(r["eventName"], r["dynamodb"]["NewImage"]) for r in batch] for batch in recorder.batches]

@@ -37,7 +37,7 @@ SAMPLE: dict[str, Any] = {
 
 
 def leaf(alternatives: list[Any], *values: Any) -> bool:
-    """Match the field of an event; without a value, the field is not there."""
+    """Match the field of an event; without a value, the field is missing."""
     return compile_event_pattern({"f": alternatives})(dict.fromkeys("f", *values) if values else {})
 
 
@@ -76,7 +76,7 @@ def test_patterns_match_as_eventbridge_says(pattern: dict[str, Any], expected: b
 @pytest.mark.parametrize(
     ("alternatives", "value", "expected"),
     [
-        # Values are equal as JSON values are: strings, numbers, true, false and null are five kinds.
+        # Equality is that of JSON values: strings, numbers, true, false and null are five kinds.
         (["1"], 1, False),
         ([1], "1", False),
         ([1], True, False),
@@ -96,7 +96,7 @@ def test_patterns_match_as_eventbridge_says(pattern: dict[str, Any], expected: b
         ([5], float("nan"), False),
         ([5], Decimal("sNaN"), False),
         ([5], 10**400, False),
-        # Of an array, any element will do, however deep.
+        # Any element of an array may match, however deep.
         (["b"], [["a", ["b"]], "c"], True),
         (["a"], ("a", "b"), True),
         (["a"], {"a", "b"}, True),
@@ -134,7 +134,7 @@ def test_patterns_match_as_eventbridge_says(pattern: dict[str, Any], expected: b
         ([{"numeric": [">=", 5, "<", 6]}], 6, False),
         ([{"numeric": [">", 5]}], [1, 9], True),
         ([{"numeric": [">", -1e300]}], 0, True),
-        # Anything but: every value that is there, of whatever kind, except for what is named.
+        # Anything but: every value that is there, of any kind, except for the listed ones.
         ([{"anything-but": "a"}], "b", True),
         ([{"anything-but": "a"}], "a", False),
         ([{"anything-but": "a"}], 5, True),
@@ -164,7 +164,7 @@ def test_patterns_match_as_eventbridge_says(pattern: dict[str, Any], expected: b
         ([{"cidr": "2001:db8::/32"}], "10.0.0.1", False),
         ([{"cidr": "10.0.0.0/8"}], "example.com", False),
         ([{"cidr": "10.0.0.0/8"}], 167772161, False),
-        # Existence is that of a value, not of an object.
+        # `exists` applies to a value, not to an object.
         ([{"exists": True}], None, True),
         ([{"exists": True}], {"x": 1}, False),
         ([{"exists": True}], [], False),
@@ -210,7 +210,7 @@ ROSTER = {
     ("band", "expected"),
     [
         ({"members": {"given": ["John"], "surname": ["Lennon"]}}, True),
-        # Two fields may not be matched in different elements of one array.
+        # Two fields must not match in different elements of one array.
         ({"members": {"given": ["John"], "surname": ["McCartney"]}}, False),
         ({"members": {"given": ["Paul"], "role": ["vocals"]}}, False),
         ({"members": {"surname": ["Lennon"], "homes": {"city": ["London"]}}}, True),
@@ -218,10 +218,10 @@ ROSTER = {
         ({"members": {"homes": {"city": ["London"], "own": [1]}}}, False),
         ({"members": {"surname": ["Lennon"]}, "grid": {"x": [2], "y": [2]}}, True),
         ({"grid": {"x": [1], "y": [2]}}, False),
-        # Not even where an alternative names the second one.
+        # Not even if an alternative names the second one.
         ({"members": {"given": ["John"]}, "$or": [{"members": {"surname": ["McCartney"]}}, {"name": ["x"]}]}, False),
         ({"members": {"given": ["John"]}, "$or": [{"members": {"surname": ["Lennon"]}}, {"name": ["x"]}]}, True),
-        # Absence is that from every element.
+        # An absent field is absent from every element.
         ({"members": {"surname": ["Lennon"], "homes": {"own": [{"exists": False}]}}}, False),
         ({"members": {"surname": ["Lennon"], "age": [{"exists": False}]}}, True),
         ({"fans": {"name": [{"exists": False}]}}, True),
@@ -244,7 +244,7 @@ def test_fields_of_one_array_agree_on_the_element(band: dict[str, Any], expected
         ({"$or": [{"a": [1], "$or": [{"b": [2]}, {"c": [3]}]}, {"e": [5]}]}, {"a": 1, "c": 3}, True),
         ({"$or": [{"a": [1]}, {"b": [2]}], "d": {"$or": [{"x": [1]}, {"y": [1]}]}}, {"a": 1, "d": {"y": 1}}, True),
         ({"$or": [{"a": [1]}, {"b": [2]}], "d": {"$or": [{"x": [1]}, {"y": [1]}]}}, {"a": 1, "d": {}}, False),
-        # Otherwise it is a field of this name.
+        # Otherwise it is a field with this name.
         ({"$or": {"a": [1]}}, {"$or": {"a": 1}}, True),
         ({"$or": ["a", "b"]}, {"$or": "b"}, True),
         ({"$or": [{"prefix": "a"}, {"prefix": "b"}]}, {"$or": "bc"}, True),
@@ -411,9 +411,9 @@ def test_the_text_of_a_pattern_is_the_same_pattern(pattern: Any, event: Any) -> 
 
 # -- Compared with moto ------------------------------------------------------------------------------------------------
 
-# Where moto does as EventBridge: fields that are plain values or arrays of them. It is not right about arrays of
-# objects, about `exists` (of objects, and of what an empty array has), about null and numbers that Python takes for
-# booleans, about Decimals, and about prefix, suffix and anything-but of a value that is no string.
+# Only cases in which moto agrees with EventBridge: fields that are plain values or arrays of them. It is wrong about
+# arrays of objects, `exists` (for objects and empty arrays), null and numbers that Python equates with booleans,
+# Decimals, and prefix, suffix and anything-but for a value that is not a string.
 PLAIN = st.one_of(st.text(alphabet="ab*", max_size=5), st.integers(2, 9))
 MOTO_TESTS = st.one_of(
     PLAIN,

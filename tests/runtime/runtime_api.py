@@ -39,7 +39,7 @@ class Invocation:
 
 
 class RuntimeAPI:
-    """The side of Lambda: hands out events, one at a time, and takes what comes back."""
+    """Lambda's side: it hands out events, one at a time, and takes the responses."""
 
     def __init__(self) -> None:
         self.next: queue.Queue[tuple[str, float, bytes] | None] = queue.Queue()
@@ -50,14 +50,14 @@ class RuntimeAPI:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
-        self.next.put(None)  # lets a runtime that waits for work go
+        self.next.put(None)  # releases a runtime that waits for work
         self._server.shutdown()
         self._server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # The function's process is ended while its connection waits for work.
+        # The function's process was ended while its connection waited for work.
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class names it so)
-        """Say nothing: the function's own output is what a reader of a failed test wants."""
+        """Log nothing, so that a failed test shows only the function's own output."""
 
 
 class Function:
@@ -111,14 +111,14 @@ class Function:
     handler
         As in a function's configuration: ``app.handler``.
     folder
-        Where the handler's module lies; the process is started there.
+        The folder of the handler's module; the process is started there.
     env
-        Environment variables on top of the present ones.
+        Environment variables in addition to the current ones.
     """
 
     def __init__(self, handler: str, folder: Path = _ROOT, env: Mapping[str, str] | None = None) -> None:
         self._api = RuntimeAPI()
-        # A file: a pipe that nobody reads would stop the function once it is full.
+        # A file, since a pipe that nobody reads would block the function once it is full.
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed with the process)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "awslambdaric", handler],
@@ -164,7 +164,7 @@ class Function:
         return Invocation(error=body)
 
     def log(self) -> str:
-        """Return what the function has printed so far."""
+        """Return the function's output so far."""
         self._log.seek(0)
         return self._log.read()
 

@@ -47,7 +47,7 @@ def test_the_listener_accepts_orders_and_reports_those_that_it_cannot_accept(ser
     assert reported(again) == []  # the process is warm: it remembers that the provider was busy once
     assert sorted(service.rows()) == ["1", "3"]
     assert sorted(heard["order_id"] for heard in service.events("orders-heard")) == ["1", "3"]
-    # One for the malformed record, two for the poisonous one: both of its rules fail. None for the passing failure.
+    # One for the malformed record, two for the poison one, since both of its rules fail. None for the passing error.
     assert [fault["err"]["name"] for fault in service.events("orders-faults")].count("ValueError") == 2
 
 

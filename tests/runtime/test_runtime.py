@@ -58,7 +58,7 @@ def test_what_does_not_fit_before_the_deadline_is_reported_in_time(function: Fun
 
     invocation = function.invoke(event, timeout=3)
 
-    # The record that was done stays done; the one that hangs is cut off, and the one behind it never starts.
+    # The record that was done stays done; the one that hangs is cut off, and the one after it never starts.
     failed = [failure["itemIdentifier"] for failure in invocation.response["batchItemFailures"]]
     assert failed == [record["messageId"] for record in event["Records"][1:]]
 

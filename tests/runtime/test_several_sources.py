@@ -36,7 +36,7 @@ def test_each_source_is_answered_in_its_own_form_by_one_process(function: Functi
     lines = to_firehose_records([{"type": "line", "text": "hi"}, "not JSON"])
     created = to_eventbridge_event({"object": {"key": "a"}}, source="aws.s3", detail_type="Object Created")
 
-    for _ in range(2):  # in turn, and in turn again: nothing of one source is left for the next
+    for _ in range(2):  # in turn, twice: no state of one source remains for the next
         first = function.invoke(queue).response
         second = function.invoke(to_s3_records(["a b.json"])).response
         third = function.invoke(created).response

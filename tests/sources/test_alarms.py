@@ -12,7 +12,7 @@ from powertools_stream.testing.notifications import to_alarm_event, to_eventbrid
 from powertools_stream.testing.source_suite import SourceSuite
 from powertools_stream.uow import Record, UnitOfWork
 
-# In the form of the page "Invoke a Lambda function from an alarm", for a composite alarm.
+# As on the page "Invoke a Lambda function from an alarm", for a composite alarm.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
 COMPOSITE: Record = {
     "source": "aws.cloudwatch",
@@ -44,7 +44,7 @@ COMPOSITE: Record = {
     },
 }
 
-# As of a contributor: with `alarmContributor`, without `previousState`.
+# For a contributor: with `alarmContributor`, without `previousState`.
 CONTRIBUTOR: Record = {
     **COMPOSITE,
     "alarmData": {

@@ -21,7 +21,7 @@ TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sample
 
 @pytest.fixture(autouse=True)
 def invocation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lambda sets the trace header anew for each invocation."""
+    """Lambda sets a new trace header for each invocation."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
 
 

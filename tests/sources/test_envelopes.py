@@ -17,7 +17,7 @@ from powertools_stream.testing.notifications import to_eventbridge_event, to_s3_
 from powertools_stream.testing.records import to_sqs_records
 from powertools_stream.uow import complete
 
-NOW = 1_767_225_600_000  # what the envelopes' builders say
+NOW = 1_767_225_600_000  # from the builders of envelopes
 
 
 def test_an_event_without_an_envelope_comes_back_as_it_is() -> None:
@@ -88,7 +88,7 @@ def test_an_s3_notification_is_an_event_for_each_object_however_it_comes() -> No
         to_eventbridge_envelope(notification, detail_type="forwarded"),
         to_sns_envelope(to_eventbridge_envelope(notification)),
         to_eventbridge_envelope(to_sns_envelope(to_sns_envelope(notification))),
-        # What the dead-letter queue of a function gets that a topic invokes.
+        # A message in the dead-letter queue of a function that a topic invokes.
         to_sns_records([notification]),
     ]
 

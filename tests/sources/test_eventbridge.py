@@ -12,7 +12,7 @@ from powertools_stream.uow import Event, Record
 
 NOW = 1_767_225_600_000
 
-# As in the page "EventBridge event message structure" of the S3 guide.
+# As on the page "EventBridge event message structure" of the S3 guide.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 OBJECT_CREATED: Record = {
     "version": "0",

@@ -1,4 +1,4 @@
-"""What a test service really sends is read as what the builders make."""
+"""Events that moto really sends are read like those that the builders make."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def test_what_s3_says_of_an_object_is_read_from_a_queue_by_whichever_way_it_came
     notified = [event for event in read if event["type"] == "object-created"]
     published = [event for event in read if event["type"] == "Object Created"]
 
-    # One of the queue, one of the topic. (moto's have no sequencer, which would give them one id.)
+    # One from the queue, one from the topic. (Moto's have no sequencer, which would give them the same id.)
     assert [event["s3"]["object"]["key"] for event in notified] == [KEY, KEY]
     assert [event["object"]["key"] for event in published] == [KEY]
     assert {event["partition_key"] for event in (*notified, *published)} == {KEY}
 
 
 def notify_in_every_way(aws: Aws) -> str:
-    """Have S3 notify a queue directly, by way of a topic, and by way of a bus; it tests the first two at once."""
+    """Make S3 notify a queue directly, through a topic, and through a bus; the first two get a test event at once."""
     s3, sqs, sns, events = (aws.client(name) for name in ("s3", "sqs", "sns", "events"))
     url: str = sqs.create_queue(QueueName="orders")["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -50,7 +50,7 @@ def notify_in_every_way(aws: Aws) -> str:
 
 
 def received(aws: Aws, url: str) -> Iterator[Event]:
-    """Receive what is in a queue, and read it; S3's tests are nothing to do."""
+    """Receive the messages of a queue, and read them; S3's test events have no records."""
     sqs = aws.client("sqs")
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:

@@ -16,7 +16,7 @@ from powertools_stream.testing.records import to_dynamodb_records, to_kafka_reco
 from powertools_stream.testing.source_suite import SourceSuite
 from powertools_stream.uow import Event, Record
 
-# As in the page "Amazon Kinesis stream as a source".
+# As on the page "Amazon Kinesis stream as a source".
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-kinesis.html
 KINESIS: list[Record] = [
     {
@@ -36,7 +36,7 @@ KINESIS: list[Record] = [
 ]
 
 
-# As in the page "Amazon MQ message broker as a source", of ActiveMQ and of RabbitMQ.
+# As on the page "Amazon MQ message broker as a source", for ActiveMQ and for RabbitMQ.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-mq.html
 BROKERS: list[Record] = [
     {
@@ -74,7 +74,7 @@ class _Piped(SourceSuite):
         return PipeSource()
 
     def foreign_records(self) -> list[Record]:
-        # The records of a pipe are those of other sources; what tells them is the array around them.
+        # The records of a pipe are those of other sources; only the array around them shows that they come from a pipe.
         return [{}]
 
 

@@ -77,7 +77,7 @@ PIPES: list[tuple[list[dict[str, Any]], type[Source]]] = [
 
 
 class TicketSource(Source):
-    """A source of one's own: its event keeps its records elsewhere."""
+    """A user-written source, whose event has its records in another place."""
 
     name = "tickets"
 

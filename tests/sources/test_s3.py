@@ -14,7 +14,7 @@ from powertools_stream.testing.notifications import to_s3_records
 from powertools_stream.testing.source_suite import SourceSuite
 from powertools_stream.uow import Record
 
-# As in the page "Event message structure".
+# As on the page "Event message structure".
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 DOCUMENTED: Record = {
     "eventVersion": "2.2",

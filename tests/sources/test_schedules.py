@@ -132,7 +132,7 @@ def test_each_invocation_that_fails_is_told_though_its_input_has_no_id(monkeypat
         connectors=[bus],
     )
 
-    for root in ("5759e988", "5759e988", "5759e989"):  # the second is Lambda's repetition of the first
+    for root in ("5759e988", "5759e988", "5759e989"):  # the second is Lambda's retry of the first
         monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root=1-{root}-bd862e3fe1be46a994272793;Sampled=0")
         with pytest.raises(BatchProcessingError):
             processor.process_event({"days": 7})

@@ -43,7 +43,7 @@ def test_envelopes_are_taken_off_before_the_notification_fills_in() -> None:
     assert (event["id"], event["type"], event["total"]) == (envelope["id"], "order-created", 42)
 
 
-# As in the page "Notifying users on alarm changes" of the CloudWatch guide.
+# As on the page "Notifying users on alarm changes" of the CloudWatch guide.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
 def test_what_an_alarm_sends_to_a_topic_has_the_type_that_it_has_on_a_bus() -> None:
     alarm = {"AlarmName": "too-many-errors", "NewStateValue": "ALARM", "OldStateValue": "OK", "Trigger": {}}

@@ -146,7 +146,7 @@ def test_a_pipe_hands_over_records_without_anything_around_them() -> None:
 
     assert to_pipe_records(sqs) == sqs["Records"]
     assert to_pipe_records(dynamodb) == dynamodb["Records"]
-    # As in the pages of the sources of EventBridge Pipes.
+    # As on the pages about the sources of EventBridge Pipes.
     assert kinesis.keys() == {
         "kinesisSchemaVersion", "partitionKey", "sequenceNumber", "data", "approximateArrivalTimestamp", "eventSource",
         "eventVersion", "eventID", "eventName", "invokeIdentityArn", "awsRegion", "eventSourceARN",

@@ -1,3 +1,3 @@
-"""The steps that several flavors are made of."""
+"""The steps that several flavors are built from."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What flavors that act on CloudWatch alarms have in common: reading the alarm."""
+"""The step that flavors for CloudWatch alarms share: reading the alarm."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _STATES = frozenset({"OK", "ALARM", "INSUFFICIENT_DATA"})
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What an alarm says.
+    """An alarm and its new state.
 
     Parameters
     ----------
     name
         The alarm's name.
     state
-        The state that it has now: ``OK``, ``ALARM`` or ``INSUFFICIENT_DATA``.
+        Its new state: ``OK``, ``ALARM`` or ``INSUFFICIENT_DATA``.
     region
-        The Region in which it stands; None: the event does not say.
+        The Region that it is in; None: the event does not say.
     """
 
     name: str
@@ -37,10 +37,10 @@ class Alarm:
 
 
 def alarm_of(uow: UnitOfWork) -> Alarm | None:
-    """Return what the alarm says whose change of state is the event; None: it is no such event.
+    """Return the alarm whose state change the event reports; None if it reports none.
 
-    Whichever way it comes: from the alarm itself, as its action; from EventBridge; or from a topic. What EventBridge
-    says of an alarm's configuration is no change of state.
+    The event may come from the alarm's own action, from EventBridge or from a topic. EventBridge's event about a change
+    of an alarm's configuration is no state change.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
@@ -61,12 +61,12 @@ def alarm_of(uow: UnitOfWork) -> Alarm | None:
 
 
 def states_alarm(uow: UnitOfWork) -> bool:
-    """Tell whether the event is an alarm's change of state."""
+    """Return whether the event is an alarm's state change."""
     return alarm_of(uow) is not None
 
 
 def _region(event: Mapping[str, Any], arn: Any) -> str | None:
-    """Return the Region: from the ARN, since a topic is told the Region's long name only; else from the tags."""
+    """Return the Region: from the ARN, since a topic gets only the Region's long name; else from the tags."""
     if isinstance(arn, str) and len(parts := arn.split(":")) > 3 and parts[3]:
         return parts[3]
     tags = event.get("tags")

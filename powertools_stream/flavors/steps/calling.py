@@ -1,4 +1,4 @@
-"""The steps that flavors are made of. Each is a plain function, or a generator to be used with ``yield from``."""
+"""The steps that flavors are built from. Each is a plain function, or a generator to use with ``yield from``."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ __all__ = [
 ]
 
 Steps = Generator[Any, Any, Any]
-"""What a flavor with I/O is: it yields requests, and generators and coroutines to be run for it."""
+"""A flavor with I/O: it yields requests, and generators and coroutines to run."""
 
 PENDING = (CoroutineType, GeneratorType)
-"""The types of a result that is still to be waited for."""
+"""The types of a result that has to be waited for."""
 
 
 def call(function: UserFunction, /, *args: Any) -> Steps:
-    """Call a user function, and wait for its result where it is async or asks for something itself."""
+    """Call a user function, and wait for its result if it is async or yields requests itself."""
     result = function(*args)
     return (yield result) if isinstance(result, PENDING) else result
 
 
 def is_asked_for(result: Any) -> bool:
-    """Tell whether what a user function returned is a request, or a list of requests, rather than a result."""
+    """Return whether the value that a user function returned is a request or a list of requests, not a result."""
     if type(result) is list and result:
         return all(isinstance(one, Request) for one in result)
     return isinstance(result, Request)
 
 
 def listed(made: Any, rule: Rule, field: str, noun: str) -> list[Any]:
-    """Return what a function of the user's returned as a list: one mapping, several, or none.
+    """Return the mappings that a user function returned (one, several, or none) as a list.
 
     Parameters
     ----------
     field
-        The function's, for the message.
+        The function's field, for the message.
     noun
-        What one of them is, for the message: ``"an event"``.
+        What one mapping stands for, for the message: ``"an event"``.
 
     Raises
     ------
     TypeError
-        It returned something else.
+        The function returned something else.
     """
     if made is None:
         return []
@@ -70,9 +70,9 @@ def listed(made: Any, rule: Rule, field: str, noun: str) -> list[Any]:
 
 
 def split(uow: UnitOfWork, values: Any, target_field: str) -> list[UnitOfWork]:
-    """Make a unit of work of each value: it stands under ``target_field``.
+    """Return a unit of work for each value, which is in its ``target_field``.
 
-    A value that was itself made of the unit of work (it holds the same record or event) is taken as it is.
+    A value that is itself derived from the unit of work (it holds the same record or event) is used as it is.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def split(uow: UnitOfWork, values: Any, target_field: str) -> list[UnitOfWork]:
 
 
 def get_items(request: Mapping[str, Any], table_name: str | None = None) -> Steps:
-    """Get items by their keys; ``{"RequestItems": {table: {"Keys": …}}}``, for several tables, is taken as well."""
+    """Get items by their keys; ``{"RequestItems": {table: {"Keys": …}}}``, for several tables, is accepted too."""
     from powertools_stream.requests import GetItems
 
     tables = request.get("RequestItems")

@@ -1,7 +1,7 @@
-"""The rows of the event table, where `collect` and `correlate` keep events, as every service of this kind has them.
+"""The rows of the event table, where `collect` and `correlate` store events.
 
 A row ``EVENT`` holds an event as it was collected, under its id; a row ``CORREL`` holds it again under a correlation
-key. Names, ids and layout are those of aws-lambda-stream in both its languages, so that either reads the other's rows.
+key. Names, ids and layout are those of aws-lambda-stream in both its languages, so that each can read the other's rows.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ _DAYS = 33
 _SECONDS_A_DAY = 24 * 60 * 60
 
 _CAMEL_CASE = {"sequence_number": "sequenceNumber", "rule_id": "ruleId"}
-"""Attributes that services written in JavaScript spell otherwise."""
+"""Attributes that services written in JavaScript spell differently."""
 
 
 class CollectingRule(TableRule):
-    """What the rules of flavors that store events have in common.
+    """The fields that rules of flavors that store events share.
 
     Parameters
     ----------
     ttl
-        How many days after the event's timestamp the row expires, or a function that returns the time itself, in epoch
-        seconds; default: ``TTL``, then 33.
+        The number of days from the event's timestamp until the row expires, or a function that returns the time itself,
+        in epoch seconds; default: ``TTL``, then 33.
     expire
         True: when the row expires, the flavor `expired` publishes ``<type>-expired``; a string: an event of this type.
     table_name
@@ -78,7 +78,7 @@ class CollectingRule(TableRule):
 
 
 def collected(uow: UnitOfWork) -> UnitOfWork | None:
-    """Make the unit of work of an event that was collected; None: the record is no such row that was inserted.
+    """Return the unit of work of a collected event; None if the record is not the insert of such a row.
 
     Leaves ``meta``: ``sequence_number``, ``ttl`` and ``data`` (the correlation key) of the row.
     """
@@ -90,7 +90,7 @@ def collected(uow: UnitOfWork) -> UnitOfWork | None:
 
 
 def collected_or_correlated(uow: UnitOfWork) -> UnitOfWork | None:
-    """Make the unit of work of an event that was collected or correlated; None: the record is no such row.
+    """Return the unit of work of a collected or correlated event; None if the record is not the insert of such a row.
 
     Leaves ``meta``: ``id`` (of the change), ``pk``, ``data``, ``sequence_number``, ``ttl``, ``expire`` and ``suffix``
     of the row, ``correlation`` (whether it is one) and ``correlation_key``.
@@ -112,7 +112,7 @@ def collected_or_correlated(uow: UnitOfWork) -> UnitOfWork | None:
 
 
 def attribute(image: Mapping[str, Any], name: str) -> Any:
-    """Return an attribute of a row, whichever language wrote it; None where there is none."""
+    """Return an attribute of a row, whichever language wrote it; None if there is none."""
     value = image.get(name)
     return image.get(_CAMEL_CASE[name]) if value is None and name in _CAMEL_CASE else value
 
@@ -133,12 +133,12 @@ def event_of_row(image: Mapping[str, Any]) -> Event:
             f"{'nothing' if event is None else type(event).__name__}. Was it written by collect or correlate?"
         )
     event_id = image.get("sk") if image.get("discriminator") == CORREL else image.get("pk")
-    # A copy: the image belongs to the other rules as well.
+    # A copy, since other rules share the image.
     return complete(dict(event), str(event_id), image.get("timestamp"), None)
 
 
 def _inserted(uow: UnitOfWork) -> Mapping[str, Any] | None:
-    """Return the image of a row that was inserted; None for any other record."""
+    """Return the image of an inserted row; None for any other record."""
     record = uow.record
     if record.get("eventName") != "INSERT" or "dynamodb" not in record:
         return None
@@ -155,7 +155,7 @@ def _inserted(uow: UnitOfWork) -> Mapping[str, Any] | None:
 
 
 def row(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row without the attributes that have no value, and with the Region that writes it."""
+    """Return a row without attributes that have no value, and with the Region that writes it."""
     item = {**attributes, "awsregion": os.environ.get("AWS_REGION") or os.environ.get("REGION")}
     return {name: value for name, value in item.items() if value is not None}
 

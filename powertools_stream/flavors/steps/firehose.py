@@ -1,4 +1,4 @@
-"""What the flavors have in common that answer Firehose."""
+"""What the flavors that answer Firehose share."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from powertools_stream.uow import UnitOfWork
 __all__ = ["DROPPED", "check_record"]
 
 DROPPED = {"result": "Dropped"}
-"""What Firehose is answered of a record that is not delivered."""
+"""The answer to Firehose for a record that is not delivered."""
 
 
 def check_record(uow: UnitOfWork, rule: Rule) -> None:
-    """Check that the record is one of Firehose.
+    """Check that the record comes from Firehose.
 
     Raises
     ------
     RunError
-        It is one of another source.
+        It comes from another source.
     """
-    # Nobody else looks at what is answered: a message of a queue would be gone, as if it had been delivered.
+    # Other sources ignore the answer: a message from a queue would be deleted as if it had been delivered.
     record = uow.get("record")
     if record and "recordId" not in record:
         raise RunError(
-            f"Rule {rule.id!r}: expected a record of Firehose to answer, but found one of another source. Give the "
+            f"Rule {rule.id!r}: expected a record from Firehose, but found one from another source. Give the "
             "rule an event type or a filter that only Firehose's records have, or another flavor, such as task."
         )

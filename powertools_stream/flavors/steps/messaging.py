@@ -17,14 +17,14 @@ __all__ = ["MessagingRule", "look_up_and_send", "may_be_fifo"]
 
 
 class MessagingRule(TableRule):
-    """What the rules of flavors that send messages have in common.
+    """The fields that rules of flavors that send messages share.
 
     Parameters
     ----------
     to_query_request
-        Returns what ``Query`` takes, or None. The items are there for the message as ``query_response``.
+        Returns the parameters of ``Query``, or None. Functions that make messages see the items as ``query_response``.
     to_get_request
-        Returns what ``GetItems`` takes, or None. The answer is there for the message as ``batch_get_response``.
+        Returns the parameters of ``GetItems``, or None. They see the answer as ``batch_get_response``.
     table_name
         The table to query and to get from; default: as for `TableRule`.
     """
@@ -42,9 +42,9 @@ def look_up_and_send(
     send: Callable[[UnitOfWork], Steps],
     is_ordered: Callable[[Mapping[str, Any]], bool],
 ) -> Steps:
-    """Query and get what the messages are made of, make them, and send them.
+    """Query and get the data for the messages, make them, and send them.
 
-    Returns a unit of work for each, with the message as ``message``; one without it, where there is none.
+    Returns a unit of work for each, with the message as ``message``; one without it if there is no message.
 
     Parameters
     ----------
@@ -53,12 +53,12 @@ def look_up_and_send(
     send
         Sends the message of a unit of work.
     is_ordered
-        Tells whether a message may go where groups keep their order.
+        Returns whether a message may go to a FIFO queue or topic, where groups keep their order.
 
     Raises
     ------
     TypeError
-        The user's function returned something else than messages.
+        The user's function returned something other than messages.
     """
     uow = yield from _look_up(uow, rule)
     messages = listed((yield from call(rule[field], uow)), rule, field, "a message")
@@ -68,14 +68,14 @@ def look_up_and_send(
 
 
 def _look_up(uow: UnitOfWork, rule: MessagingRule) -> Steps:
-    """Query and get what the messages are made of, where the rule says so."""
+    """Query and get the data for the messages, if the rule says so."""
     if rule.to_query_request is not None:
         uow = yield from query(uow, (yield from call(rule.to_query_request, uow)), rule)
     return uow if rule.to_get_request is None else (yield from get(uow, rule.to_get_request, rule))
 
 
 def may_be_fifo(named_by_rule: str | UserFunction | None, named_by_message: Any, setting: str) -> bool:
-    """Tell whether a message may go to a queue or topic whose groups keep their order."""
+    """Return whether a message may go to a FIFO queue or topic."""
     target = named_by_rule or named_by_message or os.environ.get(setting)
     return callable(target) or str(target).endswith(".fifo")
 
@@ -85,8 +85,8 @@ def _send_all(
 ) -> Steps:
     """Send the messages of several units of work, and return these with the responses, in order.
 
-    They are sent side by side, but of a group that keeps its order a message waits until the one before it was taken:
-    none overtakes one that fails.
+    They are sent side by side, but within a group that keeps its order a message waits until the one before it has been
+    accepted: none overtakes one that fails.
     """
     if len(parts) == 1:
         return [(yield from send(parts[0]))]
@@ -94,7 +94,7 @@ def _send_all(
     for place, part in enumerate(parts):
         message = part["message"]
         group = message.get("MessageGroupId")
-        # A message without a group is a lane of its own, which no name of a group is equal to.
+        # A message without a group has a lane of its own, whose key equals no group's name.
         lanes.setdefault(group if group and is_ordered(message) else place, []).append(place)
     sent = list(parts)
     yield [_send_in_turn(places, sent, send) for places in lanes.values()]

@@ -1,4 +1,4 @@
-"""The steps of flavors that emit events: from what the user's function returns to what is published."""
+"""The steps of flavors that publish events, from the result of the user's function to the request."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from powertools_stream.uow import Event, UnitOfWork
 
 __all__ = ["PublishingRule", "emitted", "inherited_tags", "publish", "publish_all", "tagged", "triggers_of"]
 
-# Who published an event, and where: not handed on to an event that is made of it, which has its own.
+# Who published an event, and where. An event derived from it does not inherit these tags, since it has its own.
 _PUBLISHER = frozenset({"functionname", "pipeline", "region", "source"})
 
 
 class PublishingRule(Rule):
-    """What the rules of publishing flavors have in common.
+    """The fields that rules of publishing flavors share.
 
     Parameters
     ----------
     bus_name
-        The bus, or a function of the unit of work that names it; default: the processor's.
+        The bus, or a function of the unit of work that returns it; default: the processor's.
     source
         The ``Source`` of the entries; default: ``BUS_SRC``, then ``custom``.
     """
@@ -46,7 +46,7 @@ def publish(event: Event, uow: UnitOfWork, rule: PublishingRule) -> Steps:
 
 
 def tagged(event: Mapping[str, Any], rule: Rule) -> Event:
-    """Return an event ready to be published: with the standard tags under its own, and without a key that is None."""
+    """Return an event ready to publish: with standard tags, unless it has its own, and without a key that is None."""
     tags = event.get("tags")
     result = {**event, "tags": {**standard_tags(rule.id), **(tags if isinstance(tags, Mapping) else {})}}
     if result.get("partition_key", "") is None:
@@ -55,9 +55,9 @@ def tagged(event: Mapping[str, Any], rule: Rule) -> Event:
 
 
 def emitted(emit: UserFunction, uow: UnitOfWork, template: Event, rule: Rule) -> Steps:
-    """Call ``emit`` with a template, and return its events as a list; several get an id each, by position.
+    """Call ``emit`` with a template, and return its events as a list.
 
-    An id that ``emit`` sets itself stays.
+    If there are several, each gets its position in the id, unless ``emit`` sets the id itself.
     """
     events = listed((yield from call(emit, uow, template)), rule, "emit", "an event")
     return events if len(events) < 2 else [_numbered(event, n, template) for n, event in enumerate(events)]
@@ -66,7 +66,7 @@ def emitted(emit: UserFunction, uow: UnitOfWork, template: Event, rule: Rule) ->
 def publish_all(events: list[Event], uow: UnitOfWork, rule: PublishingRule) -> Steps:
     """Publish events side by side, so that they fill one call.
 
-    Returns a unit of work for each, with the event as ``emit``; the one that was given, where there is none.
+    Returns a unit of work for each, with the event as ``emit``; the given one if there are no events.
     """
     if not events:
         return uow
@@ -79,7 +79,7 @@ def publish_all(events: list[Event], uow: UnitOfWork, rule: PublishingRule) -> S
 
 
 def inherited_tags(triggers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the tags that an event has from those that it is made of; a later one's come first."""
+    """Return the tags that an event inherits from its triggers; those of later triggers override earlier ones."""
     tags: dict[str, Any] = {}
     for trigger in triggers:
         if isinstance(own := trigger.get("tags"), Mapping):
@@ -88,7 +88,7 @@ def inherited_tags(triggers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def triggers_of(events: Iterable[Mapping[str, Any]]) -> list[Event]:
-    """Return what an event says of those that it is made of."""
+    """Return the references to its triggers that an event carries."""
     return [{name: event.get(name) for name in ("id", "type", "timestamp")} for event in events]
 
 

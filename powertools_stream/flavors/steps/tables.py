@@ -19,7 +19,7 @@ __all__ = ["LatchingRule", "SplittingRule", "TableRule", "UpdatingRule", "get", 
 
 
 class TableRule(Rule):
-    """What the rules of flavors that read tables have in common.
+    """The field that rules of flavors that read tables share.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ class TableRule(Rule):
 
 
 class LatchingRule(TableRule):
-    """What the rules of flavors have in common that would otherwise answer what a listener wrote.
+    """The field that rules share whose flavors would otherwise react to what a listener wrote.
 
     Parameters
     ----------
     skip_latched
-        Whether changes that a listener made are left out (`out_latched`).
+        Whether changes that a listener made are skipped (`out_latched`).
     """
 
     skip_latched: bool = Field(default=True, description="True or False")
@@ -51,17 +51,17 @@ class LatchingRule(TableRule):
 
 
 class UpdatingRule(TableRule):
-    """What the rules of flavors that update tables have in common.
+    """The fields that rules of flavors that update tables share.
 
     Parameters
     ----------
     to_update_request
-        Returns what ``UpdateItem`` takes, or None where there is nothing to do. Or a request of any kind, which is made
-        as it is: a view may be an object at S3, or a document.
+        Returns the parameters of ``UpdateItem``, or None if there is nothing to do. Or a request of any kind, which is
+        made unchanged: a view may be an object in S3, or a document.
     to_fallback_update_request
-        Returns what is tried instead once a condition has failed, or None. It sees ``update_request``.
+        Returns what to try instead if a condition fails, or None. It sees ``update_request``.
     on_condition_failed
-        ``"ignore"``: a condition that failed, and no fallback, is counted; ``"fault"``: it is a fault.
+        ``"ignore"``: a failed condition without a fallback is counted; ``"fault"``: it is a fault.
     """
 
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -75,14 +75,14 @@ class UpdatingRule(TableRule):
 
 
 class SplittingRule(UpdatingRule):
-    """What the rules of updating flavors have in common that make several units of work of one.
+    """The fields that rules share whose flavors split a unit of work into several.
 
     Parameters
     ----------
     split_on
         A path to a list, or a function that returns a list: each of its values is a unit of work of its own.
     split_target_field
-        Where the value stands in the unit of work.
+        The field of the unit of work that holds the value.
     """
 
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {**UpdatingRule.user_functions, "split_on": ()}
@@ -97,15 +97,15 @@ class SplittingRule(UpdatingRule):
 
 
 def split_up(uow: UnitOfWork, split_on: str | UserFunction, rule: SplittingRule) -> Steps:
-    """Return a unit of work for each value that there is to split on."""
+    """Return a unit of work for each value that ``split_on`` finds."""
     values = yield from call(path_reader(split_on) if isinstance(split_on, str) else split_on, uow)
     return split(uow, values, rule.split_target_field)
 
 
 def query(uow: UnitOfWork, request: Any, rule: TableRule) -> Steps:
-    """Query where there is a request: leaves ``query_request`` and ``query_response``, a list of all items.
+    """Query if there is a request: leaves ``query_request`` and ``query_response``, a list of all items.
 
-    What is a request already, of whatever service, is made as it is.
+    If it is a request object already, for any service, it is made unchanged.
     """
     if not request:
         return uow
@@ -114,7 +114,7 @@ def query(uow: UnitOfWork, request: Any, rule: TableRule) -> Steps:
 
 
 def get(uow: UnitOfWork, to_get_request: UserFunction | None, rule: TableRule) -> Steps:
-    """Get items where there is a request: leaves ``batch_get_request`` and ``batch_get_response``."""
+    """Get items if there is a request: leaves ``batch_get_request`` and ``batch_get_response``."""
     request = None if to_get_request is None else (yield from call(to_get_request, uow))
     if not request:
         return uow
@@ -126,10 +126,10 @@ def get(uow: UnitOfWork, to_get_request: UserFunction | None, rule: TableRule) -
 
 
 def update(uow: UnitOfWork, rule: UpdatingRule) -> Steps:
-    """Update an item, and try the fallback where a condition failed.
+    """Update an item, and try the fallback if a condition failed.
 
-    Leaves ``update_request`` (None where there is nothing to do) and ``update_response`` (``{}`` where a condition
-    failed), and ``fallback_update_request`` where it was tried.
+    Leaves ``update_request`` (None if there is nothing to do) and ``update_response`` (``{}`` if a condition failed),
+    and ``fallback_update_request`` if it was tried.
     """
     assert rule.to_update_request is not None
     request = yield from call(rule.to_update_request, uow)
@@ -151,7 +151,7 @@ def _fall_back(uow: UnitOfWork, rule: UpdatingRule) -> Steps:
 
 
 def _has_failed(uow: UnitOfWork) -> bool:
-    # Without a condition an empty answer is a success that returns no values.
+    # Without a condition, an empty response is a success that returns no values.
     request = uow["update_request"]
     params = getattr(request, "params", None) if isinstance(request, Request) else request
     return uow["update_response"] == {} and isinstance(params, Mapping) and not _CONDITIONS.isdisjoint(params)

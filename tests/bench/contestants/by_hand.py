@@ -1,4 +1,4 @@
-"""Code written by hand for one job: as few calls as the API allows, on a pool of threads that is kept."""
+"""Hand-written code for one job: as few calls as the API allows, on a thread pool that is kept between batches."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def prepare(case: Case) -> Handler:
 
 
 def call_for_one(job: Job) -> Callable[[dict[str, Any]], Any]:
-    """Return what makes one call for one event."""
+    """Return the function that makes one call for one event."""
     call, make, _ = _parts(job)
     return lambda event: call([make(event)])
 
 
 def _parts(job: Job) -> tuple[Callable[[Sequence[Any]], None], Callable[[dict[str, Any]], Any], int]:
-    """Return what makes a call, what makes an entry of it, and how many entries a call takes."""
+    """Return the function that makes a call, the one that makes its entries, and how many entries a call takes."""
     if job == "emit":
         return partial(_put_events, boto3.client("events", config=_config)), _entry, 10
     dynamodb = boto3.client("dynamodb", config=_config)

@@ -1,4 +1,4 @@
-"""This library: one rule of each flavor, on 100 records or so; ``Case.form`` says which."""
+"""This library: one rule of each flavor, on about 100 records; ``Case.form`` names the flavor."""
 
 from __future__ import annotations
 
@@ -150,4 +150,4 @@ _CASES: dict[str, tuple[dict[str, Any], Callable[[int], Event]]] = {
 }
 
 FLAVORS = tuple(_CASES)
-"""What ``Case.form`` may be."""
+"""The values of ``Case.form``."""

@@ -1,4 +1,4 @@
-"""aws-lambda-stream, with its own flavors. It changes boto3 for the whole process, so it must be alone in one."""
+"""aws-lambda-stream, with its own flavors. It patches boto3 for the whole process, so it needs one of its own."""
 
 from __future__ import annotations
 

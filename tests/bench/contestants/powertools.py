@@ -1,4 +1,4 @@
-"""Powertools' batch utility, as its documentation shows it: a handler for each record, which makes its own calls."""
+"""Powertools' batch utility, used as in its documentation: a handler for each record, which makes its own calls."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The calls that a flavor makes, made again with boto3: ready-made, on a pool of threads, one stage after the other.
+"""The calls that a flavor makes, replayed with boto3 on a thread pool, one stage after the other.
 
-It parses no record and makes no request, so it is what the calls themselves take.
+It parses no records and builds no requests, so it measures only the calls themselves.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _recorded(case: Case) -> list[tuple[str, dict[str, Any]]]:
             flavors.prepare(case)({})
         finally:
             os.environ["AWS_ENDPOINT_URL"] = url
-        if case.form == "job":  # its pages come one after the other, each with its events
+        if case.form == "job":  # the pages come one after the other, each followed by its events
             return list(endpoint.calls)
         first = {name: n for n, (name, _) in reversed(list(enumerate(endpoint.calls)))}
         return sorted(endpoint.calls, key=lambda call: first[call[0]])

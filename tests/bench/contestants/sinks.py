@@ -1,4 +1,4 @@
-"""This library: records that each send one entry to a sink; ``Case.form`` says which sink."""
+"""This library: records that each send one entry to a sink; ``Case.form`` names the sink."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _REQUESTS: dict[str, Callable[[UnitOfWork], Request]] = {
 }
 
 SINKS = tuple(_REQUESTS)
-"""What ``Case.form`` may be."""
+"""The values of ``Case.form``."""
 
 
 def prepare(case: Case) -> Handler:

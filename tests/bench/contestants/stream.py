@@ -1,4 +1,4 @@
-"""This library: rules of its flavors, under the decorator; or a record handler, as Powertools takes it."""
+"""This library: rules with the decorator, or a record handler as for Powertools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A function that needs no AWS: it looks at its context, and fails when an order says so."""
+"""A function that needs no AWS: it reads its context, and fails if an order says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A function whose rule is written wrongly: importing it fails."""
+"""A function with an invalid rule: importing it fails."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def confirm(uow: UnitOfWork) -> dict[str, Any]:
 
 @stream_processor(rules=rules, logger=logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
-    # Cognito and Firehose take what they know, and nothing else.
+    # Cognito and Firehose accept no other fields.
     if "triggerSource" in event or "deliveryStreamArn" in event:
         return None
     noted = {"pid": os.getpid(), "seen": list(seen)}
