@@ -20,7 +20,7 @@ from powertools_stream.outcomes import CallDetails, Reason, RecordDetails, class
 from powertools_stream.requests import HttpRequest, HttpResponse, Request
 from powertools_stream.testing import to_sqs_records
 from powertools_stream.testing.connector_suite import ConnectorSuite
-from tests.connectors.http_service import Asked, HttpService, Said, http_service
+from tests.connectors.http.http_service import Asked, HttpService, Said, http_service
 
 AT_ONCE = RetryPolicy(base_delay=0.001)
 
