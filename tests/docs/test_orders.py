@@ -45,6 +45,7 @@ WELL = Account(
 )
 
 
+@pytest.mark.slow
 def test_the_demo_adds_up(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     command = [sys.executable, "-m", "docs.examples.orders.demo", "--log", str(log)]
@@ -62,6 +63,7 @@ def test_the_demo_adds_up(tmp_path: Path) -> None:
     assert {line["function_name"] for line in lines} == {"listener", "trigger"}
 
 
+@pytest.mark.slow
 def test_the_demo_takes_a_file_of_ones_own(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     orders = tmp_path / "orders.jsonl"
     orders.write_text("\n".join(["nothing", *generate.ORDERS.read_text(encoding="utf-8").splitlines()[:3]]))

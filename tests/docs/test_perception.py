@@ -19,6 +19,7 @@ from powertools_stream.local import EmbeddedAWS, drain
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_the_demo_adds_up(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     accounts: list[tuple[Demo, Account]] = []
 
@@ -43,6 +44,7 @@ def test_the_demo_adds_up(monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
     assert_every_sync_came_to_its_end(ran, account, deliveries=1)
 
 
+@pytest.mark.slow
 def test_every_sync_comes_to_its_end_though_every_record_comes_twice_and_out_of_order() -> None:
     with EmbeddedAWS() as aws:
         twice = Demo(aws, io.StringIO(), seed=7)
@@ -66,6 +68,7 @@ def assert_every_sync_came_to_its_end(ran: Demo, account: Account, *, deliveries
     assert [event["err"]["name"] for event in account.heard if event["type"] == "fault"] == ["RuntimeError"]
 
 
+@pytest.mark.slow
 def test_the_demo_can_be_started() -> None:
     command = [sys.executable, "-m", "docs.examples.perception.demo", "--help"]
 
@@ -76,6 +79,7 @@ def test_the_demo_can_be_started() -> None:
     assert "--twice" in shown.stdout
 
 
+@pytest.mark.slow
 def test_a_row_that_cannot_be_told_of_does_not_hold_up_the_rows_behind_it() -> None:
     without_parts = {"site": "plant-a", "date#event_type": "2025-07-15#pose#sync001#request", "status": "REQUESTED"}
     behind_it = {"site": "plant-a", "date#event_type": "2025-07-15#coffee#sync001", "status": "COMPLETED"}

@@ -463,6 +463,7 @@ def test_records_are_matched_in_order_even_where_one_waits_for_its_payload() -> 
     assert [fault.rule_id for fault in outcome.faults] == ["undefined"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_records_of_one_key_run_through_an_ordered_rule_that_suspends() -> None:
     processor = processing(flavor(ordered=True)(writes), store=Store(), keep_results=False)
 
