@@ -1,16 +1,20 @@
 # Every target makes .venv first when it is missing, or older than pyproject.toml.
 PYTHON ?= python3
 BIN := .venv/bin
+# On as many workers as there are CPUs.
+PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo fulfilment perception test check bench docs format clean
+.PHONY: help demo fulfilment perception test test-fast check bench docs format clean
 
 help:
 	@echo 'make demo    run the orders example against an embedded AWS'
 	@echo 'make fulfilment, make perception'
 	@echo '             run the other two examples; TWICE=1 delivers every record twice'
 	@echo 'make test    everything that must pass: check, tests, docs, wheel'
+	@echo 'make test-fast'
+	@echo '             the tests that are not slow, without coverage'
 	@echo 'make check   lint, format, types and layers'
 	@echo 'make bench   the benchmark tables'
 	@echo 'make docs    build the documentation into site/'
@@ -29,9 +33,12 @@ check: .venv/installed-dev
 	@.ci/step 'import-linter' $(BIN)/lint-imports
 
 test: check
-	@.ci/step --show 'pytest' $(BIN)/python -m pytest -q --cov --cov-report=term
+	@.ci/step --show 'pytest' $(PYTEST) --cov --cov-report=term
 	@.ci/step 'mkdocs build' $(BIN)/mkdocs build --strict
 	@.ci/step 'wheel' $(BIN)/python .ci/check_wheel.py
+
+test-fast: .venv/installed-dev
+	@$(PYTEST) -m 'not slow'
 
 bench: .venv/installed-bench
 	@$(BIN)/python -m tests.bench

@@ -8,11 +8,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 import pytest
 
+from powertools_stream.local.shortcuts import quicker_moto, shared_descriptions
 from powertools_stream.testing.endpoint import ScriptedEndpoint
 
 REGION = "eu-central-1"
@@ -50,6 +50,11 @@ _UNSET = (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what is slow, so that several workers come to their end together."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Point to a closed port, so that a test without an endpoint reaches no AWS."""
@@ -66,7 +71,14 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def moto_url() -> Iterator[str]:
+def _descriptions() -> Iterator[None]:
+    """Let all clients of a run share botocore's descriptions of services: reading them took longer than the tests."""
+    with shared_descriptions():
+        yield
+
+
+@pytest.fixture(scope="session")
+def moto_url(_descriptions: None) -> Iterator[str]:
     """Start moto's server, once, and say where it is."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -75,10 +87,7 @@ def moto_url() -> Iterator[str]:
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
     _, port = server.get_host_and_port()
-    paths: Any = import_module("jsonpath_ng.ext")
-    with pytest.MonkeyPatch.context() as patched:
-        # Moto's bus parses the same paths for every event. Each takes long with the last jsonpath-ng for Python 3.10.
-        patched.setattr(paths, "parse", cache(paths.parse))
+    with quicker_moto():
         yield f"http://127.0.0.1:{port}"
     server.stop()
 
@@ -96,7 +105,7 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 
 
 @pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedEndpoint]:
+def endpoint(_descriptions: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedEndpoint]:
     """Give an AWS where everything succeeds, until the test sets its `script`."""
     with ScriptedEndpoint() as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)

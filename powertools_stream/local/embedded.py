@@ -6,12 +6,11 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import lru_cache
-from importlib import import_module
 from types import TracebackType
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
+from powertools_stream.local.shortcuts import quicker_moto, shared_descriptions
 from powertools_stream.local.variables import variables
 
 __all__ = ["EmbeddedAWS"]
@@ -53,7 +52,8 @@ class EmbeddedAWS:
         server = _new_server()
         with ExitStack() as stack:
             stack.enter_context(_quiet_server())
-            stack.enter_context(_paths_parsed_once())
+            stack.enter_context(shared_descriptions())
+            stack.enter_context(quicker_moto())
             server.start()
             stack.callback(server.stop)
             host, port = server.get_host_and_port()
@@ -118,26 +118,6 @@ def _quiet_server() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
-
-
-@contextmanager
-def _paths_parsed_once() -> Iterator[None]:
-    """Let moto's bus parse each JSONPath once.
-
-    It parses the same eight for every event that it delivers, and with the last version of jsonpath-ng for Python 3.10
-    each takes 8 ms.
-    """
-    try:
-        paths: Any = import_module("jsonpath_ng.ext")
-    except ModuleNotFoundError:  # without it moto delivers no events at all
-        yield
-        return
-    parse = paths.parse
-    paths.parse = lru_cache(maxsize=256)(parse)
-    try:
-        yield
-    finally:
-        paths.parse = parse
 
 
 def _new_server() -> Any:

@@ -19,6 +19,7 @@ def report(told: list[str]) -> Report:
     return run(QUICK, told.append)
 
 
+@pytest.mark.slow
 def test_the_bench_runs_with_tiny_sizes_and_reports_every_part(report: Report, told: list[str]) -> None:
     titles = [table.title for table in report.tables()]
 
@@ -29,6 +30,7 @@ def test_the_bench_runs_with_tiny_sizes_and_reports_every_part(report: Report, t
     assert told[-1] == "imports"
 
 
+@pytest.mark.slow
 def test_as_few_calls_are_made_as_the_api_allows(report: Report) -> None:
     calls = [target for section in report.sections for target in section.targets if target.what.endswith(": calls")]
 
@@ -36,6 +38,7 @@ def test_as_few_calls_are_made_as_the_api_allows(report: Report) -> None:
     assert all(target.is_met for target in calls)
 
 
+@pytest.mark.slow
 def test_each_flavor_makes_as_few_calls_as_its_records_allow(report: Report) -> None:
     (table,) = (table for table in report.tables() if table.title == "20 records of each flavor")
 
@@ -53,6 +56,7 @@ def test_each_flavor_makes_as_few_calls_as_its_records_allow(report: Report) -> 
     }
 
 
+@pytest.mark.slow
 def test_nothing_is_imported_before_it_is_used(report: Report) -> None:
     (imported,) = (target for target in report.sections[-1].targets if target.what.startswith("modules imported"))
 

@@ -100,6 +100,7 @@ def test_a_thousand_records_ask_once_and_a_warm_function_does_not_ask_again(endp
     assert endpoint.count() == 1
 
 
+@pytest.mark.slow
 def test_a_thousand_parameters_are_a_call_each_once(endpoint: ScriptedEndpoint) -> None:
     endpoint.script = answers
     processor = processing(lambda event: GetParameter(f"/shop/{event['n']}"))
@@ -148,6 +149,7 @@ def test_decryption_defaults_from_the_environment(endpoint: ScriptedEndpoint, mo
     connector.close()
 
 
+@pytest.mark.slow
 def test_a_value_is_asked_for_again_when_it_is_too_old(
     endpoint: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:

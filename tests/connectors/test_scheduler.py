@@ -103,6 +103,7 @@ def answered(connector: SchedulerConnector, request: Request) -> Any:
     return answer
 
 
+@pytest.mark.slow
 def test_a_thousand_records_make_a_schedule_each_and_none_when_they_come_again(aws: Aws) -> None:
     scheduler = aws.client("scheduler")
     processor, calls = asking(lambda n: CreateSchedule(schedule(f"s-{n}")))

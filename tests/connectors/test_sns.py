@@ -164,6 +164,7 @@ def arrived(aws: Aws, url: str) -> list[int]:
     return numbers
 
 
+@pytest.mark.slow
 def test_a_thousand_messages_arrive_in_a_hundred_calls(aws: Aws) -> None:
     # To many topics: moto's time for a message grows with the square of the queue's length.
     topics, calls = [create_topic(aws, f"orders-{n}") for n in range(25)], Calls()

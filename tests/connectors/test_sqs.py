@@ -139,6 +139,7 @@ def sent(endpoint: ScriptedEndpoint) -> list[list[str]]:
 # To many queues: moto's time for a message grows with the square of the queue's length.
 
 
+@pytest.mark.slow
 def test_a_thousand_messages_arrive_in_a_hundred_calls(aws: Aws) -> None:
     urls, calls = [aws.create_queue(f"orders-{n}") for n in range(50)], Calls()
     processor = sending(lambda event: {"MessageBody": event, "QueueUrl": urls[event["n"] % 50]}, None, calls)
@@ -153,6 +154,7 @@ def test_a_thousand_messages_arrive_in_a_hundred_calls(aws: Aws) -> None:
         assert sorted(arrived(aws, url)) == list(range(n, 1_000, 50))
 
 
+@pytest.mark.slow
 def test_a_thousand_messages_to_fifo_queues_arrive_in_the_order_of_their_groups(aws: Aws) -> None:
     urls = [aws.create_queue(f"orders-{n}.fifo", ContentBasedDeduplication="false") for n in range(40)]
     calls = Calls()

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Generator
 from typing import Any
 
+import pytest
+
 from powertools_stream import StreamProcessor, UnitOfWork
 from powertools_stream.errors import EntryTooLargeError
 from powertools_stream.flavors import task
@@ -33,6 +35,7 @@ def _events(**of_one: Any) -> dict[str, Any]:
     )
 
 
+@pytest.mark.slow
 def test_a_thousand_events_arrive_in_a_hundred_calls_and_one_too_large_fails_alone(aws: Aws) -> None:
     # An archive counts what arrives. A queue behind the bus takes moto half a minute.
     arn = aws.client("events").create_event_bus(Name="bus")["EventBusArn"]
@@ -49,6 +52,7 @@ def test_a_thousand_events_arrive_in_a_hundred_calls_and_one_too_large_fails_alo
     assert calls.made["PutEvents"] == 101
 
 
+@pytest.mark.slow
 def test_a_thousand_items_are_put_and_read_in_as_few_calls_as_can_be(aws: Aws) -> None:
     aws.create_table()
     calls = Calls()

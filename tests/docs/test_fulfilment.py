@@ -27,6 +27,7 @@ FEW = ORDERS[:30]
 READY, EXPIRED, OPEN = Order(1), Order(5), Order(20)
 
 
+@pytest.mark.slow
 def test_the_demo_adds_up_and_makes_few_calls(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     command = [sys.executable, "-m", "docs.examples.fulfilment.demo", "--log", str(log)]
@@ -45,6 +46,7 @@ def test_the_demo_adds_up_and_makes_few_calls(tmp_path: Path) -> None:
     assert {line["function_name"] for line in lines} <= {"listener", "trigger", "recorder"}
 
 
+@pytest.mark.slow
 def test_it_holds_when_every_record_comes_twice_and_out_of_order_and_everything_again_after_the_end() -> None:
     now = int(time.time() * 1000)
     with EmbeddedAWS() as aws:

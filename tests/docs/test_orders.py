@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from docs.examples.orders import generate
+from docs.examples.orders import demo, generate
 from docs.examples.orders.accounts import Account, FaultKind, Letter, count_faults, order_in
 from docs.examples.orders.report import print_report
 
@@ -45,35 +45,34 @@ WELL = Account(
 )
 
 
-def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "docs.examples.orders.demo", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
-
-
+@pytest.mark.slow
 def test_the_demo_adds_up(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
+    command = [sys.executable, "-m", "docs.examples.orders.demo", "--log", str(log)]
 
-    demo = run_demo("--log", str(log))
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
 
-    assert demo.returncode == 0, demo.stdout + demo.stderr
-    assert demo.stderr == ""
-    assert "300 orders in = 284 processed + 16 dead-lettered, 0 lost. It adds up." in demo.stdout
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stderr == ""
+    assert "300 orders in = 284 processed + 16 dead-lettered, 0 lost. It adds up." in run.stdout
     # Every order once as an event, whatever came back; and each failure once as a fault event.
-    assert re.search(r"order-accepted +│ +284 ", demo.stdout)
-    assert re.search(r"order-created +│ +281 ", demo.stdout)
-    assert re.search(r"fault +│ +27 ", demo.stdout)
+    assert re.search(r"order-accepted +│ +284 ", run.stdout)
+    assert re.search(r"order-created +│ +281 ", run.stdout)
+    assert re.search(r"fault +│ +27 ", run.stdout)
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert {line["function_name"] for line in lines} == {"listener", "trigger"}
 
 
-def test_the_demo_takes_a_file_of_ones_own(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_the_demo_takes_a_file_of_ones_own(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     orders = tmp_path / "orders.jsonl"
     orders.write_text("\n".join(["nothing", *generate.ORDERS.read_text(encoding="utf-8").splitlines()[:3]]))
 
-    demo = run_demo("--orders", str(orders))
+    status = demo.main(["--orders", str(orders)])
 
-    assert demo.returncode == 0, demo.stdout + demo.stderr
-    assert "4 orders in = 3 processed + 1 dead-lettered, 0 lost." in demo.stdout
+    printed = capfd.readouterr()
+    assert status == 0, printed
+    assert "4 orders in = 3 processed + 1 dead-lettered, 0 lost." in printed.out
 
 
 def test_the_file_of_orders_is_what_its_script_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

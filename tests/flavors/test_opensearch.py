@@ -12,8 +12,8 @@ from powertools_stream.requests import DeleteDocument, GetItems, IndexDocument, 
 from powertools_stream.testing import drive, run, to_sqs_records
 from powertools_stream.testing.driving import DriveOutcome
 from powertools_stream.uow import UnitOfWork
-from tests.connectors.bulk_api import BulkApi
-from tests.connectors.http_service import http_service
+from tests.connectors.http.http_service import http_service
+from tests.connectors.opensearch.bulk_api import BulkApi
 
 EVENT = {"id": "e-1", "type": "product-changed", "timestamp": 7, "product": {"id": "p-1", "name": "Tea"}}
 DOCUMENT = {"index": "products", "id": "p-1", "body": {"name": "Tea"}}

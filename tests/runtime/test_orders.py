@@ -14,7 +14,10 @@ from powertools_stream.local import EmbeddedAWS
 from powertools_stream.testing import to_dynamodb_records, to_eventbridge_envelope, to_sqs_records
 from tests.runtime.runtime_api import Function, InitError
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only"),
+]
 
 
 @pytest.fixture

@@ -14,7 +14,10 @@ from tests.runtime.runtime_api import Function, InitError
 
 HANDLERS = Path(__file__).parent / "handlers"
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only"),
+]
 
 
 @pytest.fixture

@@ -20,7 +20,10 @@ from powertools_stream.testing import (
 )
 from tests.runtime.runtime_api import Function
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only"),
+]
 
 GOOD, BAD = {"type": "order-created"}, {"type": "order-created", "fail": True}
 

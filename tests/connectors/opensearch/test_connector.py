@@ -19,8 +19,8 @@ from powertools_stream.outcomes import CallDetails, Reason, RecordDetails
 from powertools_stream.requests import DeleteDocument, IndexDocument, Request, UpdateDocument
 from powertools_stream.testing import to_sqs_records
 from powertools_stream.testing.connector_suite import ConnectorSuite
-from tests.connectors.bulk_api import BulkApi
-from tests.connectors.http_service import Said, http_service
+from tests.connectors.http.http_service import Said, http_service
+from tests.connectors.opensearch.bulk_api import BulkApi
 
 AT_ONCE = RetryPolicy(base_delay=0.001)
 

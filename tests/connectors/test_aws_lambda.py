@@ -151,6 +151,7 @@ def create_function(client: Any, iam: Any) -> None:
 # -- Invocations ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_function_is_invoked_for_each_of_a_thousand_records(function: str) -> None:
     processor, calls = asking(lambda n: InvokeFunction({"FunctionName": function, "Payload": {"n": n}}))
 
@@ -296,6 +297,7 @@ def test_a_mapping_that_is_gone_is_deleted(endpoint: ScriptedEndpoint) -> None:
     assert answered(DeleteEventSourceMapping({"UUID": UUID})) == {}
 
 
+@pytest.mark.slow
 def test_a_thousand_changes_of_one_mapping_arrive_in_order(aws: Aws, function: str) -> None:
     aws.create_queue()
     source = f"arn:aws:sqs:{REGION}:123456789012:queue"

@@ -21,7 +21,7 @@ from powertools_stream.outcomes import CallDetails, Reason, RecordDetails
 from powertools_stream.requests import HttpRequest, HttpResponse, Request
 from powertools_stream.testing import to_sqs_records
 from powertools_stream.testing.connector_suite import ConnectorSuite
-from tests.connectors.http_service import Asked, HttpService, Said, http_service
+from tests.connectors.http.http_service import Asked, HttpService, Said, http_service
 
 AT_ONCE = RetryPolicy(base_delay=0.001)
 
@@ -124,6 +124,7 @@ def fetch(service: HttpService, params: dict[str, Any], **options: Any) -> Any:
         connector.close()
 
 
+@pytest.mark.slow
 def test_a_thousand_records_are_a_thousand_calls_over_a_few_connections(service: HttpService) -> None:
     calls = Calls()
     processor = StreamProcessor(rules=asking(service), observers=[calls])
@@ -316,6 +317,7 @@ def test_a_request_may_ask_for_a_single_attempt(service: HttpService) -> None:
     assert len(service.asked) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_date", [False, True])
 def test_a_host_is_asked_again_when_it_says(service: HttpService, as_date: bool) -> None:
     asked_at: list[float] = []

@@ -20,7 +20,7 @@ from powertools_stream.connectors.http.connector import HttpConnector
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.outcomes import Reason
 from powertools_stream.requests import HttpRequest
-from tests.connectors.http_service import Asked, HttpService, Said, http_service
+from tests.connectors.http.http_service import Asked, HttpService, Said, http_service
 
 
 @pytest.fixture

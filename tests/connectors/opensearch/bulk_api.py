@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.connectors.http_service import Asked, HttpService, Said
+from tests.connectors.http.http_service import Asked, HttpService, Said
 
 _SHARDS = {"total": 2, "successful": 1, "failed": 0}
 

@@ -25,7 +25,7 @@ from powertools_stream.requests import (
     PutObject,
 )
 from powertools_stream.testing.endpoint import Answer, Script, ScriptedEndpoint
-from tests.connectors.test_s3 import AskingConnector, CallCounter, numbered, processing
+from tests.connectors.s3.test_connector import AskingConnector, CallCounter, numbered, processing
 
 knows_conditional_copies = pytest.mark.skipif(
     tuple(map(int, botocore.__version__.split(".")[:2])) < (1, 41), reason="boto3 1.40.0 has no conditions of a copy"

@@ -130,6 +130,7 @@ def answer_of() -> Iterator[AskingConnector]:
 # -- Over HTTP, against moto ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_thousand_puts_and_deletes_are_as_few_calls_as_possible(bucket: Any) -> None:
     def execute(uow: UnitOfWork) -> Generator[Any, Any, Any]:
         key = {"Key": f"things/{uow.event['n']:04}"}
@@ -149,6 +150,7 @@ def test_a_thousand_puts_and_deletes_are_as_few_calls_as_possible(bucket: Any) -
     assert "Contents" not in bucket.list_objects_v2(Bucket="bucket")
 
 
+@pytest.mark.slow
 def test_more_deletes_than_one_call_takes_are_two_calls(bucket: Any) -> None:
     def execute(uow: UnitOfWork) -> Generator[Any, Any, Any]:
         return (yield [DeleteObject({"Key": f"{uow.event['n']}-{n}"}, bucket_name="bucket") for n in range(3)])

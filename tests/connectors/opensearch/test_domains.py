@@ -21,8 +21,8 @@ from powertools_stream.outcomes import Reason
 from powertools_stream.requests import IndexDocument
 from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint
 from tests.conftest import Aws
-from tests.connectors.bulk_api import BulkApi
-from tests.connectors.http_service import Asked, HttpService, Said, http_service
+from tests.connectors.http.http_service import Asked, HttpService, Said, http_service
+from tests.connectors.opensearch.bulk_api import BulkApi
 
 THING = IndexDocument({"index": "things", "id": "1", "body": {}})
 

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from powertools_stream import UnitOfWork
+from powertools_stream.errors import RunError
+from powertools_stream.requests import Call
+from powertools_stream.testing import run
+from tests.engine.store import Save, Store, numbered, processing
+
+
+def test_everything_in_a_list_settles_before_the_first_error_is_raised() -> None:
+    store = Store(lambda name, payloads: [RuntimeError(str(p)) if p in ("a", "b") else p for p in payloads])
+    seen: list[str] = []
+
+    def child() -> Generator[Any, Any, str]:
+        seen.append((yield Save("child")))
+        return "child's answer"
+
+    async def coroutine() -> str:
+        await asyncio.sleep(0.001)
+        seen.append("coroutine")
+        return "coroutine's answer"
+
+    def asks(uow: UnitOfWork, rule: Any) -> Generator[Any, Any, UnitOfWork]:
+        with pytest.raises(RuntimeError, match="b"):
+            yield [child(), Save("b"), coroutine(), [Save("a")]]
+        answers = yield [child(), coroutine(), [Save("c"), []]]
+        return uow.extend(answers=answers)
+
+    processor = processing(asks, store=store)
+    processor.process_event(numbered(1))
+
+    (result,) = processor.results
+    assert result.uow["answers"] == ["child's answer", "coroutine's answer", ["c", []]]
+    assert sorted(seen) == ["child", "child", "coroutine", "coroutine"]
+
+
+@pytest.mark.parametrize("asked", [None, 42, "request", object()])
+def test_yielding_what_is_no_request_says_what_may_be_yielded(asked: Any) -> None:
+    def asks(uow: UnitOfWork, rule: Any) -> Generator[Any, Any, None]:
+        yield asked
+
+    (fault,) = run([{"id": "odd", "flavor": asks}], numbered(1)).faults
+
+    assert isinstance(fault.error, RunError)
+    assert "Expected a flavor to yield" in str(fault.error)
+
+
+def test_yielding_the_class_of_a_request_says_to_make_one() -> None:
+    def asks(uow: UnitOfWork, rule: Any) -> Generator[Any, Any, None]:
+        yield Save
+
+    (fault,) = run([{"id": "odd", "flavor": asks}], numbered(1)).faults
+
+    assert "found the class Save. Make one of it: yield Save(…)." in str(fault.error)
+
+
+def test_returning_what_is_no_unit_of_work_says_what_may_be_returned() -> None:
+    (fault,) = run([{"id": "odd", "flavor": lambda uow, rule: 42}], numbered(1)).faults
+
+    assert "Expected a flavor to return a UnitOfWork" in str(fault.error)
+
+
+def test_user_functions_run_on_the_main_thread_and_blocking_calls_do_not() -> None:
+    threads: set[str] = set()
+
+    def asks(uow: UnitOfWork, rule: Any) -> Generator[Any, Any, None]:
+        main = threading.current_thread()
+        worker = yield Call(threading.current_thread)
+        assert threading.current_thread() is main
+        threads.add("main" if worker is main else "worker")
+
+    run([{"id": "calls", "flavor": asks}], numbered(3))
+
+    assert threads == {"worker"}
