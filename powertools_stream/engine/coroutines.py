@@ -26,6 +26,10 @@ _CANCELLATION_TIME = 0.05
 """Seconds that cancelled coroutines get to clean up."""
 
 
+_LEFT_BEHIND: list[tuple[asyncio.AbstractEventLoop, list[asyncio.Task[Any]]]] = []
+"""What did not end when it was cancelled."""
+
+
 class Coroutines:
     """The coroutines that user functions returned and that have not ended."""
 
@@ -35,6 +39,7 @@ class Coroutines:
         self._woken: asyncio.Event | None = None
         self._older_tasks: set[asyncio.Task[Any]] | None = None
         self._is_ending = False
+        self._close: Any = None
 
     @property
     def is_running(self) -> bool:
@@ -57,7 +62,7 @@ class Coroutines:
             )
         if self._loop is None or self._loop.is_closed():
             self._loop = asyncio.new_event_loop()
-            weakref.finalize(self, self._loop.close)
+            self._close = weakref.finalize(self, self._loop.close)
             self._woken = asyncio.Event()
         if self._older_tasks is None:
             self._older_tasks = asyncio.all_tasks(self._loop)
@@ -99,7 +104,7 @@ class Coroutines:
             self._loop.run_until_complete(_wait_for(self._woken, min(timeout, _LONGEST_WAIT)))
         self._woken.clear()
 
-    def end(self) -> None:
+    def end(self, interrupter: Interrupter) -> None:
         """End the batch: cancel what it has started and what has not ended, so that no step of it runs in the next.
 
         What does not end in time is left behind with its loop.
@@ -113,24 +118,24 @@ class Coroutines:
             return
         self._is_ending = True
         try:
-            with suppress(BaseException):  # a hang is cut off, on its way into the next step
-                loop.run_until_complete(_cancel_all(left))
+            interrupter.attempt(loop.run_until_complete, _cancel_all(left))
         finally:
             self._is_ending = False
         if stuck := [task for task in left if not task.done()]:
-            self._leave_behind(stuck)
+            self._leave_behind(loop, stuck)
 
-    def _leave_behind(self, tasks: list[asyncio.Task[Any]]) -> None:
+    def _leave_behind(self, loop: asyncio.AbstractEventLoop, tasks: list[asyncio.Task[Any]]) -> None:
         """Never enter the loop again: what is on it would run beside the records of the next batch."""
+        # Kept: the garbage collector would close the coroutines, which runs their code once more.
+        _LEFT_BEHIND.append((loop, tasks))
         _log.error(
             "%d coroutines did not end when they were cancelled, and are left behind with their event loop: %s. "
             "A coroutine that catches asyncio.CancelledError has to raise it again.",
             len(tasks),
             ", ".join(repr(task.get_coro()) for task in tasks[:3]),
         )
-        for task in tasks:
-            task._log_destroy_pending = False  # type: ignore[attr-defined]  # told above
         self._loop = self._woken = None
+        self._close.detach()
 
 
 async def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:

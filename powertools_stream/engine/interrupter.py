@@ -93,16 +93,17 @@ class Interrupter:
         Whatever it raises, ``SystemExit`` and ``asyncio.CancelledError`` included, is its own failure; only
         ``KeyboardInterrupt`` ends the batch.
         """
+        before = self._in_user_code
         try:
             self._in_user_code = True
             try:
                 return function(*args)
             finally:
-                self._in_user_code = False
+                self._in_user_code = before
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            self._in_user_code = False
+            self._in_user_code = before
             return Failed(error)
 
     def rearm(self) -> None:

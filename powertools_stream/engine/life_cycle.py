@@ -129,7 +129,7 @@ class Engine:
             try:
                 return run.run(deadline)
             finally:
-                self._coroutines.end()
+                self._coroutines.end(interrupter)
 
         if interrupter.is_possible or deadline.at == math.inf:
             return run_and_end()

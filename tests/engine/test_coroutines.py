@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sys
+import time
 from collections.abc import Generator
 from typing import Any
 
-from powertools_stream import StreamProcessor, UnitOfWork
+import pytest
+
+from powertools_stream import FaultPolicy, StreamProcessor, UnitOfWork
 from powertools_stream.flavors import task
+from powertools_stream.outcomes import Reason
 from powertools_stream.requests import Call
-from powertools_stream.testing import run
+from powertools_stream.testing import FakeConnector, run
 from tests.engine.store import numbered
 
 
@@ -62,3 +68,145 @@ def test_many_coroutines_that_end_together_are_all_waited_for_and_no_longer() ->
         outcome = run([{"id": "asks", "flavor": asks}], numbered(20), max_workers=4)
 
         assert [result.uow["total"] for result in outcome.results] == [35] * 20
+
+
+def test_a_coroutine_that_cancels_itself_or_ends_by_a_base_exception_fails_at_once() -> None:
+    async def execute(uow: UnitOfWork) -> None:
+        await asyncio.sleep(0)
+        n = uow.event["n"]
+        if n == 1:
+            raise asyncio.CancelledError
+        if n == 2:
+            raise GeneratorExit
+        if n == 3:
+            raise SystemExit(1)
+        if n == 4:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            await asyncio.sleep(1)
+
+    processor = StreamProcessor(rules=[{"id": "async", "flavor": task, "execute": execute, "ordered": False}])
+
+    started = time.monotonic()
+    response = processor.process_event(numbered(6))
+
+    assert time.monotonic() - started < 1
+    assert len(response["batchItemFailures"]) == 4
+    assert [type(fault.error) for fault in processor.faults[:3]] == [asyncio.CancelledError, GeneratorExit, SystemExit]
+
+
+def test_one_that_cancels_all_tasks_sets_no_other_record_aside() -> None:
+    async def execute(uow: UnitOfWork) -> None:
+        await asyncio.sleep(0.01 * uow.event["n"])
+        if uow.event["n"] == 1:
+            for one in asyncio.all_tasks():
+                one.cancel()
+            raise ValueError("mine")
+        await asyncio.sleep(0.05)
+
+    processor = StreamProcessor(
+        rules=[{"id": "async", "flavor": task, "execute": execute, "ordered": False}],
+        raise_on_entire_batch_failure=False,
+    )
+
+    response = processor.process_event(numbered(3))
+
+    assert len(response["batchItemFailures"]) >= 1
+    if sys.version_info >= (3, 11):  # earlier nobody can tell who has cancelled a task
+        assert [fault.reason for fault in processor.faults if not isinstance(fault.error, ValueError)] in (
+            [Reason.RETRYABLE] * 2,
+            [Reason.RETRYABLE],
+            [],
+        )
+
+
+def test_no_step_of_a_coroutine_of_one_batch_runs_in_the_next(
+    lambda_context: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    invocation = 0
+    steps: list[tuple[int, int]] = []
+
+    async def leftover(mine: int) -> None:
+        while True:
+            steps.append((mine, invocation))
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.001)
+
+    async def execute(uow: UnitOfWork) -> None:
+        if uow.event["n"] == 0:
+            await leftover(invocation)  # swallows its cancellation
+        if uow.event["n"] == 1:
+            asyncio.get_running_loop().create_task(leftover(invocation))  # nobody waits for it
+        await asyncio.sleep(0.005)
+
+    processor = StreamProcessor(
+        rules=[{"id": "async", "flavor": task, "execute": execute, "ordered": False}],
+        raise_on_entire_batch_failure=False,
+    )
+    for _ in range(3):
+        invocation += 1
+        response = processor.process_event(numbered(3), lambda_context(remaining_ms=400))
+        assert len(response["batchItemFailures"]) == 1
+
+    assert {mine for mine, _ in steps} == {1, 2, 3}
+    assert all(mine == now for mine, now in steps)
+    assert "left behind with their event loop" in caplog.text
+
+
+def test_a_leftover_that_blocks_does_not_hold_up_the_next_invocation(lambda_context: Any) -> None:
+    async def execute(uow: UnitOfWork) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            time.sleep(60)
+
+    processor = StreamProcessor(
+        rules=[{"id": "async", "flavor": task, "execute": execute}], raise_on_entire_batch_failure=False
+    )
+    for _ in range(2):
+        started = time.monotonic()
+        processor.process_event(numbered(2), lambda_context(remaining_ms=600))
+        assert time.monotonic() - started < 0.6
+
+
+def test_a_task_that_was_there_before_the_batch_lives_on() -> None:
+    ticks: list[int] = []
+
+    async def tick() -> None:
+        while True:
+            ticks.append(len(ticks))
+            await asyncio.sleep(0.001)
+
+    processor = StreamProcessor(
+        rules=[{"id": "async", "flavor": task, "execute": lambda uow: asyncio.sleep(0.005)}],
+    )
+    processor.process_event(numbered(1))
+    loop: Any = processor._engine._coroutines._loop
+    ticking = loop.create_task(tick())
+    for _ in range(2):
+        processor.process_event(numbered(1))
+
+    assert not ticking.done()
+    assert len(ticks) > 2
+    ticking.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        loop.run_until_complete(ticking)
+
+
+def test_an_async_rule_inside_a_running_loop_is_the_deployments_fault() -> None:
+    async def execute(uow: UnitOfWork) -> None: ...
+
+    processor = StreamProcessor(
+        rules=[{"id": "async", "flavor": task, "execute": execute}],
+        on_fault=FaultPolicy.PUBLISH,
+        connectors=[FakeConnector()],
+        bus_name="bus",
+        raise_on_entire_batch_failure=False,
+    )
+
+    async def main() -> Any:
+        return processor.process_event(numbered(1))
+
+    assert len(asyncio.run(main())["batchItemFailures"]) == 1
+    assert [fault.reason for fault in processor.faults] == [Reason.CONFIGURATION]

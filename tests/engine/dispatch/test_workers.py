@@ -1,0 +1,153 @@
+"""Worker threads: what cannot be started, and what is left behind."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import weakref
+from typing import Any
+
+import pytest
+
+from powertools_stream import RetryPolicy, StreamProcessor, UnitOfWork, flavor
+from powertools_stream.engine.dispatch.workers import WorkerPool
+from powertools_stream.errors import RetryableError
+from powertools_stream.flavors import task
+from powertools_stream.outcomes import Reason
+from powertools_stream.requests import Call
+from powertools_stream.testing import to_sqs_records
+
+
+class _Job:
+    def __init__(self, done: list[int], hold: threading.Event | None = None) -> None:
+        self.has_begun = threading.Event()
+        self._done = done
+        self._hold = hold
+
+    def __str__(self) -> str:
+        return "a job"
+
+    def carry_out(self, dismissed: threading.Event) -> None:
+        self.has_begun.set()
+        if self._hold is not None:
+            self._hold.wait(10)
+        self._done.append(1)
+
+
+def _fail_starts(monkeypatch: pytest.MonkeyPatch, failing: set[int]) -> None:
+    """Let the starts of worker threads with these numbers fail, counted from 1."""
+    start, starts = threading.Thread.start, [0]
+
+    def flaky(self: threading.Thread) -> None:
+        if self.name == "powertools-stream":
+            starts[0] += 1
+            if starts[0] in failing:
+                raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", flaky)
+
+
+def test_a_job_for_which_no_thread_can_be_started_is_refused_and_the_next_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _fail_starts(monkeypatch, {1})
+    pool, done = WorkerPool(2), list[int]()
+
+    with pytest.raises(RuntimeError, match="can't start"):
+        pool.submit(_Job(done))
+    job = _Job(done)
+    pool.submit(job)
+
+    assert job.has_begun.wait(5)
+    pool.abandon()
+    assert pool.wait_for_abandoned(time.monotonic() + 5)
+    assert done == [1]
+
+
+def test_a_thread_that_is_there_does_what_one_that_cannot_be_started_would_have_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _fail_starts(monkeypatch, {2, 3})
+    pool, done = WorkerPool(4), list[int]()
+
+    for _ in range(3):
+        pool.submit(_Job(done))
+
+    deadline = time.monotonic() + 5
+    while len(done) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert done == [1, 1, 1]
+
+
+@pytest.mark.parametrize("failing", [{1}, {1, 2}, {2}, {3}, set(range(1, 100))])
+def test_each_request_is_answered_once_whichever_thread_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, failing: set[int]
+) -> None:
+    _fail_starts(monkeypatch, failing)
+    answered: list[str] = []
+
+    @flavor()
+    def two(uow: UnitOfWork, rule: Any) -> Any:
+        for _ in range(2):
+            try:
+                yield [Call(time.sleep, 0.01), Call(time.sleep, 0.01)]
+            finally:
+                answered.append(uow.event["id"])
+
+    processor = StreamProcessor(
+        rules=[{"id": "two", "flavor": two}],
+        raise_on_entire_batch_failure=False,
+        retry=RetryPolicy(max_attempts=1),
+    )
+    event = to_sqs_records([{"id": str(n), "type": "x"} for n in range(4)])
+
+    started = time.monotonic()
+    processor.process_event(event)
+
+    assert time.monotonic() - started < 5
+    assert all(fault.reason is Reason.RETRYABLE for fault in processor.faults)
+    assert all(isinstance(fault.error, RetryableError) for fault in processor.faults)
+    assert all(answered.count(str(n)) <= 2 for n in range(4))
+
+    monkeypatch.undo()
+    assert processor.process_event(event) == {"batchItemFailures": []}
+
+
+def test_an_abandoned_group_of_threads_goes_when_it_has_ended() -> None:
+    pool, hold = WorkerPool(1), threading.Event()
+    job = _Job([], hold)
+    pool.submit(job)
+    assert job.has_begun.wait(5)
+    group = weakref.ref(pool._group)
+    pool.abandon()
+
+    assert [stuck.what for stuck in pool.stuck()] == ["a job"]
+    assert not pool.wait_for_abandoned(time.monotonic())
+    hold.set()
+    assert pool.wait_for_abandoned(time.monotonic() + 5)
+
+    gc.collect()
+    assert pool.stuck() == []
+    assert group() is None
+
+
+def test_a_call_that_hangs_is_named_with_its_rule_in_every_later_invocation(
+    lambda_context: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    hold = threading.Event()
+    processor = StreamProcessor(
+        rules=[{"id": "stuck", "flavor": task, "execute": lambda uow: Call(hold.wait, 20)}],
+        raise_on_entire_batch_failure=False,
+    )
+    event = to_sqs_records([{"id": "1", "type": "x"}])
+
+    for _ in range(2):
+        assert len(processor.process_event(event, lambda_context(remaining_ms=300))["batchItemFailures"]) == 1
+    hold.set()
+
+    (line,) = [record.getMessage() for record in caplog.records if "Nothing is processed" in record.getMessage()]
+    assert "call Call of stuck, for 0 s" in line
+    assert "exit_if_stuck" in line
+    assert processor.process_event(event, lambda_context(remaining_ms=3_000)) == {"batchItemFailures": []}
