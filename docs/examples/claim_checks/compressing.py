@@ -16,10 +16,10 @@ def make_report(uow: UnitOfWork) -> dict[str, Any]:
     return {"title": "2026", "lines": ["…"] * uow.event["length"], "summary": "…" * uow.event["length"]}
 
 
-# A rule of the bus looks into `summary`.
+# A rule on the bus reads `summary`.
 @stream_processor(rules=rules, compression=Compression(ignore=("summary",)))
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator answers Lambda."""
+    """The decorator returns the response to Lambda."""
 
 
 # --8<-- [end:compression]

@@ -13,16 +13,16 @@ rules = RuleRegistry()
 # --8<-- [start:listener]
 @rules.register(task, event_type="report-made", filters=[lambda uow: uow.event["lines"]])
 def count_lines(uow: UnitOfWork) -> int:
-    return len(uow.event["lines"])  # the whole event, though it did not travel whole
+    return len(uow.event["lines"])  # the whole event, although only a claim check was delivered
 
 
-# Two services leave their events here, each in a bucket of its own account.
+# Two services store events for this function, each in a bucket in its own account.
 checks = ClaimChecks({"shop-claim-checks": "111122223333", "bank-claim-checks": "444455556666"})
 
 
 @stream_processor(rules=rules, claim_checks=checks)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator answers Lambda."""
+    """The decorator returns the response to Lambda."""
 
 
 # --8<-- [end:listener]

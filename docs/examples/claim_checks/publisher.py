@@ -21,7 +21,7 @@ checks = ClaimChecks({"shop-claim-checks": "111122223333"}, "shop-claim-checks")
 
 @stream_processor(rules=rules, claim_checks=checks)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator answers Lambda."""
+    """The decorator returns the response to Lambda."""
 
 
 # --8<-- [end:publisher]

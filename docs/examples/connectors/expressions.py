@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from powertools_stream.expressions import pk_condition, timestamp_condition, update_expression
 
-# A view of an order, keyed by site and by date and type.
+# A view of an order. Its keys are the site, and the date and type.
 key = {"site": "berlin", "date#event_type": "2026-01-01#order"}
 
 # SET status, total, timestamp; REMOVE note; ADD to the set tags; DELETE from the set holds.
@@ -15,7 +15,7 @@ item = {
     "holds_delete": {"credit-check"},
 }
 
-# Only if the row is older than the event, or not there.
+# Only if the row is older than the event, or does not exist.
 newest_wins = {"Key": key, **update_expression(item), **timestamp_condition()}
 
 # Only if there is no row with this key yet.

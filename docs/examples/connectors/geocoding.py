@@ -8,20 +8,20 @@ from powertools_stream.connectors import Entry, Operation
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.requests import Request
 
-# The service takes 50 addresses in a call.
+# The service accepts 50 addresses per call.
 GEOCODE = Operation("geocoding", "Geocode", max_entries=50, reads=True)
 
 
 @dataclass(frozen=True)
 class Geocode(Request):
-    """Ask where an address is. Answers ``(latitude, longitude)``."""
+    """Ask where an address is. The answer is ``(latitude, longitude)``."""
 
     reads: ClassVar[bool] = True
 
     address: str
 
     def sample_answer(self, n: int) -> Any:
-        """Answer for tests without the service."""
+        """Return the answer for tests without the service."""
         return (0.0, 0.0)
 
 
@@ -36,7 +36,7 @@ class GeocodingConnector:
     def entries(self, request: Geocode) -> Sequence[Entry]:
         if not request.address:
             raise InvalidRequestError("Expected an address, but found none.")
-        # Equal keys ask for the same thing: an address that ten records name is asked for once.
+        # Equal keys request the same thing: an address that ten records name is requested once.
         return [Entry(GEOCODE, request.address, key=request.address)]
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:

@@ -14,7 +14,7 @@ DETECT = Operation("comprehend", "BatchDetectDominantLanguage", max_entries=25, 
 
 @dataclass(frozen=True)
 class DetectLanguage(Request):
-    """Ask Amazon Comprehend which language a text is in. Answers the languages that it may be in, likeliest first."""
+    """Ask Amazon Comprehend which language a text is in. The answer is a list of languages, most likely first."""
 
     reads: ClassVar[bool] = True
 

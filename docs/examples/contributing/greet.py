@@ -20,7 +20,7 @@ class GreetRule(Rule):
     Parameters
     ----------
     to_name
-        Returns the name of who is greeted.
+        Returns the name of the person to greet.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -31,7 +31,7 @@ class GreetRule(Rule):
 
 @flavor(model=GreetRule, main="to_name", asks=[PutEvent])
 def greet(uow: UnitOfWork, rule: GreetRule) -> Steps:
-    """Greet whom the event is about. Leaves ``name``."""
+    """Greet the person that the event is about. Adds ``name`` to the unit of work."""
     name = yield from call(rule.to_name, uow)
     yield PutEvent({"id": f"{uow.event['id']}.{rule.id}", "type": "greeted", "name": name})
     return uow.extend(name=name)

@@ -16,7 +16,7 @@ def index_product(uow: UnitOfWork) -> dict[str, Any]:
         "index": "products",
         "id": product["id"],
         "body": {"name": product["name"], "price": product["price"]},
-        # An event that comes late does not write over a newer one.
+        # An event that arrives late does not overwrite a newer one.
         "version": uow.event["timestamp"],
         "version_type": "external",
     }

@@ -12,7 +12,7 @@ rules = RuleRegistry()
 # --8<-- [start:sequence]
 @rules.register(materialize, event_type="stock-counted", table_name="stock", on_condition_failed="ignore")
 def keep_stock(uow: UnitOfWork) -> dict[str, Any]:
-    # Texts of one length compare as their numbers do, which have more digits than DynamoDB's own numbers may have.
+    # Strings of equal length compare like numbers. A DynamoDB number could not hold that many digits.
     # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html: up to 129 of them.
     sequence = str(uow.record["kinesis"]["sequenceNumber"]).zfill(129)
     return {
@@ -31,7 +31,7 @@ def reserve(uow: UnitOfWork) -> dict[str, Any]:
     return {
         "Key": {"pk": uow.event["partition_key"], "sk": f"reservation.{uow.event['order']}"},
         **update_expression({"amount": uow.event["amount"], "event": uow.event["id"]}),
-        # Of one order there is one reservation; the same event may write it again.
+        # There is one reservation per order; the same event may write it again.
         "ConditionExpression": "attribute_not_exists(#event) OR #event = :event",
     }
 

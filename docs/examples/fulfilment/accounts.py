@@ -1,4 +1,4 @@
-"""Adds up what became of the orders, and compares it with what should."""
+"""Compares the outcome of the orders with the expected outcome."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["Account"]
 
 @dataclass(frozen=True)
 class Account:
-    """What became of each order.
+    """The outcome of each order.
 
     Parameters
     ----------
     orders
         The orders that were placed.
     rows
-        The rows of the table of outcomes.
+        The rows of the outcomes table.
     heard
-        The events that were heard on the bus.
+        The events that were received from the bus.
     puts
         How many of the recorder's puts found their row free, and how many found it taken.
     """
@@ -35,25 +35,25 @@ class Account:
 
     @property
     def outcomes(self) -> dict[str, str]:
-        """The recorded outcome of each order; those of which nothing is recorded are open."""
+        """The recorded outcome of each order; an order without one is open."""
         recorded = {row["pk"]: row["status"] for row in self.rows if row["sk"] == "order"}
         return dict.fromkeys((order.id for order in self.orders), "open") | recorded
 
     @property
     def wrong(self) -> set[str]:
-        """Orders that came to another end than they should, or were never placed."""
+        """Orders whose outcome is not the expected one, or that were never placed."""
         should = {order.id: order.outcome for order in self.orders}
         return {order for order, outcome in self.outcomes.items() if should.get(order) != outcome}
 
     @property
     def wrong_regulars(self) -> set[str]:
-        """Customers who are taken for regulars and are none, and those who are and are not taken for it."""
+        """Customers who are wrongly recorded as regulars, or wrongly not recorded as such."""
         regulars = {row["pk"] for row in self.rows if row["sk"] == "regular"}
         return regulars ^ regulars_of(self.orders)
 
     @property
     def misnamed(self) -> set[str]:
-        """Orders that became ready under another id than the one that is theirs."""
+        """Orders that became ready under a wrong id."""
         ready = {(event["order"]["id"], event["id"]) for event in self.heard if event["type"] == "order-ready"}
         return {order for order, event_id in ready if event_id != f"order-ready.{order}"}
 
@@ -69,5 +69,5 @@ class Account:
 
     @property
     def adds_up(self) -> bool:
-        """Whether every order came to the end that it should, once."""
+        """Whether every order had its expected outcome, once."""
         return not (self.wrong or self.wrong_regulars or self.misnamed or self.acted_twice or self.faults)

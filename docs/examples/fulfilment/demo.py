@@ -1,7 +1,7 @@
-"""Runs the fulfilment service against an AWS in this process, and compares what became of every order with what should.
+"""Runs the fulfilment service against an AWS in this process, and checks the outcome of every order.
 
-Run ``python -m docs.examples.fulfilment.demo``; with ``--twice`` every record is delivered twice, and out of order.
-Exit status 1: it does not add up.
+Run ``python -m docs.examples.fulfilment.demo``; with ``--twice`` every record is delivered twice and out of order.
+The exit status is 1 if it does not add up.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--twice", action="store_true", help="deliver every record twice, and out of order")
     parser.add_argument("--log", type=Path, help="where to write what the functions log")
     options = parser.parse_args(arguments)
-    # Standard output is the function's log while one runs: the console keeps the real one.
+    # While a function runs, standard output is its log: the console keeps the real one.
     console, log = Console(file=sys.stdout, highlight=False), io.StringIO()
     started = time.monotonic()
     with EmbeddedAWS() as aws:
@@ -59,16 +59,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class Demo:
-    """The outside world of the service: publishes on its stream, has it polled, lets time pass, and listens to its bus.
+    """The outside world of the service: publishes to the stream, polls, lets time pass, and listens to the bus.
 
     Parameters
     ----------
     aws
         Where to deploy the service.
     log
-        Where what the functions log goes.
+        Where the functions log to.
     seed
-        Delivers every record twice and in an order made of this number; None: once and in order.
+        Delivers every record twice, in an order derived from this number; None: once and in order.
     """
 
     def __init__(self, aws: EmbeddedAWS, log: TextIO, seed: int | None = None) -> None:
@@ -96,12 +96,12 @@ class Demo:
         self._settle()
 
     def let_time_pass(self) -> None:
-        """Have the rows removed that are due, and wait until the functions have nothing left to do."""
+        """Remove the rows that are due, and wait until the functions have nothing left to do."""
         remove_due_rows(self.service.aws.client("dynamodb"), EVENTS)
         self._settle()
 
     def account(self, orders: Sequence[Order]) -> Account:
-        """Look what became of each order."""
+        """Find out the outcome of each order."""
         return Account(tuple(orders), tuple(self.service.outcomes()), tuple(self.heard), Counter(self.puts))
 
     def _settle(self) -> None:

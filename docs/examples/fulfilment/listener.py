@@ -1,4 +1,4 @@
-"""Listens to the stream: collects what the shop and the payment provider say of orders, in the event table."""
+"""Listens to the stream: collects the events of the shop and the payment provider in the event table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DAYS_TO_PAY = 3
 logger = Logger()
 rules = RuleRegistry()
 
-# The row of an order is there for as long as it may be paid. When it goes, the trigger publishes order-created-expired.
+# An order's row exists for as long as it may be paid. When it is removed, the trigger publishes order-created-expired.
 rules.add(
     id="collect_orders",
     flavor=collect,
@@ -28,8 +28,8 @@ rules.add(
 )
 rules.add(id="collect_payments", flavor=collect, event_type="payment-authorized", correlation_key="order.id")
 
-calls = CallCounter()  # for the tables at the end of the demo; a service does without
-# A stream waits for a record that fails. PUBLISH sets it aside instead: a fault event carries it, the shard moves on.
+calls = CallCounter()  # for the tables at the end of the demo; a real service does not need it
+# A failed record blocks its shard. PUBLISH sets it aside instead: a fault event carries it, and the shard moves on.
 processor = StreamProcessor(rules=rules, logger=logger, on_fault=FaultPolicy.PUBLISH, observers=[calls])
 
 

@@ -1,4 +1,4 @@
-"""Listens to a queue behind the bus: records, once for each order, what became of it."""
+"""Listens to a queue behind the bus: records the outcome of each order once."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def welcome_regular(uow: UnitOfWork) -> Put:
 
 
 def _put_once(row: dict[str, Any]) -> Put:
-    """Put a row that is not there yet, and return whether it was not. The first outcome of an order is the last."""
+    """Put a row unless it exists, and return whether it was put. The first outcome of an order is final."""
     response = yield PutItem({"Item": row, **pk_condition()})
     return bool(response)  # empty: the condition failed
 
 
-calls = CallCounter()  # for the tables at the end of the demo; a service does without
+calls = CallCounter()  # for the tables at the end of the demo; a real service does not need it
 processor = StreamProcessor(rules=rules, logger=logger, observers=[calls])
 
 

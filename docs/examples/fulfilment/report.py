@@ -1,4 +1,4 @@
-"""Prints what the demo has found, as tables."""
+"""Prints the results of the demo as tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Events = Sequence[Mapping[str, Any]]
 def print_report(
     console: Console, account: Account, story: Events, functions: Sequence[FunctionCount], seconds: float
 ) -> None:
-    """Print the tables, and the line that adds up. `story` is what was collected of the first order."""
+    """Print the tables and the sum. `story` holds the collected events of the first order."""
     for table in (_functions(functions), _calls(functions), _bus(account), _story(account, story)):
         console.print(table)
         console.print()
@@ -89,7 +89,7 @@ def _print_sum(console: Console, account: Account, seconds: float) -> None:
 
 
 def _table(title: str, *columns: str) -> Table:
-    """Make a table; the columns whose names begin with a bar hold numbers."""
+    """Make a table; columns whose names begin with a bar hold numbers."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
         justify: Any = "right" if column.startswith("|") else "left"

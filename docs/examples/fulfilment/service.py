@@ -1,6 +1,6 @@
 """Deploys the fulfilment service into an embedded AWS: a stream, two tables, a bus, a queue, and three functions.
 
-In a real deployment this is a template. Three things it must not leave out: ``FunctionResponseTypes:
+In a real deployment this is a template. It must not omit three things: ``FunctionResponseTypes:
 [ReportBatchItemFailures]`` on every event source mapping, ``StreamViewType: NEW_AND_OLD_IMAGES`` and the
 ``TimeToLiveSpecification`` of the event table.
 """
@@ -46,9 +46,9 @@ class FulfilmentService:
     aws
         Where it is deployed.
     queues
-        The queues' addresses by their names.
+        The URLs of the queues by name.
     pollers
-        The event sources of the three functions; and the functions themselves, where they keep records for later.
+        The event sources of the three functions, and the functions themselves if they keep records for later.
     """
 
     aws: EmbeddedAWS
@@ -57,7 +57,7 @@ class FulfilmentService:
 
     @classmethod
     def deploy(cls, aws: EmbeddedAWS, log: TextIO, seed: int | None = None) -> FulfilmentService:
-        """Make everything; what the functions log goes to `log`. A `seed` makes the functions' records disorderly."""
+        """Create everything; the functions log to `log`. With a `seed`, records arrive twice and out of order."""
         queues = _make_bus(aws)
         _make_table(aws, OUTCOMES)
         functions = [_make_function(name, table, log, seed) for name, table in _TABLES.items()]
@@ -71,12 +71,12 @@ class FulfilmentService:
         return cls(aws, queues, tuple(pollers))
 
     def outcomes(self) -> list[dict[str, Any]]:
-        """Return the rows of the table of outcomes."""
+        """Return the rows of the outcomes table."""
         pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName=OUTCOMES, ConsistentRead=True)
         return [deserialize_item(item) for page in pages for item in page["Items"]]
 
     def story_of(self, order_id: str) -> list[dict[str, Any]]:
-        """Return the events of an order that are in the event table, the oldest first: what `DataIndex` is good for."""
+        """Return the events of an order in the event table, oldest first: this is what `DataIndex` is for."""
         rows = self.aws.client("dynamodb").query(
             TableName=EVENTS,
             IndexName="DataIndex",
@@ -87,7 +87,7 @@ class FulfilmentService:
         return [deserialize_item(row)["event"] for row in rows]
 
     def heard(self) -> Iterator[dict[str, Any]]:
-        """Take every event out of the queue that hears all of them."""
+        """Take every event out of the queue that receives all of them."""
         sqs, url = self.aws.client("sqs"), self.queues["fulfilment-heard"]
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             entries = [{"Id": str(n), "ReceiptHandle": each["ReceiptHandle"]} for n, each in enumerate(messages)]

@@ -1,4 +1,4 @@
-"""The world outside: orders, what the shop and the payment provider say of them, and what should become of them."""
+"""The outside world: orders, the events of the shop and the payment provider, and the expected outcomes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Order:
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The order's id."""
         return f"o-{self.number:02}"
 
     @property
     def customer(self) -> str:
         """The customer's id."""
-        # A few have many orders, and many have a few.
+        # A few customers have many orders, and many have a few.
         return f"c-{self.number % (10 if self.number % 2 else 30):02}"
 
     @property
@@ -41,16 +41,16 @@ class Order:
 
     @property
     def outcome(self) -> str:
-        """What should become of it: ``ready``, ``expired`` or, while it may still be paid, ``open``."""
+        """The expected outcome: ``ready``, ``expired`` or, while it may still be paid, ``open``."""
         return "ready" if self.payments else "open" if self.is_new else "expired"
 
     def created(self, now: int) -> dict[str, Any]:
-        """Return what the shop says."""
+        """Return the event of the shop."""
         order = {"id": self.id, "customer": self.customer, "total": 100 * self.number}
         return self._event("order-created", self._placed(now), f"{self.id}.created", order=order)
 
     def paid(self, now: int, payment: int = 1) -> dict[str, Any]:
-        """Return what the payment provider says: it knows of the order's id, and of nothing else."""
+        """Return the event of the payment provider, which only knows the order's id."""
         payment_id = f"{self.id}.payment-{payment}"
         paid_at = self._placed(now) + payment * _MINUTE
         return self._event("payment-authorized", paid_at, payment_id, order={"id": self.id}, payment={"id": payment_id})
@@ -59,7 +59,7 @@ class Order:
         return now - (10 * _MINUTE if self.is_new else 4 * _DAY) + self.number
 
     def _event(self, event_type: str, at: int, event_id: str, **fields: Any) -> dict[str, Any]:
-        # Each event has a partition key of its own: an order and its payments come by different shards.
+        # Each event has its own partition key: an order and its payments arrive through different shards.
         return {"id": event_id, "type": event_type, "timestamp": at, "partition_key": event_id, "tags": {}, **fields}
 
 
@@ -67,7 +67,7 @@ ORDERS = [Order(number) for number in range(1, 61)]
 
 
 def events_of(orders: Iterable[Order], now: int) -> list[dict[str, Any]]:
-    """Return all events of these orders; `now` in ms."""
+    """Return all events of these orders; `now` is in ms."""
     events = []
     for order in orders:
         events.append(order.created(now))
@@ -76,6 +76,6 @@ def events_of(orders: Iterable[Order], now: int) -> list[dict[str, Any]]:
 
 
 def regulars_of(orders: Iterable[Order]) -> set[str]:
-    """Return the customers with three of these orders, or more."""
+    """Return the customers with three or more of these orders."""
     customers = [order.customer for order in orders]
     return {customer for customer in customers if customers.count(customer) >= 3}

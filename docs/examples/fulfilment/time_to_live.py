@@ -1,6 +1,6 @@
-"""Stands in for DynamoDB's time to live, which moto does not have: removes the rows that are due.
+"""Simulates DynamoDB's time to live, which moto does not have: removes the rows that are due.
 
-DynamoDB takes its time: within a few days after a row was due.
+DynamoDB itself removes a row within a few days after it was due.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 """
 

@@ -1,4 +1,4 @@
-"""Watches the event table: puts together what belongs together, and says what it amounts to."""
+"""Watches the event table: correlates events that belong together, and publishes higher-order events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ rules.add(
     event_type=["order-created", "payment-authorized"],
     correlation_key="order.id",
 )
-# The same orders under another key. The suffix keeps the two apart: it says which rule evaluates a correlation.
+# The same orders under another key. The suffix separates the two: it says which rule evaluates a correlation.
 rules.add(
     id="by_customer",
     flavor=correlate,
@@ -41,14 +41,14 @@ rules.add(
 
 # --8<-- [start:ready]
 def is_correlation(uow: UnitOfWork) -> bool:
-    """Pass correlations, which are queried consistently, and not the collected rows, for which an index is."""
+    """Pass correlations, which are queried consistently, but not collected rows, which are found through an index."""
     return bool(uow["meta"]["correlation"])
 
 
 def order_ready(uow: UnitOfWork, template: Event) -> Event:
     created, _ = uow["triggers"]
     order = created["order"]
-    # One id per order, whichever row it was that made the order ready, and however many do.
+    # One id per order, whichever row made the order ready, and however many rows did.
     return {**template, "id": f"order-ready.{order['id']}", "type": "order-ready", "order": order}
 
 
@@ -60,7 +60,7 @@ def order_ready(uow: UnitOfWork, template: Event) -> Event:
     emit=order_ready,
 )
 def ready_orders(uow: UnitOfWork) -> list[Event]:
-    # The newest come first, so that of each type the oldest stays.
+    # The newest come first, so the oldest of each type is kept.
     first = {event["type"]: event for event in uow["correlated"]}
     return [first["order-created"], first["payment-authorized"]] if len(first) == 2 else []
 
@@ -94,7 +94,7 @@ def regular_customers(uow: UnitOfWork) -> list[Event]:
 rules.add(id="expired_orders", flavor=expired)
 # --8<-- [end:expired]
 
-calls = CallCounter()  # for the tables at the end of the demo; a service does without
+calls = CallCounter()  # for the tables at the end of the demo; a real service does not need it
 processor = StreamProcessor(rules=rules, logger=logger, on_fault=FaultPolicy.PUBLISH, observers=[calls])
 
 

@@ -1,6 +1,6 @@
-"""Adds up what became of the orders.
+"""Checks the outcome of the orders.
 
-It looks at what lies in the table and in the dead-letter queue, and at what the bus was told; it asks no handler.
+It looks at the table, the dead-letter queue, and the events on the bus. It does not ask the handlers.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ __all__ = ["Account", "FaultKind", "Letter", "count_faults", "order_in"]
 
 @dataclass(frozen=True)
 class Letter:
-    """One message of the dead-letter queue: the order that it carries, and the message's id."""
+    """One message in the dead-letter queue: the order that it carries, and the message's id."""
 
     order: str
     message_id: str
 
     @classmethod
     def of(cls, message: Mapping[str, Any]) -> Letter:
-        """Read a message of SQS."""
+        """Read an SQS message."""
         return cls(order_in(message["Body"]), message["MessageId"])
 
 
 @dataclass(frozen=True)
 class FaultKind:
-    """What a fault event says, without the particulars: events of one kind are counted together."""
+    """What a fault event says, without the details: events of one kind are counted together."""
 
     function: str
     rule: str
@@ -39,7 +39,7 @@ class FaultKind:
 
 @dataclass(frozen=True)
 class Account:
-    """Where every order is in the end.
+    """Where every order ended up.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ class Account:
     rows
         The ids of the orders in the table.
     letters
-        What lies in the dead-letter queue.
+        The messages in the dead-letter queue.
     events
-        The events that were heard on the bus.
+        The events that were received from the bus.
     faults
-        The fault events that were heard on the bus.
+        The fault events that were received from the bus.
     """
 
     orders: tuple[str, ...]
@@ -68,7 +68,7 @@ class Account:
 
     @property
     def surplus(self) -> set[str]:
-        """Orders that are in two places, or twice in one, or that never went in."""
+        """Orders that are in two places, or twice in one place, or that never went in."""
         places = Counter([*self.rows, *(letter.order for letter in self.letters)])
         return {order for order, times in places.items() if times > 1} | (set(places) - set(self.orders))
 
@@ -80,7 +80,7 @@ class Account:
 
     @property
     def unheard(self) -> set[str]:
-        """Orders in the table that the bus was not told of, neither by an event nor by a fault event."""
+        """Orders in the table for which the bus received neither an event nor a fault event."""
         accepted = {event["order_id"] for event in self.events if event["type"] == "order-accepted"}
         announced = {event["order"]["id"] for event in self.events if event["type"] == "order-created"}
         set_aside = {_row_of(fault) for fault in self.faults if fault["disposition"] == "set-aside"}
@@ -97,7 +97,7 @@ class Account:
 
 
 def order_in(body: str) -> str:
-    """Return the id of the order in a message's body or in a line; the text itself, where there is no order in it."""
+    """Return the id of the order in a message's body or in a line; the text itself if it contains no order."""
     try:
         value = json.loads(body)
         order = value["detail"]["order"] if "detail" in value else value
@@ -107,7 +107,7 @@ def order_in(body: str) -> str:
 
 
 def count_faults(faults: Iterable[Mapping[str, Any]]) -> dict[FaultKind, int]:
-    """Count fault events by their kind, the same function's together."""
+    """Count fault events by kind, grouped by function."""
     counts = Counter(
         FaultKind(
             function=fault["tags"]["functionname"],

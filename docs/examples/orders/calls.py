@@ -1,4 +1,4 @@
-"""Counts the calls that a function makes: an observer of its processor."""
+"""Counts the calls that a function makes, as an observer of its processor."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Runs the orders service against an AWS in this process, and adds up what became of every order.
+"""Runs the orders service against an AWS in this process, and checks the outcome of every order.
 
-Run ``make demo``, or ``python -m docs.examples.orders.demo``. Exit status 1: it does not add up.
+Run ``make demo``, or ``python -m docs.examples.orders.demo``. The exit status is 1 if it does not add up.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     lines = [line for line in options.orders.read_text(encoding="utf-8").splitlines() if line.strip()]
     log = io.StringIO()
-    # Standard output is the function's log while one runs: the console keeps the real one.
+    # While a function runs, standard output is its log: the console keeps the real one.
     console = Console(file=sys.stdout, highlight=False)
     try:
         adds_up = run(lines, console, log)
@@ -65,7 +65,7 @@ def run(lines: Sequence[str], console: Console, log: TextIO) -> bool:
 
 
 class _Demo:
-    """The outside world of the service: sends it orders, has it polled, and listens to its bus."""
+    """The outside world of the service: sends orders, polls, and listens to the bus."""
 
     def __init__(self, service: OrdersService) -> None:
         # The deployment has imported the handlers, each in the environment of its function.
@@ -80,7 +80,7 @@ class _Demo:
         self.faults: list[dict[str, Any]] = []
 
     def process(self, lines: Sequence[str], bars: Progress) -> None:
-        """Publish the orders a few at a time, while the functions work on them; then wait until nothing is left."""
+        """Publish the orders a few at a time while the functions process them; then wait until nothing is left."""
         published = bars.add_task("Published", total=len(lines), what="orders, and what was taken for one")
         settled = bars.add_task("Settled", total=len(lines), what="")
         announced = bars.add_task("Announced", total=None, what="")
@@ -91,7 +91,7 @@ class _Demo:
         self._poll(bars, settled, announced)
 
     def account(self, lines: Sequence[str]) -> Account:
-        """Look where every order is."""
+        """Find out where every order is."""
         return Account(
             orders=tuple(map(order_in, lines)),
             rows=tuple(self.service.rows()),
@@ -101,7 +101,7 @@ class _Demo:
         )
 
     def _publish(self, lines: Sequence[str]) -> None:
-        """Publish orders on the bus. What is none goes straight to the queue, as from a partner who knows no better."""
+        """Publish orders on the bus. Other lines go straight to the queue, as if a careless partner had sent them."""
         events, sqs = self.service.aws.client("events"), self.service.aws.client("sqs")
         orders = []
         for line in lines:
@@ -124,7 +124,7 @@ class _Demo:
         accepted, changes = self.functions["listener"].done, self.functions["trigger"].done
         letters = self.service.waiting("orders-dead-letters")
         bars.update(settled, completed=accepted + letters, what=f"{accepted} accepted, {letters} dead letters")
-        # A row may be there before its order is accepted: its payment may still have to be tried again.
+        # A row may exist before its order is accepted: its payment may still have to be retried.
         bars.update(announced, completed=changes, total=max(accepted, changes), what="rows of the table")
 
 

@@ -1,4 +1,4 @@
-"""Writes ``orders.jsonl``: one line is one order, or what somebody took for one. The same file every time.
+"""Writes ``orders.jsonl``: each line is an order, or something that was sent as one. The file is always the same.
 
 Run ``python -m docs.examples.orders.generate``.
 """
@@ -37,11 +37,11 @@ def main() -> None:
         next(special)["card"] = "busy-once"
     for _ in range(6):
         next(special)["card"] = "busy-twice"
-    for _ in range(5):  # poisonous: no attempt will mend them
+    for _ in range(5):  # poison records: no attempt will succeed
         next(special)["lines"][0]["quantity"] = -1
     for _ in range(3):
         del next(special)["lines"][0]["price"]
-    for _ in range(3):  # kept, but the trigger has no rate for it
+    for _ in range(3):  # stored, but the trigger has no rate for it
         next(special)["currency"] = "XTS"
     lines = [json.dumps(order) for order in orders]
     for malformed in _MALFORMED:

@@ -1,4 +1,4 @@
-"""Listens to the queue: accepts each order that was submitted, and keeps a row of it."""
+"""Listens to the queue: accepts each submitted order, and stores it as a row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ rules = RuleRegistry()
 def accept_order(uow: UnitOfWork) -> Generator[Any, Any, dict[str, Any]]:
     order = uow.event["order"]
     amount = total(order)
-    payment = yield Call(authorize, order["id"], order["card"], amount)  # blocking: it runs on a worker thread
+    payment = yield Call(authorize, order["id"], order["card"], amount)  # blocking, so it runs on a worker thread
     return {"order_id": order["id"], "total": amount, "payment": payment}
 
 
@@ -32,7 +32,7 @@ def accept_order(uow: UnitOfWork) -> Generator[Any, Any, dict[str, Any]]:
 def keep_order(uow: UnitOfWork) -> dict[str, Any]:
     order = uow.event["order"]
     row = {"total": total(order), "currency": order["currency"], "timestamp": uow.event["timestamp"]}
-    # The condition makes a second delivery of the same event change nothing.
+    # Because of the condition, a second delivery of the same event changes nothing.
     return {"Key": {"pk": order["id"], "sk": "order"}, **update_expression(row), **timestamp_condition()}
 
 
@@ -44,7 +44,7 @@ def total(order: dict[str, Any]) -> int:
     return sum(line["price"] * line["quantity"] for line in order["lines"])
 
 
-calls = CallCounter()  # for the tables at the end of the demo; a service does without
+calls = CallCounter()  # for the tables at the end of the demo; a real service does not need it
 processor = StreamProcessor(rules=rules, logger=logger, observers=[calls])
 
 

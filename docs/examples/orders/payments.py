@@ -1,6 +1,6 @@
-"""Stands in for a payment provider: slow, sometimes busy, and reached by a blocking call.
+"""Simulates a payment provider: slow, sometimes busy, and reached by a blocking call.
 
-Like a real provider's sandbox it has test cards: ``busy-once`` and ``busy-twice`` are refused as often as they say.
+Like a real provider's sandbox it has test cards: ``busy-once`` and ``busy-twice`` are refused once and twice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Prints what the demo has found, as tables."""
+"""Prints the results of the demo as tables."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class FunctionCount:
 
     @property
     def done(self) -> int:
-        """How many records did not come back."""
+        """How many records were not reported."""
         return self.records - self.reported
 
     def add(self, invocation: Invocation) -> None:
-        """Count one invocation, right after it: the processor knows its latest batch only."""
+        """Count one invocation, right after it: the processor only knows its latest batch."""
         records = len(invocation.event["Records"])
         self.invocations += 1
         self.records += records
@@ -57,7 +57,7 @@ class FunctionCount:
 
 
 def print_report(console: Console, account: Account, functions: Sequence[FunctionCount], seconds: float) -> None:
-    """Print the tables, and the lines that add up."""
+    """Print the tables and the sum."""
     console.print()
     for table in (_functions(functions), _calls(functions), _bus(account), _faults(account), _letters(account)):
         console.print(table)

@@ -1,7 +1,7 @@
 """Deploys the orders service into an embedded AWS: a bus, queues, a table with a stream, and two functions.
 
-In a real deployment this is a template. Two things it must not leave out: ``FunctionResponseTypes:
-[ReportBatchItemFailures]`` on both event source mappings, and a dead-letter queue behind the queue.
+In a real deployment this is a template. It must not omit two things: ``FunctionResponseTypes:
+[ReportBatchItemFailures]`` on both event source mappings, and a dead-letter queue for the queue.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BUS = "orders"
 TABLE = "orders"
 MAX_RECEIVE_COUNT = 3
 
-# Which events of the bus go to which queue. No event leads to another of its own type: nothing goes round in circles.
+# Which events of the bus go to which queue. No event leads to another of its own type, so there are no loops.
 ROUTES = {
     "orders-listener": ["order-submitted"],
     "orders-faults": ["fault"],
@@ -38,7 +38,7 @@ class OrdersService:
     aws
         Where it is deployed.
     queues
-        The queues' addresses by their names.
+        The URLs of the queues by name.
     listener, trigger
         The two functions, behind their event sources.
     """
@@ -50,7 +50,7 @@ class OrdersService:
 
     @classmethod
     def deploy(cls, aws: EmbeddedAWS, log: TextIO) -> OrdersService:
-        """Make everything; what the functions log goes to `log`."""
+        """Create everything; the functions log to `log`."""
         queues = _make_queues(aws)
         stream_arn = _make_table(aws)
         listener = LambdaFunction(f"{__package__}.listener.handler", name="listener", environment=ENVIRONMENT, log=log)
@@ -68,7 +68,7 @@ class OrdersService:
         return [item["pk"]["S"] for page in pages for item in page["Items"]]
 
     def waiting(self, queue: str) -> int:
-        """Return how many messages of a queue wait to be received."""
+        """Return how many messages in a queue wait to be received."""
         name = "ApproximateNumberOfMessages"
         sqs, url = self.aws.client("sqs"), self.queues[queue]
         return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])

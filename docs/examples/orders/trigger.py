@@ -1,4 +1,4 @@
-"""Watches the table: tells the bus of each order that is new in it."""
+"""Watches the table: publishes an event for each new order."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ logger = Logger()
 rules = RuleRegistry()
 
 
-# A stream waits for a record that fails. PUBLISH sets it aside instead: a fault event carries it, the shard moves on.
+# A failed record blocks its shard. PUBLISH sets it aside instead: a fault event carries it, and the shard moves on.
 @rules.register(cdc, event_type="order-created", on_fault=FaultPolicy.PUBLISH, include_raw=False)
 def announce_order(uow: UnitOfWork) -> dict[str, Any]:
     row = uow.event["raw"]["new"]
     return {"order": {"id": row["pk"], "total": row["total"], "euros": round(row["total"] * EUROS[row["currency"]])}}
 
 
-calls = CallCounter()  # for the tables at the end of the demo; a service does without
+calls = CallCounter()  # for the tables at the end of the demo; a real service does not need it
 processor = StreamProcessor(rules=rules, logger=logger, observers=[calls])
 
 

@@ -1,4 +1,4 @@
-"""Adds up what became of every sync, from the rows of the table and from what the bus was told."""
+"""Checks the outcome of every sync, from the rows of the table and the events on the bus."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ Events = tuple[Mapping[str, Any], ...]
 
 @dataclass(frozen=True)
 class Account:
-    """What became of each sync.
+    """The outcome of each sync.
 
     Parameters
     ----------
     cameras
         The cameras of each sync, by its name.
     written
-        Every row as often as it was written, the oldest first.
+        Every row as often as it was written, oldest first.
     heard
-        The events that were heard on the bus.
+        The events that were received from the bus.
     unknown
-        The events that named a module that there is not.
+        The events that named an unknown module.
     """
 
     cameras: Mapping[str, tuple[str, ...]]
@@ -53,12 +53,12 @@ class Account:
 
     @property
     def completed(self) -> set[str]:
-        """The syncs that the bus says are completed."""
+        """The syncs that are completed according to the bus."""
         return {event["sync"] for event in self.heard if event["type"] == "sync-completed"}
 
     @property
     def expired(self) -> set[tuple[str, str]]:
-        """The modules that the bus says never answered, with their syncs."""
+        """The modules that never answered according to the bus, with their syncs."""
         return {(event["sync"], event["module"]) for event in self.heard if event["type"] == "module-expired"}
 
     @property
@@ -73,7 +73,7 @@ class Account:
 
     @property
     def _puts(self) -> Counter[str]:
-        # A request that is answered is the one row that may change.
+        # The only row that may change is a request, when it is answered.
         return Counter(row["date#event_type"] for row in self.written if row["status"] != "DONE")
 
     @property

@@ -1,7 +1,7 @@
-"""Asks whether all of a module is there, and then for the next one.
+"""Checks whether all rows of a module are there, and then requests the next module.
 
-The functions of all ten modules are this code: what makes a function a module's own is the queue that it is behind, and
-with it how many of it run at a time, how long, and with how much memory.
+The functions of all ten modules run this code. Each has its own queue, and therefore its own concurrency, time-out
+and memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ rules = RuleRegistry()
 
 
 def work_of(uow: UnitOfWork) -> Work:
-    """Return the work that an event tells a part of: asked for once, however many of its parts a batch tells of."""
+    """Return the work that an event is part of, which is processed once however many of its parts are in a batch."""
     event = uow.event
     return Work(event["site"], event["date"], event["module"], event["sync"])
 
@@ -37,7 +37,7 @@ def sync_completed(uow: UnitOfWork, template: dict[str, Any]) -> dict[str, Any] 
     work = work_of(uow)
     if not uow["result"] or next_module(work.module) is not None:
         return None
-    # The id is the sync's, not the row's: however often it is published, it is one event.
+    # The id is that of the sync, not of the row: however often it is published, it is the same event.
     sync = {"site": work.site, "date": work.date, "sync": work.sync}
     return {**template, "id": f"{'#'.join(sync.values())}.completed", "type": "sync-completed", **sync}
 
@@ -47,7 +47,7 @@ def sync_completed(uow: UnitOfWork, template: dict[str, Any]) -> dict[str, Any] 
 def aggregate(uow: UnitOfWork) -> Steps:
     work = work_of(uow)
     found = yield Query(_rows_of(work))
-    # The key of sync0010 begins with that of sync001: rows of another sync are left out.
+    # The key of sync0010 begins with that of sync001, so rows of other syncs are left out.
     rows = {each.part: row for row in found if (each := Work.of_row(row)).sync == work.sync}
     request = rows.get(REQUEST)
     done = {part for part, row in rows.items() if row.get("status") == "COMPLETED"}
@@ -55,9 +55,9 @@ def aggregate(uow: UnitOfWork) -> Steps:
         return False
     if request["status"] != "DONE":
         if (following := next_module(work.module)) is not None:
-            # Whoever comes first asks; whoever comes later finds the row there.
+            # The first one requests the module; later ones find that the row exists.
             yield PutItem({"Item": request_row(replace(work, module=following)), **pk_condition("site")})
-        # Only now is it done: whoever is cut off before this asks again, and nobody does after it.
+        # Only now is it done: if the function is interrupted before this, the next attempt requests the module again.
         yield UpdateItem(_done(work))
     return True
 
@@ -67,7 +67,7 @@ def aggregate(uow: UnitOfWork) -> Steps:
 
 def _done(work: Work) -> dict[str, Any]:
     update = update_expression({"status": "DONE", "expires_at": int(time.time()) + KEPT})
-    # A row that has expired in the meantime is not made anew.
+    # A row that has expired in the meantime is not created again.
     return {"Key": replace(work, part=REQUEST).key, **update, "ConditionExpression": "attribute_exists(#status)"}
 
 

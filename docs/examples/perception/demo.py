@@ -1,7 +1,7 @@
-"""Runs the pipeline against an AWS in this process, and tells what became of every sync.
+"""Runs the pipeline against an AWS in this process, and checks the outcome of every sync.
 
-Run ``python -m docs.examples.perception.demo``; with ``--twice`` every record is delivered twice, and out of order.
-Exit status 1: it does not add up.
+Run ``python -m docs.examples.perception.demo``; with ``--twice`` every record is delivered twice and out of order.
+The exit status is 1 if it does not add up.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--twice", action="store_true", help="deliver every record twice, and out of order")
     parser.add_argument("--log", type=Path, help="where to write what the functions log")
     options = parser.parse_args(arguments)
-    # Standard output is the function's log while one runs: the console keeps the real one.
+    # While a function runs, standard output is its log: the console keeps the real one.
     console, log = Console(file=sys.stdout, highlight=False), io.StringIO()
     started = time.monotonic()
     with EmbeddedAWS() as aws:
@@ -57,16 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class Demo:
-    """The world outside: asks for the first module of each sync, has the functions polled, and lets time pass.
+    """The outside world: requests the first module of each sync, polls, and lets time pass.
 
     Parameters
     ----------
     aws
         Where to deploy the pipeline.
     log
-        Where what the functions log goes.
+        Where the functions log to.
     seed
-        Delivers every record twice and in an order made of this number; None: once and in order.
+        Delivers every record twice, in an order derived from this number; None: once and in order.
     """
 
     def __init__(self, aws: EmbeddedAWS, log: TextIO, seed: int | None = None) -> None:
@@ -84,7 +84,7 @@ class Demo:
         self._settle()
 
     def account(self) -> Account:
-        """Look what became of each sync."""
+        """Find out the outcome of each sync."""
         return Account(CAMERAS, tuple(self.service.written()), tuple(self._heard), tuple(self._unknown))
 
     def _settle(self) -> None:

@@ -1,7 +1,7 @@
-"""What the pipeline is made of: its modules, and the rows of a table that was not made for this library.
+"""The parts of the pipeline: its modules, and the rows of a table that was not made for this library.
 
-The table's hash key is ``site``; its sort key ``date#event_type`` holds the date, the module, the sync (pictures that
-the cameras of a site took at one moment) and, where there is one, the camera: ``2025-07-15#pose#sync001#cam3``.
+The table's hash key is ``site``. Its sort key ``date#event_type`` holds the date, the module, the sync (pictures that
+the cameras of a site took at the same moment) and, if there is one, the camera: ``2025-07-15#pose#sync001#cam3``.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ MODULES = (
     "quality",
     "archive",
 )
-"""In their order: each needs what the one before has made."""
+"""In order: each needs the results of the one before."""
 
 UNKNOWN = "unknown"
-"""Stands for the module of a row that names none that there is."""
+"""Replaces the module of a row that does not name a known one."""
 
 REQUEST = "request"
-"""Stands in the place of the camera in the row that asks for a module."""
+"""Takes the place of the camera in a row that requests a module."""
 
 PATIENCE = 60 * 60
-"""Seconds that a module has."""
+"""Seconds that a module has to answer."""
 
 KEPT = 15 * 24 * 60 * 60
-"""Seconds that rows are kept: for longer than SQS keeps a message, so that one that comes again finds what was done.
+"""Seconds that rows are kept: longer than SQS keeps a message, so a redelivered message finds what was done.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 """
 
 
 def next_module(module: str) -> str | None:
-    """Return the module after this one; None: it is the last."""
+    """Return the module after this one; None if it is the last."""
     following = MODULES[MODULES.index(module) + 1 :]
     return following[0] if following else None
 
 
 @dataclass(frozen=True)
 class Work:
-    """What the key of a row says: a module's work on a sync, or its part for one camera."""
+    """What the key of a row identifies: a module's work on a sync, or its part for one camera."""
 
     site: str
     date: str
@@ -60,7 +60,7 @@ class Work:
 
     @classmethod
     def of_row(cls, row: dict[str, Any]) -> Work:
-        """Read the key of a row; where it names no module that there is, or no sync, the module is `UNKNOWN`."""
+        """Read the key of a row; if it names no known module, or no sync, the module is `UNKNOWN`."""
         steps: list[str] = [*row["date#event_type"].split("#"), "", "", ""]
         date, module, sync, part = steps[:4]
         return cls(row["site"], date, module if module in MODULES and sync else UNKNOWN, sync, part)
@@ -73,6 +73,6 @@ class Work:
 
 
 def request_row(work: Work, parts: tuple[str, ...] = ("",)) -> dict[str, Any]:
-    """Make the row that asks for a module, in so many parts: it expires where nobody answers."""
+    """Make the row that requests a module, with these parts: it expires if there is no answer."""
     expires_at = int(time.time()) + PATIENCE
     return {**replace(work, part=REQUEST).key, "status": "REQUESTED", "parts": list(parts), "expires_at": expires_at}

@@ -25,7 +25,7 @@ __all__ = ["TABLE", "PerceptionService"]
 BUS = "perception"
 TABLE = "site-events"
 
-# Which events of the bus go to which queue. What names no module that there is must not be lost silently.
+# Which events of the bus go to which queue. Events of unknown modules must not be lost silently.
 ROUTES: dict[str, dict[str, Any]] = {
     **{name: {"detail-type": ["module-completed"], "detail": {"module": [name]}} for name in (*MODULES, UNKNOWN)},
     "workers": {"detail-type": ["module-requested"]},
@@ -49,11 +49,11 @@ class PerceptionService:
     aws
         Where it is deployed.
     queues
-        The queues' addresses by their names.
+        The URLs of the queues by name.
     stream_arn
         The stream of its table.
     pollers
-        The event sources of its functions; and the functions themselves, where they keep records for later.
+        The event sources of its functions, and the functions themselves if they keep records for later.
     """
 
     aws: EmbeddedAWS
@@ -63,7 +63,7 @@ class PerceptionService:
 
     @classmethod
     def deploy(cls, aws: EmbeddedAWS, log: TextIO, seed: int | None = None) -> PerceptionService:
-        """Make everything; what the functions log goes to `log`. A `seed` makes the functions' records disorderly."""
+        """Create everything; the functions log to `log`. With a `seed`, records arrive twice and out of order."""
         queues, stream_arn = _make_bus(aws), _make_table(aws)
         trigger = _make_trigger(log, seed)
         functions = {name: _make_function("aggregator", name, log, seed) for name in MODULES}
@@ -78,7 +78,7 @@ class PerceptionService:
         self.aws.client("dynamodb").put_item(TableName=TABLE, Item=serialize_item(row))
 
     def written(self) -> Iterator[dict[str, Any]]:
-        """Return every row as often as it was written, the oldest first: the table's stream remembers it."""
+        """Return every row as often as it was written, oldest first, from the table's stream."""
         streams = self.aws.client("dynamodbstreams")
         (shard,) = streams.describe_stream(StreamArn=self.stream_arn)["StreamDescription"]["Shards"]
         start = {"StreamArn": self.stream_arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}

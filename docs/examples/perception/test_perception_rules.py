@@ -105,7 +105,7 @@ def test_the_next_module_is_asked_for_once_all_cameras_are_there_however_many_te
     assert isinstance(put, PutItem)
     assert put.params["Item"]["date#event_type"] == "2025-07-15#recon#sync001#request"
     assert put.params["ConditionExpression"] == "attribute_not_exists(#site)"
-    # The request is answered after the next module was asked for, never before.
+    # The request is marked as done after the next module was requested, never before.
     assert isinstance(update, UpdateItem)
     assert update.params["Key"]["date#event_type"] == "2025-07-15#pose#sync001#request"
     assert update.params["ExpressionAttributeValues"][":status"] == "DONE"
@@ -136,7 +136,7 @@ def test_a_row_that_comes_after_its_request_has_expired_changes_nothing() -> Non
 
 
 def test_the_last_module_tells_of_the_sync_under_one_id() -> None:
-    # Also where it was answered before: the invocation may have been cut off before the event was published.
+    # Even if it was answered before: the invocation may have ended before the event was published.
     for status in ("REQUESTED", "DONE"):
         answered = rows("cam1", "cam2", module="archive", status=status)
 

@@ -1,4 +1,4 @@
-"""Stands in for DynamoDB's time to live, which moto does not have: removes rows that are due, and signs the removals.
+"""Simulates DynamoDB's time to live, which moto does not have: removes rows that are due, and signs the removals.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html
 """
@@ -16,7 +16,7 @@ _IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
 def remove_due_rows(dynamodb: Any, table: str, now: int) -> int:
-    """Remove every row that is due at this time, in epoch seconds, and return how many there were."""
+    """Remove every row that is due at this time (epoch seconds), and return how many there were."""
     due = dynamodb.scan(
         TableName=table,
         FilterExpression="expires_at <= :now",
@@ -28,7 +28,7 @@ def remove_due_rows(dynamodb: Any, table: str, now: int) -> int:
 
 
 class SignedFunction(LambdaFunction):
-    """A function that is told of removals as time to live signs them: in this example nobody else removes a row."""
+    """A function that gets removals signed as by time to live: in this example, nothing else removes rows."""
 
     def invoke(self, event: Mapping[str, Any]) -> Invocation:
         """Call the handler."""
@@ -36,7 +36,7 @@ class SignedFunction(LambdaFunction):
 
 
 class DisorderlySignedFunction(SignedFunction, DisorderlyFunction):
-    """The same, and every record comes twice and out of order."""
+    """The same, but every record is delivered twice and out of order."""
 
 
 def _signed(record: dict[str, Any]) -> dict[str, Any]:

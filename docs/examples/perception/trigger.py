@@ -1,4 +1,4 @@
-"""Watches the table: tells the bus what was completed, what is asked for, and what never came."""
+"""Watches the table: publishes what was completed, what is requested, and what never came."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def requested(uow: UnitOfWork) -> dict[str, Any]:
 
 
 # --8<-- [start:expired]
-# A request that was answered is DONE: one that time to live removes as it was asked never has been.
+# An answered request is DONE: one that time to live removes while it is REQUESTED was never answered.
 @rules.register(
     cdc,
     record_pattern={
@@ -71,7 +71,7 @@ def expired(uow: UnitOfWork) -> dict[str, Any]:
 # --8<-- [end:expired]
 
 
-# Others write into this table. The stream does not wait for a row that cannot be told of: a fault event carries it.
+# Others write into this table. A row for which no event can be built does not block the stream: it is set aside.
 @logger.inject_lambda_context
 @stream_processor(rules=rules, source=DynamoDBSource(pk="site"), on_fault=FaultPolicy.PUBLISH, logger=logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> None: ...

@@ -16,7 +16,7 @@ def count_visit(uow: UnitOfWork) -> str:
     return str(uow.event["partition_key"])
 
 
-# Changes of a table, messages of a queue, and whatever else invokes the function: a schedule, an alarm, …
+# Changes to a table, messages from a queue, and anything else that invokes the function: a schedule, an alarm, …
 @stream_processor(rules=rules, source=[DynamoDBSource(pk="site"), SQSSource(max_receive_count=3)])
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator answers Lambda."""
+    """The decorator returns the response to Lambda."""

@@ -21,7 +21,7 @@ processor = StreamProcessor(EventType.SQS, rules=rules)
 
 
 def record_handler(record: SQSRecord) -> None:
-    """What has not moved into a rule yet."""
+    """The code that has not moved into a rule yet."""
     if "order" not in record.json_body:
         raise ValueError("Expected an order.")
 

@@ -14,7 +14,7 @@ rules = RuleRegistry()
 
 
 class Bank:
-    """What a client of the bank's would be."""
+    """Simulates a client for the bank."""
 
     is_closed = False
     calls = 0

@@ -16,7 +16,7 @@ rules = RuleRegistry()
 # --8<-- [start:rate]
 @rules.register(task, event_type="order-paid", rate=(10, 1), ordered=False)
 def tell_the_partner(uow: UnitOfWork) -> Generator[Any, Any, int]:
-    """The partner takes ten calls in a second."""
+    """The partner accepts ten calls per second."""
     url = "https://partner.example/orders"
     response = yield HttpRequest({"method": "POST", "url": url, "json": uow.event["order"]})
     return int(response.status)
@@ -28,7 +28,7 @@ def tell_the_partner(uow: UnitOfWork) -> Generator[Any, Any, int]:
 # --8<-- [start:rates]
 @stream_processor(rules=rules, rates={HttpRequest: (50, 1)})
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator answers Lambda."""
+    """The decorator returns the response to Lambda."""
 
 
 # --8<-- [end:rates]

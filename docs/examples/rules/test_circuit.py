@@ -13,7 +13,7 @@ REQUESTED = {"type": "payment-requested", "payment": {"amount": 42}}
 
 # --8<-- [start:circuit]
 def test_an_open_circuit_reports_the_records_and_makes_no_fault_events() -> None:
-    # One worker, so that the payments come one after the other. The batch has a bus for fault events.
+    # One worker, so the payments are made one after the other. The batch has a bus for fault events.
     options: dict[str, Any] = {"bus_name": "payments", "max_workers": 1, "raise_on_entire_batch_failure": False}
     bank.is_closed = True
 

@@ -49,7 +49,7 @@ def cancel_shipment(uow: UnitOfWork) -> Generator[Any, Any, str]:
 
 
 # --8<-- [start:connector]
-# At most two calls at a time and ten a second to each host.
+# At most two calls at a time and ten per second to each host.
 carrier_calls = HttpConnector(timeout=5, max_per_host=2, rate=(10, 1))
 processor = StreamProcessor(rules=rules, connectors=[carrier_calls])
 # --8<-- [end:connector]

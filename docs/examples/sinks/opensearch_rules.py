@@ -21,7 +21,7 @@ def index_product(uow: UnitOfWork) -> Generator[Any, Any, str]:
             "index": "products",
             "id": product["id"],
             "body": {"name": product["name"], "price": product["price"]},
-            # An event that comes late does not write over a newer one.
+            # An event that arrives late does not overwrite a newer one.
             "version": uow.event["timestamp"],
             "version_type": "external",
         }
@@ -48,7 +48,7 @@ def forget_product(uow: UnitOfWork) -> Generator[Any, Any, None]:
 
 
 # --8<-- [start:connector]
-# A domain behind a name of its own, which tells no Region, and which takes its time.
+# A slow domain behind a custom host name, which does not contain the Region.
 search = OpenSearchConnector(Clients(), domain_host="search.example.com", region_name="eu-central-1", timeout=20)
 processor = StreamProcessor(rules=rules, connectors=[search])
 # --8<-- [end:connector]

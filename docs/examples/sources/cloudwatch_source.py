@@ -22,7 +22,7 @@ def report(uow: UnitOfWork) -> dict[str, Any]:
 
 @stream_processor(rules=rules)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """An alarm invokes the function asynchronously, and takes no answer."""
+    """An alarm invokes the function asynchronously, and ignores the response."""
 
 
 # --8<-- [end:handler]

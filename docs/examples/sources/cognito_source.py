@@ -24,7 +24,7 @@ def tell_others(uow: UnitOfWork) -> dict[str, Any]:
 
 @stream_processor(rules=rules)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator gives the event back to Cognito, with the response of the rules."""
+    """The decorator returns the event to Cognito, with the response of the rules."""
 
 
 # --8<-- [end:handler]

@@ -21,7 +21,7 @@ def order_paid(uow: UnitOfWork) -> dict[str, Any]:
 
 @stream_processor(rules=rules, source=DynamoDBSource(ignore_ttl_expired=True))
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator answers Lambda."""
+    """The decorator returns the response to Lambda."""
 
 
 # --8<-- [end:handler]

@@ -18,13 +18,13 @@ def accept_order(uow: UnitOfWork) -> dict[str, Any]:
 
 @rules.register(task, event_type="GuardDuty Finding", emit="finding-received")
 def receive_finding(uow: UnitOfWork) -> dict[str, Any]:
-    # The finding has an `id` and a `type` of its own: it stands whole under `detail`.
+    # The finding has its own `id` and `type`, so the whole finding is available as `detail`.
     return {"finding": uow.event["detail"]["type"], "severity": uow.event["severity"]}
 
 
 @stream_processor(rules=rules)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """EventBridge invokes the function asynchronously, and takes no answer."""
+    """EventBridge invokes the function asynchronously, and ignores the response."""
 
 
 # --8<-- [end:handler]

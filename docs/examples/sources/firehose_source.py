@@ -23,7 +23,7 @@ rules.add(id="no-heartbeats", flavor=firehose_drop, event_type="heartbeat")
 
 @stream_processor(rules=rules)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator answers Firehose."""
+    """The decorator returns the response to Firehose."""
 
 
 # --8<-- [end:handler]
@@ -44,7 +44,7 @@ def as_json(uow: UnitOfWork) -> dict[str, Any]:
 
 @stream_processor(rules=log_rules, source=FirehoseSource(decode=line_of_a_log))
 def log_handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator answers Firehose."""
+    """The decorator returns the response to Firehose."""
 
 
 # --8<-- [end:decode]

@@ -31,7 +31,7 @@ def forget_customer(uow: UnitOfWork) -> Any:
 
 @stream_processor(rules=rules)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator answers Lambda."""
+    """The decorator returns the response to Lambda."""
 
 
 # --8<-- [end:handler]
@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
 # --8<-- [start:whole]
 class WholeBatchKafkaSource(KafkaSource):
-    """Of a mapping that takes no partial responses."""
+    """For a mapping that does not accept partial responses."""
 
     reports_partially = False
 

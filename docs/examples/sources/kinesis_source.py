@@ -24,7 +24,7 @@ def keep_order(uow: UnitOfWork) -> dict[str, Any]:
 
 @stream_processor(rules=rules, on_fault=FaultPolicy.PUBLISH)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator answers Lambda."""
+    """The decorator returns the response to Lambda."""
 
 
 # --8<-- [end:handler]

@@ -28,7 +28,7 @@ def receive_order(uow: UnitOfWork) -> Generator[Any, Any, dict[str, Any]]:
 
 @stream_processor(rules=rules)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """S3 invokes the function asynchronously, and takes no answer."""
+    """S3 invokes the function asynchronously, and ignores the response."""
 
 
 # --8<-- [end:handler]

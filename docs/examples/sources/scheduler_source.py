@@ -20,7 +20,7 @@ def close_day(uow: UnitOfWork) -> dict[str, Any]:
 
 @stream_processor(rules=rules)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """A schedule invokes the function asynchronously, and takes no answer."""
+    """A schedule invokes the function asynchronously, and ignores the response."""
 
 
 # --8<-- [end:handler]
@@ -34,7 +34,7 @@ def request_report(uow: UnitOfWork) -> dict[str, Any]:
 
 @stream_processor(rules=report_rules, source=ScheduleSource())
 def report_handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Without source=…, an input of a schedule's own is of no known source."""
+    """Without source=…, a schedule's custom input belongs to no known source."""
 
 
 # --8<-- [end:input]

@@ -18,7 +18,7 @@ def accept_order(uow: UnitOfWork) -> dict[str, Any]:
 
 @stream_processor(rules=rules)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """SNS invokes the function asynchronously, and takes no answer."""
+    """SNS invokes the function asynchronously, and ignores the response."""
 
 
 # --8<-- [end:handler]

@@ -19,7 +19,7 @@ def accept_order(uow: UnitOfWork) -> dict[str, Any]:
 
 @stream_processor(rules=rules)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """The decorator answers Lambda."""
+    """The decorator returns the response to Lambda."""
 
 
 # --8<-- [end:handler]

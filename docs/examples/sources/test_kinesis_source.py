@@ -36,7 +36,7 @@ def test_a_table_that_is_busy_holds_back_its_key_only() -> None:
     outcome = run(rules, batch, responses={UpdateItem: answer})
 
     assert [fault.reason for fault in outcome.faults] == [Reason.RETRYABLE, Reason.HELD_BACK]
-    # Kinesis sends everything again from there on, so that what is held back need not be named.
+    # Kinesis sends everything again from there on, so records that are held back need not be named.
     assert outcome.response == {"batchItemFailures": [{"itemIdentifier": first}]}
     assert not outcome.events
 

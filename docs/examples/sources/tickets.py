@@ -8,7 +8,7 @@ from powertools_stream.uow import Record
 
 
 class TicketSource(Source):
-    """Tickets that a partner's broker hands over: ``{"tickets": [{"no": …, "at": …, "desk": …, "text": …}]}``."""
+    """Tickets from a partner's broker: ``{"tickets": [{"no": …, "at": …, "desk": …, "text": …}]}``."""
 
     name = "tickets"
 
