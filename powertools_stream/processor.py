@@ -96,6 +96,10 @@ class StreamProcessor(BasePartialBatchProcessor):
         self._source: Source | None = None
         self._record_handler: Callable[..., Any] | None = None
         self._has_told_switches = False
+        self._has_own_handlers = not (
+            type(self).success_handler is BasePartialBatchProcessor.success_handler
+            and type(self).failure_handler is StreamProcessor.failure_handler
+        )
 
     def process_event(self, event: Any, context: Any = None) -> Any:
         """Process what Lambda hands over, and return the partial batch response.
@@ -153,6 +157,8 @@ class StreamProcessor(BasePartialBatchProcessor):
 
     def _tell(self, batch: Batch, deadline: Deadline) -> list[tuple[Any, ...]]:
         """Tell observers and handlers what became of the records; the response does not wait for one that hangs."""
+        if not (self._has_own_handlers or any(state.failures for state in batch.states)):
+            return self._settle(batch)
         with Interrupter(Deadline(at=deadline.ends_at)) as interrupter:
             told = interrupter.attempt(self._tell_observers, batch)
             if type(told) is not Failed:

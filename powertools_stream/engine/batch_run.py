@@ -97,7 +97,7 @@ class BatchRun:
         self._keep_results = keep_results
         self._lanes = Lanes()
         self._open: set[RuleRun] = set()
-        self._decisions = Decisions(batch.order_key, publish, driver, self._resume)
+        self._decisions = Decisions(batch.order_key, publish, driver)
         self._is_over = False
         self._to_match: deque[RecordState] = deque()
         self._compactor = Compactor() if registry.compacts else None
@@ -257,7 +257,7 @@ class BatchRun:
 
     def _start_later(self, run: RuleRun) -> None:
         """Start a run whose turn it is, as soon as the main thread is free and the records before it are decided."""
-        if self._decisions.are_awaited_by(run):
+        if self._decisions.are_awaited_by(run, self._resume):
             self._lookahead.expect(run)
         else:
             self._driver.start_later(self._begin_released(run), Completion(run, self._on_completed))
@@ -273,7 +273,7 @@ class BatchRun:
             key = self._batch.order_key(run.state)
             if key is not None:
                 run.lanes = ((run.rule.position, key),)
-                if not self._lanes.is_free(run) or self._decisions.are_awaited_by(run):
+                if not self._lanes.is_free(run) or self._decisions.are_awaited_by(run, self._resume):
                     self._lanes.enter(run)
                     self._open.add(run)
                     self._lookahead.expect(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.batch import Reading
@@ -28,7 +29,7 @@ class _Undecided:
     def __init__(self) -> None:
         self.failures: list[Failure] = []
         self.publishing = 0
-        self.waiting: list[RuleRun] = []
+        self.waiting: list[Callable[[], None]] = []
 
 
 class _Publishing(Reading):
@@ -55,8 +56,6 @@ class Decisions:
         Publishes the fault event of a failure; None: there are none.
     driver
         Runs what publishes.
-    resume
-        Starts a run that has waited.
 
     Attributes
     ----------
@@ -69,13 +68,11 @@ class Decisions:
         order_key: Callable[[RecordState], Hashable | None],
         publish: Publish | None,
         driver: Driver,
-        resume: Callable[[RuleRun], None],
     ) -> None:
         self.fault_events: list[FaultEvent] = []
         self._order_key = order_key
         self._publish = publish
         self._driver = driver
-        self._resume = resume
         self._reported: dict[Hashable, int] = {}
         self._undecided: dict[Hashable, _Undecided] = {}
 
@@ -98,14 +95,14 @@ class Decisions:
             return False
         return any(state.position > reported.get(self._order_key(state), state.position) for state in run.states)
 
-    def are_awaited_by(self, run: RuleRun) -> bool:
+    def are_awaited_by(self, run: RuleRun, resume: Callable[[RuleRun], None]) -> bool:
         """Tell whether a record before a run is undecided; if so, it is decided now, and the run is resumed then."""
         if not self._undecided:
             return False
         for state in run.states:
             undecided = self._undecided.get(self._order_key(state))
             if undecided is not None and any(failure.state.position < state.position for failure in undecided.failures):
-                undecided.waiting.append(run)
+                undecided.waiting.append(partial(resume, run))
                 self._decide(undecided)
                 return True
         return False
@@ -135,5 +132,5 @@ class Decisions:
         key = self._order_key(publishing.state)
         if self._undecided.get(key) is undecided:
             del self._undecided[key]
-        for run in undecided.waiting:
-            self._resume(run)
+        for resume in undecided.waiting:
+            resume()

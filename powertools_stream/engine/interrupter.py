@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Interrupter"]
 
+_HAS_TIMER = hasattr(signal, "setitimer")
+
 _REPEAT = 0.1
 """Seconds until user code that swallowed the interruption is interrupted again."""
 
@@ -56,10 +58,10 @@ class Interrupter:
     )
 
     def __init__(self, deadline: Deadline) -> None:
-        self.is_possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+        self.is_possible = _HAS_TIMER and threading.current_thread() is threading.main_thread()
         self._in_user_code = False
         self._deadline = deadline
-        self._handler = self._ring
+        self._handler: Any = None
         self._started: float | None = None
         self._previous_handler: Any = None
         self._previous_timer = (0.0, 0.0)
@@ -67,6 +69,7 @@ class Interrupter:
     def __enter__(self) -> Interrupter:
         if self.is_possible and self._deadline.at < math.inf:
             self._started = time.monotonic()
+            self._handler = self._ring
             self._previous_handler = signal.signal(signal.SIGALRM, self._handler)
             self._previous_timer = signal.setitimer(signal.ITIMER_REAL, max(self._deadline.remaining, 0.001), _REPEAT)
             WATCHDOG.watch(self, self._deadline.at + _REPEAT)
@@ -79,6 +82,7 @@ class Interrupter:
         if self._started is None:
             return
         WATCHDOG.forget(self)
+        self._handler = None  # a circle, which only the garbage collector would find
         signal.setitimer(signal.ITIMER_REAL, 0)
         if self._previous_handler is not None:
             signal.signal(signal.SIGALRM, self._previous_handler)
@@ -102,6 +106,8 @@ class Interrupter:
                 self._in_user_code = before
         except KeyboardInterrupt:
             raise
+        except StopIteration as end:  # of a generator; its frames would be a circle
+            return Failed(end.with_traceback(None))
         except BaseException as error:
             self._in_user_code = before
             return Failed(error)

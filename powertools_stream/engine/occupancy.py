@@ -14,7 +14,7 @@ class Occupancy:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._thread: int | None = None
         self._depth = 0
 
     def claim(self) -> None:
@@ -25,26 +25,28 @@ class Occupancy:
         ConfigurationError
             It is taken: by another thread, or by a batch that has begun and from within which it is called.
         """
-        me = threading.current_thread()
+        me = threading.get_ident()
         with self._lock:
-            taken_by = self._thread
-            if taken_by is not None and taken_by.is_alive() and (taken_by is not me or self._depth):
+            if self._thread is not None and (self._depth if self._thread == me else _is_alive(self._thread)):
                 raise ConfigurationError(
                     "Expected a processor that is free, but found it at work on another batch"
-                    + (", from within which it is called." if taken_by is me else f", on thread {taken_by.name!r}.")
+                    + (", from within which it is called." if self._thread == me else ", on another thread.")
                     + " A processor serves one invocation at a time: make one for each thread, or for each purpose."
                 )
             self._thread, self._depth = me, 0
 
     def enter(self) -> None:
         """Begin with the batch, or with a part of it."""
-        if self._thread is not threading.current_thread():
+        if self._thread != threading.get_ident():
             self.claim()
         self._depth += 1
 
     def leave(self) -> None:
         """End what the last `enter` has begun."""
-        with self._lock:
-            self._depth -= 1
-            if self._depth <= 0:
-                self._thread, self._depth = None, 0
+        self._depth -= 1
+        if not self._depth:
+            self._thread = None
+
+
+def _is_alive(thread: int) -> bool:
+    return any(one.ident == thread for one in threading.enumerate())

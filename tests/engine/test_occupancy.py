@@ -53,7 +53,7 @@ def test_a_second_thread_is_refused_and_nothing_of_it_is_acknowledged() -> None:
     thread.start()
     entered.wait(5)
 
-    with pytest.raises(ConfigurationError, match="at work on another batch, on thread 'first'"):
+    with pytest.raises(ConfigurationError, match="at work on another batch, on another thread"):
         processor.process_event(_event("2"))
     with pytest.raises(ConfigurationError):
         process_partial_response(_event("2"), lambda record: None, processor, None)
