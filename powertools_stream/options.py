@@ -20,7 +20,8 @@ from powertools_stream.environment.settings import whole_number
 from powertools_stream.outcomes import FaultPolicy, Observer
 from powertools_stream.requests import Request
 from powertools_stream.rules.registry import RuleRegistry, Rules
-from powertools_stream.sources import Source, source_of_event_type
+from powertools_stream.sources import Source
+from powertools_stream.sources.recognition import source_of_event_type
 
 if TYPE_CHECKING:
     import logging

@@ -11,7 +11,8 @@ from aws_lambda_powertools.utilities.batch import BasePartialBatchProcessor, Eve
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import SqsFifoPartialProcessor
 
-from powertools_stream.connectors import Clients, ConnectorRegistry
+from powertools_stream.connectors.clients import Clients
+from powertools_stream.connectors.registry import ConnectorRegistry
 from powertools_stream.engine.deadline import Deadline
 from powertools_stream.engine.dispatch.dispatcher import Dispatcher
 from powertools_stream.engine.failed import Failed
@@ -23,7 +24,8 @@ from powertools_stream.options import ProcessorOptions, takes_options
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason, RecordDetails, RuleResult
 from powertools_stream.rules.compiled import CompiledRule, plain_rule
 from powertools_stream.rules.switches import Switches
-from powertools_stream.sources import Source, source_of, source_of_event_type, source_of_records
+from powertools_stream.sources import Source, source_of
+from powertools_stream.sources.recognition import source_of_event_type, source_of_records
 from powertools_stream.telemetry.logs import log_of, tell_switches
 from powertools_stream.telemetry.observers import observers_for
 from powertools_stream.telemetry.tracing import traced

@@ -9,8 +9,13 @@ from powertools_stream._lazy import export
 if TYPE_CHECKING:
     from powertools_stream.connectors.base import *
     from powertools_stream.connectors.clients import *
-    from powertools_stream.connectors.registry import *
+    from powertools_stream.connectors.http import HttpConnector as HttpConnector
+    from powertools_stream.connectors.opensearch import OpenSearchConnector as OpenSearchConnector
     from powertools_stream.connectors.service_connector import *
+    from powertools_stream.connectors.statuses import (
+        PassingStatusError as PassingStatusError,
+        StatusError as StatusError,
+    )
 
 __all__ = export(
     __name__,
@@ -19,7 +24,9 @@ __all__ = export(
         "base": ("Connector", "Entry", "Operation", "Refused"),
         "service_connector": ("ServiceConnector",),
         "clients": ("Clients",),
-        # For the engine
-        "registry": ("ConnectorRegistry",),
+        # Those with options, and the errors that they raise
+        "http": ("HttpConnector",),
+        "opensearch": ("OpenSearchConnector",),
+        "statuses": ("PassingStatusError", "StatusError"),
     },
 )

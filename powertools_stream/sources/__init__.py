@@ -18,15 +18,12 @@ if TYPE_CHECKING:
     from powertools_stream.sources.kafka import *
     from powertools_stream.sources.kinesis import *
     from powertools_stream.sources.pipes import PipeSource as PipeSource, WholePipeSource as WholePipeSource
-    from powertools_stream.sources.recognition import (
-        source_of_event_type as source_of_event_type,
-        source_of_records as source_of_records,
-    )
     from powertools_stream.sources.s3 import *
     from powertools_stream.sources.scheduler import *
     from powertools_stream.sources.sns import *
     from powertools_stream.sources.source import *
     from powertools_stream.sources.sqs import *
+    from powertools_stream.uow import complete as complete
 
 __all__ = export(
     __name__,
@@ -46,10 +43,10 @@ __all__ = export(
         "pipes": ("PipeSource", "WholePipeSource"),
         # For a source of one's own
         "source": ("ReadEvent", "Source"),
+        "powertools_stream.uow": ("complete",),
         "envelopes": ("read_events", "unwrap"),
         "powertools_stream.payloads.parsing": ("parse_base64", "parse_object"),
         # Which source an event is of
         "detection": ("source_of",),
-        "recognition": ("source_of_event_type", "source_of_records"),
     },
 )

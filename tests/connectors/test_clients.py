@@ -165,7 +165,8 @@ def test_it_works_without_botocores_internals(endpoint: ScriptedEndpoint, monkey
 
 def test_boto3_is_imported_with_the_first_client_only() -> None:
     code = (
-        "import sys; from powertools_stream.connectors import Clients, ConnectorRegistry; "
+        "import sys; from powertools_stream.connectors import Clients; "
+        "from powertools_stream.connectors.registry import ConnectorRegistry; "
         "from powertools_stream.requests import PutEvent; "
         "connectors = ConnectorRegistry(Clients(), options={'eventbridge': {'bus_name': 'bus'}}); "
         "connectors.connector_for(PutEvent).entries(PutEvent({'type': 'x'})); "

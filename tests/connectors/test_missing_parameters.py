@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from powertools_stream.connectors import Clients, ConnectorRegistry
+from powertools_stream.connectors import Clients
+from powertools_stream.connectors.registry import ConnectorRegistry
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.requests import GetItems, HttpRequest, PutItem, PutObject, Query, Request, SendMessage
 

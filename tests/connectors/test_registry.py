@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from powertools_stream import requests
-from powertools_stream.connectors import Clients, Connector, ConnectorRegistry, Entry, Operation
+from powertools_stream.connectors import Clients, Connector, Entry, Operation
 from powertools_stream.connectors.call import CallConnector
 from powertools_stream.connectors.dynamodb.connector import DynamoDBConnector
 from powertools_stream.connectors.eventbridge import EventBridgeConnector
+from powertools_stream.connectors.registry import ConnectorRegistry
 from powertools_stream.errors import StreamError
 from powertools_stream.requests import Call, PutEvent, PutItem, Query, RemainingTime, Request
 from powertools_stream.testing.connector_suite import ConnectorSuite

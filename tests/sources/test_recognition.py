@@ -26,9 +26,8 @@ from powertools_stream.sources import (
     SQSSource,
     WholePipeSource,
     source_of,
-    source_of_event_type,
-    source_of_records,
 )
+from powertools_stream.sources.recognition import source_of_event_type, source_of_records
 from powertools_stream.testing.firehose import to_firehose_records
 from powertools_stream.testing.notifications import (
     to_alarm_event,
