@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -151,6 +152,8 @@ class Rule(BaseModel, Mapping[str, Any]):
         _check_extra_names(self)
         if isinstance(self.event_type, list) and not self.event_type:
             raise RuleError(f"Rule {self.id!r}: the list of the field 'event_type' is empty.", self.id)
+        if isinstance(self.event_type, re.Pattern):
+            self._check_event_type(self.event_type)
         for field in ("event_pattern", "record_pattern"):
             self._check_pattern(field)
         self._check_rate()
@@ -158,6 +161,17 @@ class Rule(BaseModel, Mapping[str, Any]):
             name = getattr(self.flavor, "__name__", self.flavor)
             raise RuleError(
                 f"Rule {self.id!r}: the flavor {name!r} is for every record, so it takes no 'compact'.", self.id
+            )
+
+    def _check_event_type(self, pattern: re.Pattern[str]) -> None:
+        from powertools_stream.matching.backtracking import ambiguous_repeat
+
+        if ambiguous_repeat(pattern):
+            raise RuleError(
+                f"Rule {self.id!r}: the pattern {pattern.pattern!r} of the field 'event_type' repeats a group that "
+                "matches one text in several ways, so that a type made for it would take for ever. Separate the "
+                "repetitions by a literal character, or use a list of types or an event_pattern.",
+                self.id,
             )
 
     def _check_rate(self) -> None:
