@@ -53,7 +53,7 @@ def stream_processor(
         def decorated(event: Any, context: Any = None, **kwargs: Any) -> Any:
             response = active.process_event(event, context)
             answer = handler(event, context, **kwargs)
-            return {**answer, **response} if isinstance(answer, Mapping) else response
+            return active.united(answer, response) if isinstance(answer, Mapping) else response
 
         return decorated
 

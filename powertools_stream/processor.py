@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +16,12 @@ from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import Sqs
 
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.registry import ConnectorRegistry
+from powertools_stream.engine.batch import Failure
 from powertools_stream.engine.deadline import Deadline
 from powertools_stream.engine.dispatch.dispatcher import Dispatcher
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.interrupter import Interrupter
-from powertools_stream.engine.life_cycle import Engine
+from powertools_stream.engine.life_cycle import Engine, fault_of, hold_back_groups
 from powertools_stream.engine.occupancy import Occupancy
 from powertools_stream.errors import UnknownSourceError
 from powertools_stream.options import ProcessorOptions, takes_options
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["StreamProcessor"]
 
 _HANDLER_ID = "record_handler"
+_POWERTOOLS = "aws_lambda_powertools.utilities.batch.decorators"
 
 
 class RecordFailedError(BatchProcessingError):
@@ -75,6 +80,8 @@ class StreamProcessor(BasePartialBatchProcessor):
     def __init__(self, options: ProcessorOptions) -> None:
         # Powertools reads the response after the batch, when another thread may use the processor already.
         self._of_thread = threading.local()
+        self._is_told = options.event_type is None
+        self._event_type: Any = options.event_type
         self._latest_batch: Batch | None = None
         self._occupancy = Occupancy()
         super().__init__(
@@ -123,6 +130,42 @@ class StreamProcessor(BasePartialBatchProcessor):
                 return answer
         return self.response()
 
+    def united(self, answer: Mapping[str, Any], response: Any) -> Any:
+        """Return the response to Lambda with what the handler has returned.
+
+        Failures that the handler reports itself, as ``batchItemFailures``, are added to those of the batch; on a FIFO
+        queue, what follows them in their groups too. Other keys stand under those of the response.
+
+        Raises
+        ------
+        BatchProcessingError
+            What the handler reports is no list of failures, or not of this batch; or the source takes no partial
+            response. Lambda would delete what it was meant to report, so that the batch is failed here.
+        """
+        reported = answer.get("batchItemFailures")
+        if not reported or not isinstance(response, Mapping):
+            return {**answer, **response} if isinstance(response, Mapping) else response
+        batch = self._batch
+        states = batch.states if batch is not None else []
+        known = {_text(batch.source.identifier(state.record)): state for state in states} if batch is not None else {}
+        for failure in reported if isinstance(reported, list) else [reported]:
+            identifier = _text(failure.get("itemIdentifier")) if isinstance(failure, Mapping) else None
+            if identifier not in known:
+                raise BatchProcessingError(
+                    'Expected the handler to return {"batchItemFailures": [{"itemIdentifier": …}, …]} with identifiers '
+                    f"of this batch, but found {failure!r}. The batch is failed, so that nothing is lost.",
+                    child_exceptions=self.exceptions,
+                )
+            known[identifier].is_reported = True
+        if batch is not None and not batch.source.reports_partially:
+            raise BatchProcessingError(
+                f"{len(reported)} records were reported by the handler.", child_exceptions=self.exceptions
+            )
+        if batch is not None:
+            hold_back_groups(batch)
+            self._report([state.record for state in states if state.is_reported], batch.source)
+        return {**answer, **self.response()}
+
     def __call__(
         self, records: list[dict[str, Any]], handler: Callable[..., Any] | None = None, lambda_context: Any = None
     ) -> StreamProcessor:
@@ -162,7 +205,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         if not (self._has_own_handlers or any(state.failures for state in batch.states)):
             return self._settle(batch)
         with Interrupter(Deadline(at=deadline.ends_at)) as interrupter:
-            told = interrupter.attempt(self._tell_observers, batch)
+            told = interrupter.attempt(self._tell_observers, batch, batch.states)
             if type(told) is not Failed:
                 told = interrupter.attempt(self._settle, batch)
         if type(told) is not Failed:
@@ -176,6 +219,23 @@ class StreamProcessor(BasePartialBatchProcessor):
     def async_process(self) -> list[tuple[Any, ...]]:
         """Run the batch: the same as `process`, which runs coroutines as well."""
         return self.process()
+
+    @property
+    def event_type(self) -> Any:
+        """Powertools' event type: the one that was given, else that of the last batch.
+
+        Powertools asks for it before it takes the records out of an event: then it is that event's.
+        """
+        caller = sys._getframe(1)
+        if self._is_told and caller.f_globals.get("__name__") == _POWERTOOLS:
+            with suppress(UnknownSourceError):  # Powertools says what is wrong with the event
+                source = source_of(caller.f_locals.get("event", {}), self._options.sources)
+                self._event_type = source.event_type if source is not None else self._event_type
+        return self._event_type
+
+    @event_type.setter
+    def event_type(self, event_type: EventType | None) -> None:
+        self._event_type = event_type
 
     @property
     def _batch(self) -> Batch | None:
@@ -251,6 +311,9 @@ class StreamProcessor(BasePartialBatchProcessor):
         entire = len(reported) == len(batch.states) and all(map(_has_failed, reported))
         raises = entire and self.raise_on_entire_batch_failure and not batch.source.answers_each
         if raises or not batch.source.reports_partially:
+            if batch.source.reports_partially:
+                # For whoever catches the error, and goes on with the response.
+                self._report([state.record for state in reported], batch.source)
             if batch.source.shows_errors:
                 raise RecordFailedError(str(reported[0].failures_in_rule_order()[0].error), self.exceptions)
             raise BatchProcessingError(
@@ -308,7 +371,7 @@ class StreamProcessor(BasePartialBatchProcessor):
             tell_switches(log_of(self._options.logger), Switches.from_environment(), rule_ids)
         source = self._source_of(records)
         if self._options.event_type is None:
-            self.event_type = source.event_type  # type: ignore[assignment]  # as in __init__
+            self._event_type = source.event_type
         return self._engine.run(records, source, self._handler_rule(), deadline)
 
     def _handler_rule(self) -> CompiledRule | None:
@@ -331,38 +394,57 @@ class StreamProcessor(BasePartialBatchProcessor):
 
     def _data_of(self, record: dict[str, Any], model: Any = None) -> Any:
         """Return a record as Powertools' model or data class; as it is, where Powertools has none for the source."""
-        if model is None and self.event_type not in self._DATA_CLASS_MAPPING:
+        if model is None and self._event_type not in self._DATA_CLASS_MAPPING:
             return record
-        return self._to_batch_type(record, self.event_type, model)
+        return self._to_batch_type(record, self._event_type, model)
 
     def _settle(self, batch: Batch) -> list[tuple[Any, ...]]:
         """Hand each record over to `success_handler` or `failure_handler`, as Powertools does."""
         handled = batch.handled
-        return [
-            self._fail(state, handled.get(state.position))
-            if state.failures
-            else self.success_handler(
-                record=state.record, result=handled[state.position]["result"] if handled else None
-            )
-            for state in batch.states
-        ]
+        answers = []
+        for state in batch.states:
+            if not state.failures:
+                try:
+                    result = handled[state.position]["result"] if handled else None
+                    answers.append(self.success_handler(record=state.record, result=result))
+                    continue
+                except Exception as error:
+                    self._note_failed_handler(state, batch, error)
+            answers.append(self._fail(state, handled.get(state.position)))
+        return answers
+
+    def _note_failed_handler(self, state: RecordState, batch: Batch, error: Exception) -> None:
+        """Let an error of `success_handler` be that of its record: it is reported, as if its handler had failed."""
+        rule = plain_rule("success_handler", self.success_handler, position=len(self._options.registry))
+        uow = UnitOfWork(record=state.record)
+        failure = Failure(state, rule, error, Reason.FAULT, FaultPolicy.REPORT, uow)
+        state.add_failure(failure)
+        state.faults = (fault_of(failure, batch.source),)
+        self._tell_observers(batch, [state])
+        hold_back_groups(batch)
 
     def _fail(self, state: RecordState, handled: UnitOfWork | None) -> Any:
         failure = state.failures_in_rule_order()[0]
         exception = (type(failure.error), failure.error, failure.error.__traceback__)
-        if failure.reason is Reason.HELD_BACK and self.event_type is EventType.SQS:
+        if failure.reason is Reason.HELD_BACK and self._event_type is EventType.SQS:
             exception = self._circuit_breaker()
         data = handled["data"] if handled is not None and "data" in handled else self._data_of(state.record)
-        return self.failure_handler(record=data, exception=exception)
+        if exception[1] is not failure.error:
+            return self.failure_handler(record=data, exception=exception)
+        try:
+            # Again, so that it is the current one: `logger.exception` and error trackers look for that.
+            raise failure.error
+        except BaseException:
+            return self.failure_handler(record=data, exception=exception)
 
     def _circuit_breaker(self) -> Any:
         if self._options.skip_group_on_error:
             return SqsFifoPartialProcessor.group_circuit_breaker_exc
         return SqsFifoPartialProcessor.circuit_breaker_exc
 
-    def _tell_observers(self, batch: Batch) -> None:
+    def _tell_observers(self, batch: Batch, states: Iterable[RecordState]) -> None:
         failing = set[int]()
-        for state in batch.states:
+        for state in states:
             if not state.failures:
                 continue
             details = _details(state, batch.source)
@@ -384,6 +466,11 @@ def _details(state: RecordState, source: Source) -> RecordDetails:
         disposition=Disposition.REPORTED if state.is_reported else Disposition.SET_ASIDE,
         attempt=source.attempt(state.record),
     )
+
+
+def _text(identifier: Any) -> str:
+    """Return an identifier, which is an object on Kafka, as something to find it by."""
+    return json.dumps(identifier, sort_keys=True, default=repr)
 
 
 def _is_held_back(state: RecordState) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import sys
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import MagicMock, Mock
 
 import pytest
 from aws_lambda_powertools import Logger
@@ -315,3 +318,77 @@ def test_each_failed_record_is_one_line_of_the_logger_that_was_handed_over(
     assert len(lines) == 2
     assert all("Record processing exception; skipping this record" in line for line in lines)
     assert all("rule record_handler" in line and "(attempt 1)" in line for line in lines)
+
+
+def test_the_exception_is_the_current_one_while_a_failure_handler_runs() -> None:
+    current: list[Any] = []
+
+    class Tracking(StreamProcessor):
+        def failure_handler(self, record: Any, exception: Any) -> Any:
+            current.append(sys.exc_info()[1])
+            return super().failure_handler(record, exception)
+
+    def fail(record: Any) -> None:
+        if record.body == "two":
+            raise ValueError("boom")
+
+    process_partial_response(to_sqs_records(["one", "two"]), fail, Tracking(EventType.SQS))
+
+    assert [repr(error) for error in current] == ["ValueError('boom')"]
+
+
+@pytest.mark.parametrize("fifo", [False, True])
+def test_an_error_of_a_success_handler_fails_its_record(fifo: bool, caplog: pytest.LogCaptureFixture) -> None:
+    class Checking(StreamProcessor):
+        def success_handler(self, record: Any, result: Any) -> Any:
+            if result == "two":
+                raise ValueError("cannot be stored")
+            return super().success_handler(record, result)
+
+    event = to_sqs_records(["one", "two", "three"])
+    processor = Checking(EventType.SQS, source=SQSSource(fifo=fifo))
+
+    response = process_partial_response(event, lambda record: record.body, processor)
+
+    # On a FIFO queue the third would be deleted, and the second would come back after it.
+    expected = [record["messageId"] for record in event["Records"]][1 : 3 if fifo else 2]
+    assert [one["itemIdentifier"] for one in response["batchItemFailures"]] == expected
+    assert "success_handler, fault: ValueError: cannot be stored" in caplog.text
+    assert len(processor.exceptions) >= 1
+
+
+def test_whoever_catches_the_error_of_an_entire_batch_finds_every_record_in_the_response() -> None:
+    def fail(record: Any) -> None:
+        raise ValueError("down")
+
+    event, processor = to_sqs_records(["one", "two"]), StreamProcessor(EventType.SQS)
+    with pytest.raises(BatchProcessingError):
+        process_partial_response(event, fail, processor)
+
+    assert [one["itemIdentifier"] for one in processor.response()["batchItemFailures"]] == [
+        record["messageId"] for record in event["Records"]
+    ]
+
+
+def test_the_event_type_is_told_from_each_event_whatever_came_before() -> None:
+    events = [to_sqs_records(["a"]), to_kafka_records([{"id": "1"}]), to_sqs_records(["b"])]
+    processor, kinds = StreamProcessor(), list[str]()
+
+    for event in events:
+        process_partial_response(event, lambda record: kinds.append(type(record).__name__), processor)
+
+    assert kinds == ["SQSRecord", "KafkaEventRecord", "SQSRecord"]
+    assert processor.event_type is EventType.SQS
+
+
+@pytest.mark.parametrize("remaining", [0, -5, None, "1000", True, math.nan, math.inf, Mock()])
+def test_a_context_that_tells_no_time_has_no_deadline(remaining: Any) -> None:
+    class Stub:
+        def get_remaining_time_in_millis(self) -> Any:
+            return remaining
+
+    contexts: list[Any] = [Stub(), Mock(), MagicMock()]
+    for context in contexts:
+        assert process_partial_response(
+            to_sqs_records(["a"]), lambda record: None, StreamProcessor(EventType.SQS), context
+        ) == {"batchItemFailures": []}

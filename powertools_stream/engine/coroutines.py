@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import types
 import weakref
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from powertools_stream.errors import ConfigurationError, RetryableError
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.pending import Reply
     from powertools_stream.engine.interrupter import Interrupter
+    from powertools_stream.engine.trace_stacks import TraceStacks
 
 __all__ = ["Coroutines"]
 
@@ -46,7 +48,13 @@ class Coroutines:
         """Whether a coroutine has not ended."""
         return bool(self._tasks)
 
-    def start(self, coroutine: Coroutine[Any, Any, Any], interrupter: Interrupter, reply: Reply) -> None:
+    def start(
+        self,
+        coroutine: Coroutine[Any, Any, Any],
+        interrupter: Interrupter,
+        reply: Reply,
+        traces: TraceStacks | None = None,
+    ) -> None:
         """Start a coroutine; its result or error is the reply.
 
         Raises
@@ -60,21 +68,31 @@ class Coroutines:
                 "Expected to run coroutines on an event loop of the processor's own, but found a loop running already "
                 "in this thread. Call the processor from synchronous code, or through asyncio.to_thread."
             )
-        if self._loop is None or self._loop.is_closed():
-            self._loop = asyncio.new_event_loop()
-            self._close = weakref.finalize(self, self._loop.close)
-            self._woken = asyncio.Event()
+        loop = self._find_loop()
         if self._older_tasks is None:
-            self._older_tasks = asyncio.all_tasks(self._loop)
-        task = self._loop.create_task(self._run(coroutine, interrupter, reply))
+            self._older_tasks = asyncio.all_tasks(loop)
+        task = loop.create_task(self._run(_interruptible(coroutine, interrupter, traces), reply))
         self._tasks.add(task)
         task.add_done_callback(lambda _: coroutine.close())  # one that was cancelled before it began
 
-    async def _run(self, coroutine: Coroutine[Any, Any, Any], interrupter: Interrupter, reply: Reply) -> None:
+    def _find_loop(self) -> asyncio.AbstractEventLoop:
+        """In Lambda take the thread's own loop, as Powertools does: pools that are opened on it at import work."""
+        loop = self._loop
+        if os.environ.get("LAMBDA_TASK_ROOT"):
+            loop = _loop_of_thread()
+        elif loop is None or loop.is_closed():
+            loop = asyncio.new_event_loop()
+            self._close = weakref.finalize(self, loop.close)
+        if loop is not self._loop:
+            self._loop = loop
+            self._woken = asyncio.Event()
+        return loop
+
+    async def _run(self, guarded: Awaitable[Any], reply: Reply) -> None:
         task: Any = asyncio.current_task()
         answer: Any
         try:
-            answer = await _interruptible(coroutine, interrupter)
+            answer = await guarded
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -135,7 +153,22 @@ class Coroutines:
             ", ".join(repr(task.get_coro()) for task in tasks[:3]),
         )
         self._loop = self._woken = None
-        self._close.detach()
+        if self._close is not None:
+            self._close.detach()
+        if os.environ.get("LAMBDA_TASK_ROOT"):
+            asyncio.set_event_loop(asyncio.new_event_loop())
+
+
+def _loop_of_thread() -> asyncio.AbstractEventLoop:
+    try:
+        loop = asyncio.get_event_loop_policy().get_event_loop()
+    except RuntimeError:  # there is none yet
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+    if loop.is_closed():
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+    return loop
 
 
 async def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:
@@ -169,14 +202,21 @@ def _cancelled(error: BaseException) -> RetryableError:
 
 
 @types.coroutine
-def _interruptible(coroutine: Coroutine[Any, Any, Any], interrupter: Interrupter) -> Generator[Any, Any, Any]:
+def _interruptible(
+    coroutine: Coroutine[Any, Any, Any], interrupter: Interrupter, traces: TraceStacks | None
+) -> Generator[Any, Any, Any]:
     """Run a coroutine as ``await`` does; it can be interrupted while its code runs, and not while it waits."""
     step: Any = coroutine.send
     value: Any = None
     while True:
-        yielded = interrupter.attempt(step, value)
+        if traces is None:
+            yielded = interrupter.attempt(step, value)
+        else:
+            yielded = traces.step(coroutine, interrupter.attempt, step, value)
         if type(yielded) is Failed:
             error = yielded.error
+            if traces is not None:
+                traces.forget(coroutine)
             if isinstance(error, StopIteration):
                 return error.value
             raise error

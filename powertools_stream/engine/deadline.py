@@ -35,14 +35,19 @@ class Deadline:
         Parameters
         ----------
         context
-            Lambda's context; one without ``get_remaining_time_in_millis`` has no deadline.
+            Lambda's context. One whose ``get_remaining_time_in_millis`` is missing, or returns no number above 0, as
+            that of a mock or a stub in a test, has no deadline.
         margin
             Seconds to keep, at most a quarter of what is left now.
         """
         remaining_time = getattr(context, "get_remaining_time_in_millis", None)
         if not callable(remaining_time):
             return NO_DEADLINE
-        remaining = remaining_time() / 1000
+        milliseconds = remaining_time()
+        is_number = isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool)
+        if not is_number or not 0 < milliseconds < math.inf:
+            return NO_DEADLINE
+        remaining = milliseconds / 1000
         margin = min(margin, remaining / 4)
         at = time.monotonic() + remaining - margin
         return cls(at=at, faults_at=at + margin / 2, ends_at=at + margin * 3 / 4)

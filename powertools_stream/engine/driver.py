@@ -8,6 +8,7 @@ from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.failed import Failed
+from powertools_stream.engine.trace_stacks import TraceStacks
 from powertools_stream.errors import EntryTooLargeError, RunError, StreamError
 from powertools_stream.requests.request import Request
 
@@ -135,6 +136,7 @@ class Driver:
         self._interrupter = interrupter
         self._lookahead = lookahead
         self._large_events = large_events
+        self._traces = TraceStacks.in_use()
         self._ready: deque[tuple[_Fiber, Any]] = deque()
         self.is_used = False
 
@@ -178,10 +180,13 @@ class Driver:
 
     def _resume(self, fiber: _Fiber, answer: Any) -> None:
         generator = fiber.generator
-        if type(answer) is Failed:
-            asked = self._interrupter.attempt(generator.throw, answer.error)
+        step, value = (generator.throw, answer.error) if type(answer) is Failed else (generator.send, answer)
+        if self._traces is None:
+            asked = self._interrupter.attempt(step, value)
         else:
-            asked = self._interrupter.attempt(generator.send, answer)
+            asked = self._traces.step(fiber, self._interrupter.attempt, step, value)
+            if type(asked) is Failed:
+                self._traces.forget(fiber)
         if type(asked) is not Failed:
             self._ask(asked, fiber)
         elif isinstance(asked.error, StopIteration):
@@ -229,7 +234,7 @@ class Driver:
     def _await(self, coroutine: CoroutineType[Any, Any, Any], reply: Reply) -> None:
         awaited = _Awaited(reply, self._lookahead)
         try:
-            self._coroutines.start(coroutine, self._interrupter, awaited)
+            self._coroutines.start(coroutine, self._interrupter, awaited, self._traces)
         except StreamError as error:
             awaited.deliver(Failed(error))
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "fault_of", "hold_back_groups"]
 
 _log = logging.getLogger("powertools_stream")
 
@@ -166,12 +166,12 @@ class Engine:
             for event in self._publish(publisher, due, deadline.faults_at):
                 events[id(event.failure)] = event
         _report_what_was_not_published(batch, events)
-        _hold_back_groups(batch)
+        hold_back_groups(batch)
         for state in batch.states:
             if state.failures:
                 in_order = state.failures_in_rule_order()
                 state.faults = tuple(
-                    _fault(failure, events.get(id(failure.published_as)), batch.source) for failure in in_order
+                    fault_of(failure, batch.source, events.get(id(failure.published_as))) for failure in in_order
                 )
 
     def _publish(self, publisher: LazyPublisher, failures: Iterable[Failure], until: float) -> list[FaultEvent]:
@@ -253,7 +253,7 @@ def _report_what_was_not_published(batch: Batch, events: dict[int, FaultEvent]) 
                 failure.state.is_reported = True
 
 
-def _hold_back_groups(batch: Batch) -> None:
+def hold_back_groups(batch: Batch) -> None:
     """Report what follows a reported record in its FIFO group, done or not.
 
     SQS would delete it, and the reported record would come back after it.
@@ -274,7 +274,8 @@ _FOLLOWS = "An earlier record of its message group is reported, so this one must
 _NO_TIME = DeadlineError("The invocation is about to time out; there was no time to publish the fault event.")
 
 
-def _fault(failure: Failure, published: FaultEvent | None, source: Source) -> Fault:
+def fault_of(failure: Failure, source: Source, published: FaultEvent | None = None) -> Fault:
+    """Return what the user is told of a failure."""
     is_due = failure.published_as.is_published
     error: BaseException | None = None
     if is_due:
