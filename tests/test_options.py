@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,3 +96,11 @@ def test_the_number_of_workers_comes_from_the_environment_where_it_is_not_given(
     monkeypatch.setenv("PARALLEL", "many")
     with pytest.raises(SettingError, match="Expected PARALLEL to be a number of calls, 1 or more, but found 'many'"):
         StreamProcessor(rules=[])
+
+
+def test_every_option_is_in_the_table_of_the_docs() -> None:
+    page = Path("docs/processor.md").read_text()
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", page[page.index("## Options") :], re.MULTILINE)
+    documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+    assert documented == {field.name for field in dataclasses.fields(ProcessorOptions) if field.init}
