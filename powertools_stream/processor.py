@@ -101,6 +101,7 @@ class StreamProcessor(BasePartialBatchProcessor):
             rates=options.rates,
         )
         self._engine = Engine(options, dispatcher)
+        self.records: list[dict[str, Any]] = []
         self._context: Any = None
         self._source: Source | None = None
         self._record_handler: Callable[..., Any] | None = None

@@ -1,0 +1,97 @@
+"""Errors that pass by themselves, of Python and of the libraries that rules call: known by name, without importing them."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["chain", "is_passing_error", "may_pass"]
+
+_BUILT_IN = (ConnectionError, TimeoutError, socket.gaierror, ssl.SSLEOFError)
+
+# A certificate that is not trusted, however the error is wrapped: another attempt does not mend that.
+_NEVER = (ssl.SSLCertVerificationError,)
+
+# By the package that a class is of, and its name; whatever derives from it is meant too.
+_BY_NAME = {
+    ("aiohttp", "ClientConnectionError"),
+    ("aiohttp", "ClientPayloadError"),
+    ("asyncio", "TimeoutError"),  # one of its own before Python 3.11
+    ("aws_lambda_powertools", "CircuitBreakerOpenError"),
+    ("aws_lambda_powertools", "IdempotencyAlreadyInProgressError"),
+    ("botocore", "ConnectionClosedError"),
+    ("botocore", "ConnectionError"),
+    ("botocore", "FlexibleChecksumError"),
+    ("botocore", "HTTPClientError"),
+    ("botocore", "IncompleteReadError"),
+    ("botocore", "ReadTimeoutError"),
+    ("botocore", "ResponseParserError"),
+    ("botocore", "ResponseStreamingError"),
+    ("concurrent", "TimeoutError"),  # one of its own before Python 3.11
+    ("http", "IncompleteRead"),
+    ("httpcore", "NetworkError"),
+    ("httpcore", "RemoteProtocolError"),
+    ("httpcore", "TimeoutException"),
+    ("httpx", "NetworkError"),
+    ("httpx", "ProxyError"),
+    ("httpx", "RemoteProtocolError"),
+    ("httpx", "TimeoutException"),
+    ("requests", "ChunkedEncodingError"),
+    ("requests", "ConnectionError"),
+    ("requests", "Timeout"),
+    ("urllib3", "IncompleteRead"),
+    ("urllib3", "NewConnectionError"),
+    ("urllib3", "ProtocolError"),
+    ("urllib3", "TimeoutError"),
+}
+
+# https://www.rfc-editor.org/rfc/rfc9110#name-client-error-4xx, https://www.rfc-editor.org/rfc/rfc6585#section-4 and
+# https://www.rfc-editor.org/rfc/rfc8470#section-5.2
+_NOT_NOW = frozenset({408, 425, 429})
+
+_LONGEST_CHAIN = 50
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it was raised from: its cause, else its context, unless that is suppressed."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen and len(seen) < _LONGEST_CHAIN:
+        yield current
+        seen.add(id(current))
+        reason = getattr(current, "reason", None)  # of urllib's URLError, and of urllib3's MaxRetryError
+        if current.__cause__ is not None:
+            current = current.__cause__
+        elif isinstance(reason, BaseException):
+            current = reason
+        else:
+            current = None if current.__suppress_context__ else current.__context__
+
+
+def may_pass(error: BaseException) -> bool:
+    """Tell whether another attempt may mend an error, which one in its chain can rule out for good."""
+    return not any(isinstance(link, _NEVER) for link in chain(error))
+
+
+def is_passing_error(error: BaseException) -> bool:
+    """Tell whether an error, by itself, is one that passes: by its class, or by the status of a response."""
+    if isinstance(error, _BUILT_IN):
+        return True
+    for kind in type(error).__mro__:
+        package = kind.__module__.partition(".")[0] if isinstance(kind.__module__, str) else ""
+        if (package, kind.__name__) in _BY_NAME:
+            return True
+    return isinstance(error, Exception) and _is_passing_status(error)
+
+
+def is_passing_status(status: int) -> bool:
+    """Tell whether another attempt may mend an HTTP status: 408, 425, 429, 500 and above."""
+    return status in _NOT_NOW or 500 <= status < 600
+
+
+def _is_passing_status(error: Any) -> bool:
+    response = getattr(error, "response", None)
+    given = (getattr(response, "status_code", None), getattr(error, "status", None), getattr(error, "code", None))
+    return any(type(status) is int and is_passing_status(status) for status in given)
