@@ -12,7 +12,7 @@ from powertools_stream.payloads.compression import MARK, InflationError, decompr
 from powertools_stream.payloads.json_text import from_json
 from powertools_stream.payloads.limits import MAX_VALUES, count_values
 
-__all__ = ["malformed", "milliseconds", "parse_base64", "parse_object", "read_compressed"]
+__all__ = ["from_seconds", "malformed", "milliseconds", "parse_base64", "parse_object", "read_compressed"]
 
 
 def malformed(record_id: str | None, expected: str, found: str) -> MalformedRecordError:
@@ -110,6 +110,24 @@ def milliseconds(time: Any) -> int | None:
         return round(moment.timestamp() * 1000)
     except (AttributeError, OverflowError, TypeError, ValueError):
         return None
+
+
+def from_seconds(seconds: Any, record_id: str | None = None) -> int:
+    """Return a record's time, which streams have in seconds with a fraction, in ms.
+
+    Raises
+    ------
+    MalformedRecordError
+        It is no time.
+    """
+    # First the type: of a text, `* 1000` would make a thousand.
+    if type(seconds) is float or type(seconds) is int:
+        try:
+            # Multiplied, 1.001 is a hair less than 1001.
+            return round(seconds * 1000)
+        except (OverflowError, ValueError):
+            pass
+    raise malformed(record_id, "the record's time to be a number of seconds", _describe(seconds))
 
 
 _KINDS = {
