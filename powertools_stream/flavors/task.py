@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors.steps.calling import PENDING, Steps, is_asked_for
 from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, publish_all
-from powertools_stream.requests import PutEvent, Request
+from powertools_stream.flavors.steps.returned import Steps, carried_out, is_asked_for
+from powertools_stream.requests import PutEvent
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork
@@ -25,7 +25,8 @@ class TaskRule(PublishingRule):
     ----------
     execute
         The function to run: plain, async, or a generator of requests that returns its result. A function that returns a
-        request, or a list of them, has them made, and their answers are its result.
+        request, or a list of them, has them made, and their answers are its result; so are coroutines, and lists of
+        both. What cannot be carried out is refused: a list that holds other values as well, a future.
     emit
         What to publish. A string is the type of the event: it is published with the fields of a mapping ``result``.
         A function of ``(uow, template)`` returns the event, a list of events, or None.
@@ -47,21 +48,17 @@ class TaskRule(PublishingRule):
             raise RuleError(f"Rule {self.id!r}: a task needs 'execute', 'emit' or both.", self.id)
 
 
-# Told at a glance: most results are of none of these types.
-_MAY_ASK = (*PENDING, Request, list)
-
-
 @flavor(model=TaskRule, main="execute", ordered=True, asks=[PutEvent])
 def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
     """Run ``execute``, then publish ``emit``.
 
     Leaves ``result`` (or what ``result_key`` says), and ``emit``, the event that was published: one unit of work for
-    each event, or one without ``emit`` where there is none.
+    each event, or one without ``emit`` if there is none.
     """
     if rule.execute is None:
         return _emit(uow, rule)
     result = rule.execute(uow)
-    if rule.emit is None and not (isinstance(result, _MAY_ASK) and (type(result) is not list or is_asked_for(result))):
+    if rule.emit is None and not is_asked_for(result):
         # Most tasks end here: nothing is asked for, so that there is nothing to be scheduled.
         done = UnitOfWork(uow)
         done[rule.result_key] = result
@@ -70,10 +67,7 @@ def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
 
 
 def _finish(uow: UnitOfWork, rule: TaskRule, result: Any) -> Steps:
-    if isinstance(result, PENDING):
-        result = yield result
-    if is_asked_for(result):
-        result = yield result
+    result = yield from carried_out(result, rule.id, "execute")
     done = UnitOfWork(uow)
     done[rule.result_key] = result
     return done if rule.emit is None else (yield from _emit(done, rule))
