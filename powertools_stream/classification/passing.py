@@ -1,4 +1,4 @@
-"""Errors that pass by themselves, of Python and of the libraries that rules call: known by name, without importing them."""
+"""Errors that pass by themselves: those of Python, and of libraries that rules call, by name and without their import."""
 
 from __future__ import annotations
 
@@ -80,8 +80,7 @@ def is_passing_error(error: BaseException) -> bool:
     if isinstance(error, _BUILT_IN):
         return True
     for kind in type(error).__mro__:
-        package = kind.__module__.partition(".")[0] if isinstance(kind.__module__, str) else ""
-        if (package, kind.__name__) in _BY_NAME:
+        if (str(kind.__module__).partition(".")[0], kind.__name__) in _BY_NAME:
             return True
     return isinstance(error, Exception) and _is_passing_status(error)
 

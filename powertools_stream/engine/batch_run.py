@@ -17,6 +17,7 @@ from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.lanes import Lanes
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError
 from powertools_stream.outcomes import Reason
+from powertools_stream.payloads.limits import limited_batch
 from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import UnitOfWork
 
@@ -112,14 +113,15 @@ class BatchRun:
         """Run until everything is done; False: the deadline came first."""
         driver, interrupter = self._driver, self._interrupter
         try:
-            for state in self._batch.states:
-                if deadline.has_passed:
-                    return False
-                interrupter.rearm()
-                self._read(state)
-                if driver.is_used:
-                    driver.run_ready(deadline)
-            return driver.run(deadline)
+            with limited_batch():
+                for state in self._batch.states:
+                    if deadline.has_passed:
+                        return False
+                    interrupter.rearm()
+                    self._read(state)
+                    if driver.is_used:
+                        driver.run_ready(deadline)
+                return driver.run(deadline)
         except CutOffError:
             # The signal came between two steps of user code: what it belonged to has not finished.
             interrupter.disarm()

@@ -8,14 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.batch import RecordState, RuleRun
+from powertools_stream.payloads.conversions import is_finite
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
     from powertools_stream.rules.compiled import CompiledRule
 
 __all__ = ["Compactor"]
-
-_NUMBERS = (int, float, Decimal)
 
 _Place = tuple[int, Any, int]
 """Where a record stands in its group: the kind of its sort key, the sort key, the record's position in the batch."""
@@ -42,11 +41,14 @@ class Compactor:
         ------
         TypeError
             The rule's group key or sort key is nothing to group or to sort by; or whatever the user's functions raise.
+            The unit of work is in no group then, and the others do not hear of it.
         """
         keys: Any = rule.compact  # they are functions since the rule was made
         key = keys.group_key(uow)
         place = _place(keys.sort_key(uow), rule, state)
-        group = ("alone", state.position) if key is None else ("group", _hashable(key, rule))
+        # True is no 1.
+        kind = "alone" if key is None else "boolean" if isinstance(key, bool) else "group"
+        group = kind, state.position if key is None else _hashable(key, rule)
         self._groups.setdefault((rule.position, *group), []).append(_Member(place, rule, uow, state))
 
     def runs(self) -> Iterator[RuleRun]:
@@ -79,14 +81,27 @@ def _hashable(key: Any, rule: CompiledRule) -> Hashable:
 
 
 def _place(key: Any, rule: CompiledRule, state: RecordState) -> _Place:
-    """Return what sorts records without a sort key first, then numbers, then strings; equal ones as they came."""
+    """Return what sorts records without a sort key first, then text, then numbers; equal ones as they came.
+
+    A record's place follows from the record alone. So one whose sort key is of another kind than that of the others, by
+    mistake or by intent, does not change which of the others is the newest.
+    """
     if key is None:
         return 0, 0, state.position
-    if isinstance(key, _NUMBERS):
-        return 1, key, state.position
     if isinstance(key, str):
+        return 1, key, state.position
+    # NaN is neither before nor after anything, and would leave the others in any order.
+    if (
+        isinstance(key, int | float | Decimal)
+        and not isinstance(key, bool)
+        and (isinstance(key, int) or is_finite(key))
+    ):
         return 2, key, state.position
     raise TypeError(
-        f"Rule {rule.id!r}: expected the sort key of 'compact' to be a number or a string, found a "
-        f"{type(key).__name__}. Name a path to a single value."
+        f"Rule {rule.id!r}: expected the sort key of 'compact' to be a number or a string, found "
+        f"{_described(key)}. Name a path to a single value."
     )
+
+
+def _described(key: Any) -> str:
+    return "NaN or infinity" if isinstance(key, float | Decimal) else f"a {type(key).__name__}"

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors.steps.calling import PENDING, Steps, is_asked_for
 from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, publish_all
-from powertools_stream.requests import PutEvent, Request
+from powertools_stream.flavors.steps.returned import Steps, carried_out, is_asked_for
+from powertools_stream.requests import PutEvent
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork
@@ -24,8 +24,9 @@ class TaskRule(PublishingRule):
     Parameters
     ----------
     execute
-        The function to run: plain, async, or a generator of requests that returns its result. If it returns a request,
-        or a list of them, they are made, and their answers are the result.
+        The function to run: plain, async, or a generator of requests that returns its result. A function that returns a
+        request, or a list of them, has them made, and their answers are its result; so are coroutines, and lists of
+        both. What cannot be carried out is refused: a list that holds other values as well, a future.
     emit
         What to publish. A string is the event's type: the event gets the fields of the result, if that is a mapping.
         A function of ``(uow, template)`` returns the event, a list of events, or None.
@@ -47,10 +48,6 @@ class TaskRule(PublishingRule):
             raise RuleError(f"Rule {self.id!r}: a task needs 'execute', 'emit' or both.", self.id)
 
 
-# A quick check comes first: most results have none of these types.
-_MAY_ASK = (*PENDING, Request, list)
-
-
 @flavor(model=TaskRule, main="execute", ordered=True, asks=[PutEvent])
 def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
     """Run ``execute``, then publish ``emit``.
@@ -61,8 +58,8 @@ def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
     if rule.execute is None:
         return _emit(uow, rule)
     result = rule.execute(uow)
-    if rule.emit is None and not (isinstance(result, _MAY_ASK) and (type(result) is not list or is_asked_for(result))):
-        # Most tasks end here: without requests there is nothing to schedule.
+    if rule.emit is None and not is_asked_for(result):
+        # Most tasks end here: nothing is asked for, so that there is nothing to be scheduled.
         done = UnitOfWork(uow)
         done[rule.result_key] = result
         return done
@@ -70,10 +67,7 @@ def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
 
 
 def _finish(uow: UnitOfWork, rule: TaskRule, result: Any) -> Steps:
-    if isinstance(result, PENDING):
-        result = yield result
-    if is_asked_for(result):
-        result = yield result
+    result = yield from carried_out(result, rule.id, "execute")
     done = UnitOfWork(uow)
     done[rule.result_key] = result
     return done if rule.emit is None else (yield from _emit(done, rule))

@@ -12,10 +12,12 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
 
 from powertools_stream.errors import EntryTooLargeError, SettingError
-from powertools_stream.payloads.compression import MAX_INFLATED_BYTES
+from powertools_stream.payloads.conversions import short_repr
 from powertools_stream.payloads.json_text import to_json
+from powertools_stream.payloads.limits import MAX_INFLATED_BYTES, MAX_VALUES, unlimited_batch
 from powertools_stream.payloads.parsing import malformed, parse_object
 from powertools_stream.requests.request import Request, content_of, with_content
 from powertools_stream.uow import Event, complete
@@ -25,7 +27,9 @@ __all__ = ["ClaimChecks", "Deposit", "is_claim_check", "redeemed", "stands_for_m
 _KEPT = ("id", "type", "partition_key", "partitionKey", "timestamp", "tags")
 # `region/claimchecks/YYYY/MM/DD/HH/id/digest`; other services leave the digest out, older ones the region and the date.
 _KEY = re.compile(r"(?:[^/]+/)?claimchecks/.")
-
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+_MAX_KEY_BYTES = 1_024
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 T = TypeVar("T")
 
@@ -185,35 +189,67 @@ def redeemed(event: Event, claim_checks: ClaimChecks | None, record_id: str) -> 
     Raises
     ------
     SettingError
-        Its bucket is none of those that are named.
+        The processor takes no claim checks at all.
     MalformedRecordError
-        What lies there is not the event.
+        The claim check points to a bucket that is not named, or out of its prefix; or what lies there is not the event.
+        What an event says is never the fault of the deployment, or whoever can send one could stop the stream.
     """
     from powertools_stream.requests import GetObject
 
     bucket, key = event["s3"]["bucket"], event["s3"]["key"]
-    if claim_checks is None or bucket not in claim_checks.owners:
+    if not _stays_in_place(key):
+        raise malformed(record_id, "a claim check's key without dot segments or empty ones", short_repr(key))
+    if claim_checks is None:
         raise SettingError(
-            f"Expected a claim check for a bucket that the processor names, but event {event.get('id')!r} lies in "
-            f"{bucket!r}. If it is to be trusted: StreamProcessor(claim_checks=ClaimChecks(owners={{…}}))."
+            f"Expected a claim check for a bucket that the processor names, but event {short_repr(event['id'])} "
+            f"lies in {short_repr(bucket)}. If it is to be trusted, pass claim_checks=ClaimChecks(owners={{…}}). "
+            "If none is to be, pass ClaimChecks({})."
         )
+    owner = claim_checks.owners.get(bucket)
+    if owner is None:
+        expected = "a claim check of a bucket that the processor names in ClaimChecks(owners={…})"
+        raise malformed(record_id, expected, f"one of {short_repr(bucket)}")
     limit = claim_checks.max_bytes
-    params = {"Key": key, "Range": f"bytes=0-{limit}", "ExpectedBucketOwner": claim_checks.owners[bucket]}
+    params = {"Key": key, "Range": f"bytes=0-{limit}", "ExpectedBucketOwner": owner}
     body: bytes = (yield GetObject(params, bucket_name=bucket))["Body"]
     if len(body) > limit:
         raise malformed(record_id, f"an object of at most {limit} bytes behind the claim check", "a larger one")
+    return _whole_event(event, _parsed(body, limit, record_id), record_id)
+
+
+def _stays_in_place(key: str) -> bool:
+    """Tell whether a key names the same object wherever paths are normalised on the way: by a proxy, or by a store."""
+    if len(key.encode(errors="surrogatepass")) > _MAX_KEY_BYTES or _LONE_SURROGATES.search(key):
+        return False
+    while (decoded := unquote(key)) != key:
+        key = decoded
+    return not any(segment in ("", ".", "..") for segment in re.split(r"[/\\]", key))
+
+
+def _parsed(body: bytes, limit: int, record_id: str) -> dict[str, Any]:
+    what = "the object behind the claim check"
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        raise malformed(record_id, "the object behind the claim check to be JSON", "no UTF-8 text") from None
-    found = parse_object(text, "the object behind the claim check", record_id)
-    if found.get("id") not in (None, "", event["id"]):
-        raise malformed(record_id, f"event {event['id']!r} behind the claim check", f"event {found['id']!r}")
-    # The object is the whole event; the claim check has what its envelopes and its record filled in.
+        raise malformed(record_id, f"{what} to be JSON", "no UTF-8 text") from None
+    # Who takes larger objects takes more values, too. The bucket is trusted, so what they hold is not counted together.
+    with unlimited_batch():
+        max_values = MAX_VALUES * max(limit, MAX_INFLATED_BYTES) // MAX_INFLATED_BYTES
+        return parse_object(text, what, record_id, max_values=max_values)
+
+
+def _whole_event(check: Event, found: Event, record_id: str) -> Event:
+    """Return the event that was found, with what the claim check's envelopes and its record filled in."""
+    if found.get("id") not in (None, "", check["id"]):
+        expected = f"event {short_repr(check['id'])} behind the claim check"
+        raise malformed(record_id, expected, f"event {short_repr(found['id'])}")
     if not isinstance(found.get("type"), str):
-        found["type"] = event["type"]
-    complete(found, event["id"], event["timestamp"], event.get("partition_key"))
-    return {**{name: event[name] for name in _KEPT if name in event}, **found}
+        found["type"] = check["type"]
+    try:
+        complete(found, check["id"], check["timestamp"], check.get("partition_key"))
+    except (OverflowError, TypeError, ValueError):
+        raise malformed(record_id, "a claim check with a timestamp that is a number", "another") from None
+    return {**{name: check[name] for name in _KEPT if name in check}, **found}
 
 
 def _key(event: Mapping[str, Any], text: str) -> str:
@@ -226,4 +262,8 @@ def _key(event: Mapping[str, Any], text: str) -> str:
         moment = datetime.now(tz=timezone.utc)
     region = os.environ.get("AWS_REGION") or "undefined"
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return f"{region}/claimchecks/{moment:%Y/%m/%d/%H}/{event['id']}/{digest}"
+    key = f"{region}/claimchecks/{moment:%Y/%m/%d/%H}/{event['id']}/{digest}"
+    if _stays_in_place(key):
+        return key
+    # The id comes from outside as well. The digest alone tells events apart.
+    return f"{region}/claimchecks/{moment:%Y/%m/%d/%H}/{digest}"

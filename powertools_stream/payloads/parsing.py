@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64decode
 from datetime import datetime, timezone
 from typing import Any
 
-from powertools_stream.errors import MalformedRecordError
+from powertools_stream.errors import MalformedRecordError, RetryableError, StreamError
 from powertools_stream.payloads.compression import MARK, InflationError, decompressed
+from powertools_stream.payloads.json_text import from_json
+from powertools_stream.payloads.limits import MAX_VALUES, count_values
 
-__all__ = ["malformed", "milliseconds", "parse_base64", "parse_object", "read_compressed"]
-
-# `json.loads` itself goes through this, by way of checks that we do not need.
-_parse = json.JSONDecoder().decode
+__all__ = ["from_seconds", "malformed", "milliseconds", "parse_base64", "parse_object", "read_compressed"]
 
 
 def malformed(record_id: str | None, expected: str, found: str) -> MalformedRecordError:
-    """Make the error for a record that cannot be read. What was found is described, its content is not shown."""
+    """Make the error for a record that cannot be read. What was found is described; its content is not shown."""
     error = MalformedRecordError(f"Expected {expected}, found {found}.")
     error.record_id = record_id
     return error
 
 
-def parse_object(text: Any, what: str, record_id: str | None = None) -> dict[str, Any]:
-    """Parse the text of a JSON object.
+def parse_object(text: Any, what: str, record_id: str | None = None, *, max_values: int = MAX_VALUES) -> dict[str, Any]:
+    """Parse the text of a JSON object, and read its compressed values.
 
     Parameters
     ----------
@@ -35,28 +33,55 @@ def parse_object(text: Any, what: str, record_id: str | None = None) -> dict[str
         What is parsed, for the message: ``"the message's body"``.
     record_id
         The record, for the error.
+    max_values
+        How many values it may hold: objects, arrays, and what is in them.
+
+    Raises
+    ------
+    MalformedRecordError
+        It is not the text of a JSON object, or too much.
+    RetryableError
+        The records before it in the batch have left too little memory for its compressed values.
     """
     if not isinstance(text, str):
         raise malformed(record_id, f"{what} to be the text of a JSON object", _describe(text))
+    # A value takes a byte at least, so the texts of nearly all records are not looked at.
+    if len(text) > max_values and count_values(text.encode(errors="replace"), max_values) > max_values:
+        raise malformed(record_id, f"{what} to hold at most {max_values} values", "more")
+    value = problem = None
     try:
-        value = _parse(text)
+        value = from_json(text)
     except ValueError as error:
-        # `from None`: the error of the parser holds all of the text.
-        raise malformed(record_id, f"{what} to be a JSON object", f"text that is not JSON: {error}") from None
-    except RecursionError:
-        raise malformed(record_id, f"{what} to be a JSON object", "JSON that is nested too deeply") from None
+        problem = str(error)
+    # Not from within `except`: the error of the parser holds all of the text, and it would be kept with this one.
+    if problem is not None:
+        raise malformed(record_id, f"{what} to be a JSON object", f"text that is not JSON: {problem}")
     if type(value) is not dict:
         raise malformed(record_id, f"{what} to be a JSON object", _describe(value))
     return read_compressed(value, what, record_id) if MARK in text else value
 
 
 def read_compressed(value: dict[str, Any], what: str, record_id: str | None = None) -> dict[str, Any]:
-    """Read the compressed values of an object, and return it. Parameters as for `parse_object`."""
+    """Read the compressed values of an object, and return it. Parameters as for `parse_object`.
+
+    Raises
+    ------
+    MalformedRecordError
+        A value cannot be read, or takes too much once inflated.
+    RetryableError
+        The records before it in the batch have left too little memory.
+    """
+    problem: StreamError
     try:
-        inflated: dict[str, Any] = decompressed(value)
+        inflated: dict[str, Any] = decompressed(value, record_id)
+        return inflated
     except InflationError as error:
-        raise malformed(record_id, f"{what} to hold compressed values that can be read", str(error)) from None
-    return inflated
+        problem = MalformedRecordError(f"Of {what}: {error}")
+    except RetryableError as error:
+        problem = error.with_traceback(None)
+    # Not from within `except`, and without the frames below: what was inflated would be kept with the error.
+    problem.record_id = record_id
+    raise problem
 
 
 def parse_base64(data: Any, what: str, record_id: str | None = None) -> str:
@@ -77,14 +102,32 @@ _OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
 
 
 def milliseconds(time: Any) -> int | None:
-    """Read an ISO 8601 time as ms; None where there is none to read, and the record's own time will do."""
+    """Read an ISO 8601 time as ms; None if it is none: then the record's own time will do."""
     try:
         moment = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", time.replace("Z", "+00:00")))
-    except (AttributeError, TypeError, ValueError):
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return round(moment.timestamp() * 1000)
+    except (AttributeError, OverflowError, TypeError, ValueError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return round(moment.timestamp() * 1000)
+
+
+def from_seconds(seconds: Any, record_id: str | None = None) -> int:
+    """Return a record's time, which streams have in seconds with a fraction, in ms.
+
+    Raises
+    ------
+    MalformedRecordError
+        It is no time.
+    """
+    # First the type: of a text, `* 1000` would make a thousand.
+    if type(seconds) is float or type(seconds) is int:
+        try:
+            # Multiplied, 1.001 is a hair less than 1001.
+            return round(seconds * 1000)
+        except (OverflowError, ValueError):
+            pass
+    raise malformed(record_id, "the record's time to be a number of seconds", _describe(seconds))
 
 
 _KINDS = {

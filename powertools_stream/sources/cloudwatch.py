@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from typing import Any, ClassVar
-from uuid import NAMESPACE_URL, uuid5
 
 from powertools_stream.payloads.parsing import malformed, milliseconds
+from powertools_stream.sources.invocations import name_of
 from powertools_stream.sources.recognition import BuiltInSource
+from powertools_stream.sources.source import fields_of, name_in
 from powertools_stream.uow import Event, Record
 
 __all__ = ["ALARM_TYPE", "CONTRIBUTOR_TYPE", "AlarmSource"]
@@ -19,15 +20,15 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-ev
 """
 
 CONTRIBUTOR_TYPE = "CloudWatch Alarm Contributor State Change"
-"""The type where it is one time series, of many that the alarm watches, whose state has changed."""
+"""The type if it is one time series, of many that the alarm watches, whose state has changed."""
 
 
 class AlarmSource(BuiltInSource):
     """An alarm that changed its state. Its type is ``CloudWatch Alarm State Change``, as EventBridge names it.
 
     What the alarm says of itself stands in ``alarmData``, as AWS sends it, and at the top of the event too
-    (``alarmName``, ``state``, ``previousState``, ``configuration``), where the event that the same alarm sends to
-    EventBridge has it: a rule reads both. Its ``partition_key`` is the alarm's ARN.
+    (``alarmName``, ``state``, ``previousState``, ``configuration``), as in the event that the same alarm sends to
+    EventBridge: a rule reads both. Its ``partition_key`` is the alarm's ARN.
 
     Of an alarm over many time series, each contributor invokes the function as well. Such an event has an
     ``alarmContributor`` and the type ``CloudWatch Alarm Contributor State Change``: that one contributor is ``OK``
@@ -47,27 +48,28 @@ class AlarmSource(BuiltInSource):
     def read(self, record: Record) -> Event:
         """Make an event of the change."""
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
-        record_id, data = self.record_id(record), record["alarmData"]
-        if not isinstance(data, Mapping) or not isinstance(data.get("state"), Mapping):
-            raise malformed(record_id, "an alarm with an alarmData.state", "none")
+        record_id = self.record_id(record)
+        arn, data = self.order_key(record), fields_of(fields_of(record).get("alarmData"))
+        if arn is None or not isinstance(data.get("state"), Mapping):
+            raise malformed(record_id, "an alarm with an alarmArn and an alarmData.state", "none")
         return {
             **data,
             **record,
-            "id": str(uuid5(NAMESPACE_URL, record_id)),
+            "id": name_of(record_id),
             "type": CONTRIBUTOR_TYPE if "alarmContributor" in data else ALARM_TYPE,
             "timestamp": milliseconds(record.get("time")) or 0,
-            "partition_key": record["alarmArn"],
+            "partition_key": arn,
             "tags": {"account": record.get("accountId"), "region": record.get("region")},
         }
 
     def identifier(self, record: Record) -> Any:
-        """Return the alarm's ARN, the time of the change and the contributor's id, where it is a contributor's."""
-        name, data = f"{record['alarmArn']}/{record.get('time')}", record["alarmData"]
+        """Return the alarm's ARN, the time of the change and the contributor's id, if it is a contributor's."""
+        name = f"{name_in(record, ('alarmArn',), 'an alarm with an alarmArn')}/{record.get('time')}"
         # Contributors change their states in the same evaluation of the alarm.
-        contributor = data.get("alarmContributor") if isinstance(data, Mapping) else None
+        contributor = fields_of(record.get("alarmData")).get("alarmContributor")
         return f"{name}/{contributor.get('id')}" if isinstance(contributor, Mapping) else name
 
     def order_key(self, record: Record) -> Hashable | None:
         """Return the alarm's ARN."""
-        arn: str = record["alarmArn"]
-        return arn
+        arn = fields_of(record).get("alarmArn")
+        return arn if isinstance(arn, str) else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from powertools_stream.payloads.parsing import malformed
 from powertools_stream.sources.invocations import invocation_id, invocation_time, trace_id
 from powertools_stream.sources.recognition import BuiltInSource
+from powertools_stream.sources.source import fields_of
 from powertools_stream.uow import Event, Record
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ class CognitoSource(BuiltInSource):
     """A step of a user pool's flow that asks the function. Its type is the ``triggerSource``: ``PreSignUp_SignUp``.
 
     The event is what Cognito sends, ``request`` and ``response`` included; its ``partition_key`` is the ``userName``.
-    Cognito waits, and gets the event back: where a rule leaves a mapping ``response`` in its unit of work (a `task`
-    with ``result_key="response"``), it is merged into the event's ``response``, that of later rules last. A record that
+    Cognito waits, and gets the event back: if a rule leaves a mapping ``response`` in its unit of work (a `task` with
+    ``result_key="response"``), it is merged into the event's ``response``, that of later rules last. A record that
     failed fails the invocation, and so the user's step, unless it is set aside.
     """
 
@@ -49,12 +50,15 @@ class CognitoSource(BuiltInSource):
     def read(self, record: Record) -> Event:
         """Make an event of the trigger; Cognito gives it neither an id nor a time."""
         # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
-        trigger, user_name = record["triggerSource"], record.get("userName")
+        fields = fields_of(record)
+        record_id, trigger, user_name = self.record_id(record), fields.get("triggerSource"), fields.get("userName")
         if not isinstance(trigger, str):
-            raise malformed(self.record_id(record), "a triggerSource that is a text", type(trigger).__name__)
+            raise malformed(record_id, "a triggerSource that is a text", type(trigger).__name__)
+        if user_name is not None and not isinstance(user_name, str):
+            raise malformed(record_id, "a userName that is a text", type(user_name).__name__)
         event = {
             **record,
-            "id": invocation_id(self.record_id(record)),
+            "id": invocation_id(record_id),
             "type": trigger,
             "timestamp": invocation_time(),
             "tags": {"region": record.get("region")},
@@ -63,13 +67,14 @@ class CognitoSource(BuiltInSource):
 
     def identifier(self, record: Record) -> Any:
         """Return the user pool, the trigger, the user and the trace, for logs and fault events."""
-        name = f"{record.get('userPoolId')}/{record.get('triggerSource')}/{record.get('userName')}"
+        fields = fields_of(record)
+        name = f"{fields.get('userPoolId')}/{fields.get('triggerSource')}/{fields.get('userName')}"
         # What fails for a user today is not what failed yesterday.
         return f"{name}/{trace}" if (trace := trace_id()) else name
 
     def answer(self, event: Mapping[str, Any], outcomes: Sequence[RecordOutcome]) -> Any:
         """Return the event, its ``response`` with what the rules answered."""
-        response = event.get("response") or {}
+        response = fields_of(event.get("response"))
         for outcome in outcomes:
             for uow in outcome.results:
                 if isinstance(answered := uow.get("response"), Mapping):

@@ -10,15 +10,16 @@ from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.errors import SettingError
 from powertools_stream.payloads.attribute_values import deserialize_item
-from powertools_stream.payloads.parsing import malformed
+from powertools_stream.payloads.conversions import short_repr
+from powertools_stream.payloads.parsing import from_seconds, malformed
 from powertools_stream.sources.recognition import BuiltInSource
+from powertools_stream.sources.source import name_in
 from powertools_stream.uow import Event, Record, complete
 
 __all__ = ["DynamoDBSource"]
 
 Image = dict[str, Any]
 
-_NO_CHANGE: Mapping[str, Any] = {}
 _SUFFIXES = {"INSERT": "created", "MODIFY": "updated", "REMOVE": "deleted"}
 # How TTL signs its deletions; only in the Region where they happen, not in the replicas of a global table.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html
@@ -30,8 +31,8 @@ _REPLICA_REGION = "aws:rep:updateregion"
 class DynamoDBSource(BuiltInSource):
     """Changes of a table's items. The event's ``raw`` holds the images as plain values: ``{"new": …, "old": …}``.
 
-    Its type is prefix, ``-``, suffix. The suffix is ``created``, ``updated`` or ``deleted``; where the item's boolean
-    ``deleted`` becomes true (a soft delete) ``deleted``, and where it is no longer true ``undeleted``.
+    Its type is prefix, ``-``, suffix. The suffix is ``created``, ``updated`` or ``deleted``; if the item's boolean
+    ``deleted`` becomes true (a soft delete) it is ``deleted``, and if it is no longer true ``undeleted``.
 
     Parameters
     ----------
@@ -39,9 +40,9 @@ class DynamoDBSource(BuiltInSource):
         The name of the hash key, whose value is the event's ``partition_key``: a record does not say which of its keys
         that is. None: the only key, else the key named ``pk``, else the values of all keys, by name, joined by ``|``.
     sk
-        The attribute that gives the type's prefix where there is no discriminator.
+        The attribute that gives the type's prefix if there is no discriminator.
     discriminator
-        The attribute that gives the type's prefix. Where neither attribute is a string, the prefix is the table's name.
+        The attribute that gives the type's prefix. If neither attribute is a string, the prefix is the table's name.
     event_type_prefix
         The prefix, for all records; or a function of the item as plain values (its new image, else its old one, else
         its keys).
@@ -81,22 +82,27 @@ class DynamoDBSource(BuiltInSource):
 
     def read(self, record: Record) -> Event | None:
         """Make an event of the change; None for one that is ignored."""
-        change = record.get("dynamodb") or _NO_CHANGE
-        record_id = str(change.get("SequenceNumber", ""))
+        try:
+            change = record["dynamodb"]
+            record_id, event_id = change.get("SequenceNumber", ""), record.get("eventID")
+        except (AttributeError, KeyError, TypeError):
+            raise malformed(self.record_id(record), "a record of DynamoDB with its change", "none") from None
+        if type(record_id) is not str or (event_id is not None and type(event_id) is not str):
+            raise malformed(self.record_id(record), "a SequenceNumber and an eventID that are text", "something else")
         try:
             keys = change["Keys"]
             new, old = _image(change, "NewImage"), _image(change, "OldImage")
             image = new if new is not None else old if old is not None else deserialize_item(keys)
             partition_key = self._partition_key(keys)
-        except (AttributeError, KeyError, StopIteration, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, RecursionError, StopIteration, TypeError, ValueError) as error:
             found = f"one that is not ({type(error).__name__})"
             raise malformed(record_id, "a change with Keys and images made of attribute values", found) from error
         if self._is_ignored(record, new, old, image):
             return None
         event = {
-            "id": record.get("eventID"),
+            "id": event_id,
             "type": f"{self._prefix(record, image)}-{_suffix(record, new, old, record_id)}",
-            "timestamp": self._timestamp(change, image),
+            "timestamp": self._timestamp(change, image, record_id),
             "partition_key": partition_key,
             "tags": {"region": record.get("awsRegion")},
             "raw": {"new": new, "old": old},
@@ -105,20 +111,27 @@ class DynamoDBSource(BuiltInSource):
 
     def identifier(self, record: Record) -> Any:
         """Return the sequence number."""
-        if identifier := (record.get("dynamodb") or _NO_CHANGE).get("SequenceNumber"):
-            return identifier
-        raise malformed(None, "a record with a dynamodb.SequenceNumber to report it by", "none")
+        expected = "a record with a dynamodb.SequenceNumber to report it by"
+        return name_in(record, ("dynamodb", "SequenceNumber"), expected)
 
     def order_key(self, record: Record) -> Hashable | None:
         """Return the item's key, as names, types and values."""
+        parts = []
         try:
-            keys = record["dynamodb"]["Keys"]
-            # In one order: the same key may come as {"pk": …, "sk": …} and as {"sk": …, "pk": …}.
-            return tuple(sorted((name, *next(iter(value.items()))) for name, value in keys.items()))
-        except (AttributeError, KeyError, RuntimeError, TypeError):
+            for name, value in record["dynamodb"]["Keys"].items():
+                ((kind, content),) = value.items()
+                if type(content) is not str:
+                    return None
+                parts.append((name, kind, content))
+        except (AttributeError, KeyError, TypeError, ValueError):
             return None
+        # In one order: the same key may come as {"pk": …, "sk": …} and as {"sk": …, "pk": …}.
+        parts.sort()
+        return tuple(parts)
 
-    def _partition_key(self, keys: Mapping[str, Mapping[str, Any]]) -> str:
+    def _partition_key(self, keys: Any) -> str:
+        if not isinstance(keys, dict) or not keys:
+            raise TypeError("The keys are no names with values.")
         if self.pk is not None:
             if self.pk not in keys:
                 raise _unknown_key(self.pk, keys)
@@ -147,12 +160,12 @@ class DynamoDBSource(BuiltInSource):
                 return value
         return _table_name(record)
 
-    def _timestamp(self, change: Mapping[str, Any], image: Image) -> int:
+    def _timestamp(self, change: Mapping[str, Any], image: Image, record_id: str) -> int:
         timestamp = image.get("timestamp")
         if type(timestamp) in _NUMBERS and not self.prefer_approximate_timestamp:
             return int(timestamp)  # type: ignore[arg-type]
-        # Seconds, on some streams with a fraction.
-        return round((change.get("ApproximateCreationDateTime") or 0) * 1000)
+        # With a fraction on some streams.
+        return from_seconds(change.get("ApproximateCreationDateTime") or 0, record_id)
 
 
 _NUMBERS = (int, Decimal)
@@ -168,7 +181,7 @@ def _suffix(record: Record, new: Image | None, old: Image | None, record_id: str
         suffix = _SUFFIXES[record["eventName"]]
     except (KeyError, TypeError):
         expected = f"an eventName among {', '.join(_SUFFIXES)}"
-        raise malformed(record_id, expected, repr(record.get("eventName"))) from None
+        raise malformed(record_id, expected, short_repr(record.get("eventName"))) from None
     # A REMOVE has no new image, nor has a stream that does not send them: neither tells of a soft delete.
     if new is None:
         return suffix
@@ -179,20 +192,26 @@ def _suffix(record: Record, new: Image | None, old: Image | None, record_id: str
 
 
 def _is_ttl_expired(record: Record) -> bool:
-    identity = record.get("userIdentity") or {}
+    identity = record.get("userIdentity")
+    if not isinstance(identity, Mapping):
+        return False
     found = (identity.get("type"), identity.get("principalId"))
     return record.get("eventName") == "REMOVE" and found == _TTL_IDENTITY
 
 
 def _table_name(record: Record) -> str:
     """Read the table's name from ``arn:aws:dynamodb:{region}:{account}:table/{name}/stream/{label}``."""
-    parts: list[str] = record.get("eventSourceARN", "").split("/")
+    arn = record.get("eventSourceARN")
+    parts = arn.split("/") if isinstance(arn, str) else ()
     return parts[1] if len(parts) > 1 else "undefined"
 
 
 def _text(value: Mapping[str, Any]) -> str:
     """Return a key's value as text; a binary one as the base64 that the stream has."""
-    return str(next(iter(value.values())))
+    ((_, content),) = value.items()
+    if not isinstance(content, str | bytes):
+        raise TypeError("A key is a text, a number or binary, and all of these are text in a stream.")
+    return str(content)
 
 
 def _unknown_key(pk: str, keys: Mapping[str, Any]) -> SettingError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from powertools_stream.payloads.parsing import milliseconds, parse_object
+from powertools_stream.payloads.parsing import malformed, milliseconds, parse_object
 from powertools_stream.uow import Event, complete
 
 __all__ = ["read_events", "unwrap"]
@@ -28,12 +28,16 @@ def read_events(
     Raises
     ------
     MalformedRecordError
-        An envelope does not hold a JSON object, or a notification does not name its object.
+        An envelope does not hold a JSON object, a notification does not name its object, or the record's timestamp is
+        none.
     """
-    # Most payloads come without an envelope: they are spared a call.
-    event = unwrap(body, record_id) if "detail-type" in body or "TopicArn" in body else body
-    if "Records" in event and (events := _read_notification(event["Records"], record_id, timestamp)) is not None:
-        return events
+    try:
+        # Most payloads come without an envelope: they are spared a call.
+        event = unwrap(body, record_id) if "detail-type" in body or "TopicArn" in body else body
+        if "Records" in event and (events := _read_notification(event["Records"], record_id, timestamp)) is not None:
+            return events
+    except RecursionError:
+        raise malformed(record_id, "envelopes around an event", "too many of them") from None
     if not event.get("type"):
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
         if event.get("Event") == "s3:TestEvent":
@@ -43,7 +47,10 @@ def read_events(
             from powertools_stream.sources.cloudwatch import ALARM_TYPE, CONTRIBUTOR_TYPE
 
             event["type"] = CONTRIBUTOR_TYPE if "AlarmContributorId" in event else ALARM_TYPE
-    return complete(event, record_id, timestamp, partition_key)
+    try:
+        return complete(event, record_id, timestamp, partition_key)
+    except (OverflowError, TypeError, ValueError):
+        raise malformed(record_id, "a record with a timestamp that is a number", "another") from None
 
 
 def unwrap(body: Event, record_id: str | None = None) -> Event:
@@ -52,7 +59,7 @@ def unwrap(body: Event, record_id: str | None = None) -> Event:
     Of an EventBridge event, the event is its ``detail``; of an SNS notification, the JSON of its ``Message``. What the
     event lacks of ``id``, ``type`` and ``timestamp`` is filled in from the envelope, the innermost first. Events that
     AWS itself publishes (their ``source`` starts with ``aws.``) always take these three from the envelope, and
-    ``tags`` as well: where the ``detail`` has one of these names for something else, it stands whole under ``detail``.
+    ``tags`` as well: if the ``detail`` has one of these names for something else, it stands whole under ``detail``.
     An event without an envelope comes back as it is; so does an S3 notification, which `read_events` reads.
 
     Raises
@@ -94,22 +101,24 @@ def _inner(content: Any, what: str, record_id: str | None) -> Event:
 
 def _service_event(envelope: Event, detail: Event) -> Event:
     """Make an event of one that AWS itself publishes: it knows nothing of our names, and may mean others by them."""
+    identifier = envelope.get("id")
     own: Event = {
-        "id": envelope.get("id"),
+        "id": identifier if type(identifier) is str else None,
         "type": envelope["detail-type"],
         "timestamp": milliseconds(envelope.get("time")),
         "tags": {name: envelope[name] for name in ("account", "region") if name in envelope},
     }
-    if envelope["source"] == "aws.s3" and type(changed := detail.get("object")) is dict and "key" in changed:
+    changed = detail.get("object")
+    if envelope["source"] == "aws.s3" and type(changed) is dict and type(changed.get("key")) is str:
         own["partition_key"] = changed["key"]
     event = {**detail, **own}
     return event if own.keys().isdisjoint(detail) else {**event, "detail": detail}
 
 
 def _fill_in(event: Event, identifier: Any, kind: Any, time: Any) -> None:
-    if identifier and event.get("id") in (None, ""):
+    if type(identifier) is str and event.get("id") in (None, ""):
         event["id"] = identifier
-    if kind and event.get("type") in (None, ""):
+    if type(kind) is str and event.get("type") in (None, ""):
         event["type"] = kind
     if event.get("timestamp") is None and (timestamp := milliseconds(time)) is not None:
         event["timestamp"] = timestamp
@@ -140,7 +149,7 @@ def _read_notification(records: Any, record_id: str, timestamp: float | str | No
     for record in records:
         if "Sns" not in record:
             events.append(object_event(record, record_id, timestamp))
-        elif (read := read_events(record["Sns"], record_id, timestamp, None)) is not None:
+        elif (read := read_events(dict(record["Sns"]), record_id, timestamp, None)) is not None:
             events.extend(read if isinstance(read, list) else [read])
     return events
 

@@ -1,4 +1,4 @@
-"""Amazon EventBridge, where a rule invokes the function itself."""
+"""Amazon EventBridge: a rule invokes the function itself."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from powertools_stream.payloads.parsing import malformed, read_compressed
 from powertools_stream.sources.envelopes import read_events
 from powertools_stream.sources.recognition import BuiltInSource
-from powertools_stream.sources.source import ReadEvent
-from powertools_stream.uow import Record
+from powertools_stream.sources.source import ReadEvent, fields_of, name_in
+from powertools_stream.uow import Event, Record
 
 __all__ = ["EventBridgeSource", "on_its_own"]
 
@@ -34,13 +34,14 @@ class EventBridgeSource(BuiltInSource):
 
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the detail."""
-        return on_its_own(read_events(record, self.record_id(record), None, None))
+        record_id = self.record_id(record)
+        if not _is_event(fields_of(record)):
+            raise malformed(record_id, "an EventBridge event with a detail", "none")
+        return on_its_own(read_events(record, record_id, None, None))
 
     def identifier(self, record: Record) -> Any:
         """Return the envelope's ``id``."""
-        if identifier := record.get("id"):
-            return identifier
-        raise malformed(None, "an EventBridge event with an id", "none")
+        return name_in(record, ("id",), "an EventBridge event with an id")
 
 
 def on_its_own(events: ReadEvent) -> ReadEvent:
@@ -48,10 +49,14 @@ def on_its_own(events: ReadEvent) -> ReadEvent:
 
     For payloads that are no text: what is parsed from text is the event's own, and read already.
     """
-    if not isinstance(events, dict):
-        return events
-    events["tags"] = dict(events["tags"])
-    return read_compressed(events, "the event", events["id"])
+    if isinstance(events, list):
+        return [_alone(event) for event in events]
+    return events if events is None else _alone(events)
+
+
+def _alone(event: Event) -> Event:
+    event["tags"] = dict(event["tags"])
+    return read_compressed(event, "the event", str(event["id"]))
 
 
 def _is_event(record: Mapping[str, Any]) -> bool:

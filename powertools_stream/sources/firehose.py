@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from powertools_stream.payloads.parsing import malformed, parse_base64, parse_object
 from powertools_stream.sources.envelopes import read_events
 from powertools_stream.sources.recognition import BuiltInSource
+from powertools_stream.sources.source import name_in
 from powertools_stream.uow import Event, Record
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ class FirehoseSource(BuiltInSource):
     Parameters
     ----------
     decode
-        Makes the event of a record's data where that is no JSON object: takes bytes, and returns a mapping, or None for
-        a record that is to go on unchanged.
+        Makes the event of a record's data if that is no JSON object: takes bytes, and returns a mapping, or None for a
+        record that is to go on unchanged.
     max_response_bytes
-        How large the answer may be. Where it would be larger, the last records give way: they are
-        ``ProcessingFailed``, without data.
+        How large the answer may be. If it would be larger, the last records give way: they are ``ProcessingFailed``,
+        without data.
     """
 
     name: ClassVar[str] = "firehose"
@@ -69,22 +70,27 @@ class FirehoseSource(BuiltInSource):
 
     def read(self, record: Record) -> Event | list[Event] | None:
         """Read what is in the record's data."""
-        record_id = str(record.get("recordId", ""))
-        data = record[_data_key(record)]
+        if (record_id := self.record_id(record)) == "undefined":
+            raise malformed(record_id, "a record with a recordId", "none")
+        try:
+            data = record[_data_key(record)]
+            arrived = record.get("approximateArrivalTimestamp")
+            key = (record.get("kinesisRecordMetadata") or _NO_METADATA).get("partitionKey")
+        except (AttributeError, KeyError, TypeError):
+            raise malformed(record_id, "a record of Firehose with its data", "none") from None
+        if key is not None and type(key) is not str:
+            raise malformed(record_id, "a partitionKey that is text", type(key).__name__)
         if self._decode is None:
             body = parse_object(parse_base64(data, "the record's data", record_id), "the record's data", record_id)
         elif (decoded := self._decode(_decoded(data, record_id))) is not None:
             body = dict(decoded)
         else:
             return None
-        kinesis = record.get("kinesisRecordMetadata") or _NO_METADATA
-        return read_events(body, record_id, record.get("approximateArrivalTimestamp"), kinesis.get("partitionKey"))
+        return read_events(body, record_id, arrived, key)
 
     def identifier(self, record: Record) -> Any:
         """Return the record id."""
-        if identifier := record.get("recordId"):
-            return identifier
-        raise malformed(None, "a record with a recordId to answer it by", "none")
+        return name_in(record, ("recordId",), "a record with a recordId to answer it by")
 
     def is_last_attempt(self, record: Record) -> bool:
         """Return True: Firehose does not send a record again that was answered, well or not."""

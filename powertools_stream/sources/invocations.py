@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
+from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-__all__ = ["invocation_id", "invocation_name", "invocation_time", "trace_id"]
+__all__ = ["content_of", "invocation_id", "invocation_name", "invocation_time", "name_of", "trace_id"]
 
 # The trace header, which Lambda sets anew for each invocation, whether it is traced or not. An invocation that Lambda
 # repeats has the same root. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
@@ -31,11 +33,25 @@ def invocation_name(content: str) -> str:
 
     A record is asked for its name more than once, and must not have another each time.
     """
-    return str(uuid5(NAMESPACE_URL, f"{trace_id()}/{content}"))
+    return name_of(f"{trace_id()}/{content}")
+
+
+def name_of(text: str) -> str:
+    """Return a name made of a text: always the same, another of another text."""
+    # Half a surrogate pair has no bytes in UTF-8.
+    return str(uuid5(NAMESPACE_URL, text.encode(errors="backslashreplace").decode()))
+
+
+def content_of(record: Any) -> str:
+    """Return a text for what a record holds, to be made a name of; of one nested too deep, only its fields' names."""
+    try:
+        return json.dumps(record, sort_keys=True)
+    except RecursionError:
+        return json.dumps(sorted(record))
 
 
 def invocation_time() -> int:
-    """Return when this invocation was asked for, in ms; in seconds' steps, where the trace says it."""
+    """Return when this invocation was asked for, in ms; to the second if the trace says it."""
     # https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids
     root = _ROOT.search(os.environ.get(_TRACE, ""))
     return int(root[1], 16) * 1000 if root else round(time.time() * 1000)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
+from powertools_stream.errors import MalformedRecordError
 from powertools_stream.payloads.parsing import malformed, parse_base64, parse_object
 from powertools_stream.sources.envelopes import read_events
 from powertools_stream.sources.recognition import BuiltInSource
@@ -15,6 +16,8 @@ from powertools_stream.sources.source import ReadEvent
 from powertools_stream.uow import Event, Record
 
 __all__ = ["KafkaSource"]
+
+_UNNAMED = "undefined"
 
 
 class KafkaSource(BuiltInSource):
@@ -36,29 +39,43 @@ class KafkaSource(BuiltInSource):
 
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the record's value."""
-        record_id = self.record_id(record)
+        if (record_id := self.record_id(record)) == _UNNAMED:
+            raise malformed(record_id, "a record with topic, partition and offset", "none")
+        value, key = record.get("value"), record.get("key")
+        if key is not None and type(key) is not str:
+            raise malformed(record_id, "a record's key to be base64", type(key).__name__)
         body: Event = {}
-        if (value := record.get("value")) is not None:
+        if value is not None:
             text = parse_base64(value, "the record's value", record_id)
             body = parse_object(text, "the record's value", record_id)
-        return read_events(body, record_id, record.get("timestamp"), _text(record.get("key")))
+        return read_events(body, record_id, record.get("timestamp"), _text(key))
 
     def identifier(self, record: Record) -> Any:
         """Return the partition and the offset: ``{"partition": "topic-0", "offset": 15}``."""
         # https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
         try:
-            return {"partition": f"{record['topic']}-{record['partition']}", "offset": record["offset"]}
-        except KeyError as error:
-            raise malformed(None, "a record with topic, partition and offset to report it by", f"no {error}") from None
+            topic, partition, offset = record["topic"], record["partition"], record["offset"]
+        except (KeyError, TypeError):
+            topic = partition = offset = None
+        if type(topic) is str and type(partition) in (int, str) and type(offset) is int:
+            return {"partition": f"{topic}-{partition}", "offset": offset}
+        raise malformed(None, "a record with topic, partition and offset to report it by", "none")
 
     def record_id(self, record: Record) -> str:
         """Return topic, partition and offset: ``topic-0-15``."""
-        return f"{record.get('topic')}-{record.get('partition')}-{record.get('offset')}"
+        try:
+            identifier = self.identifier(record)
+        except MalformedRecordError:
+            return _UNNAMED
+        return f"{identifier['partition']}-{identifier['offset']}"
 
     def order_key(self, record: Record) -> Hashable | None:
         """Return the topic and the key; None without a key, for such records are spread over the partitions."""
-        key = record.get("key")
-        return None if key is None else (record.get("topic"), key)
+        try:
+            topic, key = record["topic"], record["key"]
+        except (KeyError, TypeError):
+            return None
+        return (topic, key) if type(topic) is str and type(key) is str else None
 
 
 def _text(key: str | None) -> str | None:

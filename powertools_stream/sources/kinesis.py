@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from powertools_stream.payloads.parsing import malformed, parse_base64, parse_object
+from powertools_stream.payloads.parsing import from_seconds, malformed, parse_base64, parse_object
 from powertools_stream.sources.envelopes import read_events
 from powertools_stream.sources.recognition import BuiltInSource
-from powertools_stream.sources.source import ReadEvent
+from powertools_stream.sources.source import ReadEvent, name_in
 from powertools_stream.uow import Record
 
 __all__ = ["KinesisSource"]
-
-_NO_DATA: Mapping[str, Any] = {}
 
 
 class KinesisSource(BuiltInSource):
@@ -27,21 +25,27 @@ class KinesisSource(BuiltInSource):
 
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the record's data."""
-        kinesis = record.get("kinesis") or _NO_DATA
-        record_id = str(kinesis.get("sequenceNumber", ""))
+        try:
+            kinesis = record["kinesis"]
+            record_id, key = kinesis.get("sequenceNumber", ""), kinesis.get("partitionKey")
+            event_id = record.get("eventID") or record_id
+        except (AttributeError, KeyError, TypeError):
+            raise malformed(self.record_id(record), "a record of Kinesis with its data", "none") from None
+        if type(record_id) is not str or type(event_id) is not str or (key is not None and type(key) is not str):
+            expected = "a sequenceNumber, an eventID and a partitionKey that are text"
+            raise malformed(self.record_id(record), expected, "something else")
         text = parse_base64(kinesis.get("data"), "the record's data", record_id)
-        # Seconds, with a fraction: multiplied, 1.001 is a hair less than 1001.
-        arrived = round(kinesis.get("approximateArrivalTimestamp", 0) * 1000)
-        body = parse_object(text, "the record's data", record_id)
-        return read_events(body, record.get("eventID") or record_id, arrived, kinesis.get("partitionKey"))
+        arrived = from_seconds(kinesis.get("approximateArrivalTimestamp", 0), record_id)
+        return read_events(parse_object(text, "the record's data", record_id), event_id, arrived, key)
 
     def identifier(self, record: Record) -> Any:
         """Return the sequence number."""
-        if identifier := (record.get("kinesis") or _NO_DATA).get("sequenceNumber"):
-            return identifier
-        raise malformed(None, "a record with a kinesis.sequenceNumber to report it by", "none")
+        return name_in(record, ("kinesis", "sequenceNumber"), "a record with a kinesis.sequenceNumber to report it by")
 
     def order_key(self, record: Record) -> Hashable | None:
         """Return the partition key: a batch is of one shard, and a shard keeps the order of each key."""
-        key: str | None = (record.get("kinesis") or _NO_DATA).get("partitionKey")
-        return key
+        try:
+            key = record["kinesis"]["partitionKey"]
+        except (KeyError, TypeError):
+            return None
+        return key if type(key) is str else None

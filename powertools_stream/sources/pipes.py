@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -10,15 +9,16 @@ from powertools_stream.errors import MalformedRecordError
 from powertools_stream.payloads.parsing import malformed, milliseconds, parse_base64, parse_object
 from powertools_stream.sources.envelopes import read_events
 from powertools_stream.sources.eventbridge import on_its_own
-from powertools_stream.sources.invocations import invocation_name, invocation_time
+from powertools_stream.sources.invocations import content_of, invocation_name, invocation_time
 from powertools_stream.sources.recognition import known_source
-from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.sources.source import ReadEvent, Source, fields_of
 from powertools_stream.uow import Record
 
 __all__ = ["BROKERS", "PipeSource", "WholePipeSource"]
 
 # ActiveMQ and RabbitMQ. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-mq.html
-BROKERS = frozenset({"aws:amq", "aws:rmq"})
+# Not a set: an item may have anything for its `eventSource`, also what has no hash.
+BROKERS = ("aws:amq", "aws:rmq")
 """The ``eventSource`` of messages of Amazon MQ."""
 
 
@@ -26,7 +26,8 @@ class PipeSource(Source):
     """The records of a pipe that reads SQS, Kinesis or DynamoDB Streams: an array, with no ``Records`` around it.
 
     Each record is read as its own source reads it. What the pipe's enrichment or input transformer made is no such
-    record any more: then the item is the event, in the envelopes that AWS puts around one.
+    record any more: then the item is the event, in the envelopes that AWS puts around one. An item that only looks like
+    a record of some source, and cannot be read as one, is a malformed record: it fails alone.
 
     A pipe whose target is the function takes partial responses that name the ``messageId`` of SQS, and the ``eventID``
     of Kinesis and DynamoDB, which a transformed item has to keep.
@@ -45,7 +46,7 @@ class PipeSource(Source):
 
     def recognises(self, record: Mapping[str, Any]) -> bool:
         """Tell whether it can be named in a partial response."""
-        return bool(record.get("messageId") or record.get("eventID"))
+        return _identifier(record) is not None
 
     def records(self, event: Mapping[str, Any] | Sequence[Any]) -> list[Record] | None:
         """Return the items of the array."""
@@ -53,6 +54,10 @@ class PipeSource(Source):
 
     def read(self, record: Record) -> ReadEvent | Generator[Any, Any, ReadEvent]:
         """Read the record as its source does; or take the item for the event."""
+        fields = fields_of(record)
+        if not fields or not isinstance(fields.get("eventSourceARN", ""), str):
+            expected = "an item with fields, and with text for its eventSourceARN if it has one"
+            raise malformed(self.record_id(record), expected, "something else")
         inner = _as_invoked(record)
         source = self._source_of(inner)
         try:
@@ -63,13 +68,13 @@ class PipeSource(Source):
 
     def identifier(self, record: Record) -> Any:
         """Return the ``messageId`` or the ``eventID``."""
-        if identifier := record.get("messageId") or record.get("eventID"):
+        if (identifier := _identifier(record)) is not None:
             return identifier
         raise malformed(None, "an item with a messageId or an eventID to report it by", "none")
 
     def record_id(self, record: Record) -> str:
         """Return the item's name for logs and fault events."""
-        return str(record.get("messageId") or record.get("eventID") or _name(record))
+        return _identifier(record) or _name(record)
 
     def order_key(self, record: Record) -> Hashable | None:
         """Return what orders the record in its own source."""
@@ -93,9 +98,10 @@ class PipeSource(Source):
         return source is not None and source.is_last_attempt(record)
 
     def _source_of(self, record: Record) -> Source | None:
-        if self.source is not None and self.source.recognises(record):
+        fields = fields_of(record)
+        if self.source is not None and self.source.recognises(fields):
             return self.source
-        return known_source(record)
+        return known_source(fields)
 
 
 class WholePipeSource(PipeSource):
@@ -122,15 +128,25 @@ class WholePipeSource(PipeSource):
         return source.record_id(record) if source is not None else _name(record)
 
 
+def _identifier(record: Mapping[str, Any]) -> str | None:
+    """Return what names an item in a partial response."""
+    return _first_text(record, "messageId", "eventID")
+
+
+def _first_text(record: Mapping[str, Any], *names: str) -> str | None:
+    fields = fields_of(record)
+    return next((value for name in names if (value := fields.get(name)) and isinstance(value, str)), None)
+
+
 def _as_invoked(record: Record) -> Record:
     """Give a record of Kinesis the form in which Lambda has it: in a pipe, its fields stand at the top."""
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-kinesis.html
-    return {**record, "kinesis": record} if "kinesisSchemaVersion" in record else record
+    return {**record, "kinesis": record} if "kinesisSchemaVersion" in fields_of(record) else record
 
 
 def _name(record: Record) -> str:
     """Return the item's ``id``, or that of ActiveMQ's message; else a name made of what the item holds."""
-    return str(record.get("id") or record.get("messageID") or invocation_name(json.dumps(record, sort_keys=True)))
+    return _first_text(record, "id", "messageID") or invocation_name(content_of(record))
 
 
 def _read_item(record: Record, record_id: str) -> ReadEvent:
@@ -140,12 +156,12 @@ def _read_item(record: Record, record_id: str) -> ReadEvent:
     if not body.get("id"):
         body["id"] = record_id
     moment = milliseconds(record.get("time"))
-    return on_its_own(read_events(body, body["id"], invocation_time() if moment is None else moment, None))
+    return on_its_own(read_events(body, record_id, invocation_time() if moment is None else moment, None))
 
 
 def _read_message(record: Record, record_id: str) -> ReadEvent:
     text = parse_base64(record.get("data"), "the message's data", record_id)
-    # RabbitMQ has a time only where the publisher gives one, and as a text for readers.
+    # RabbitMQ has a time only if the publisher gives one, and then as text for people.
     sent = record.get("timestamp")
     body = parse_object(text, "the message's data", record_id)
     return read_events(body, record_id, sent if isinstance(sent, int) else invocation_time(), None)

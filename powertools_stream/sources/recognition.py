@@ -27,7 +27,8 @@ __all__ = [
     "unknown_source",
 ]
 
-_SCHEDULERS = frozenset({"aws.events", "aws.scheduler"})
+# Not a set: an event may have anything for its `source`, also what has no hash.
+_SCHEDULERS = ("aws.events", "aws.scheduler")
 
 
 def is_scheduled(record: Mapping[str, Any]) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from typing import Any, ClassVar
 
-from powertools_stream.payloads.parsing import malformed
 from powertools_stream.sources.notifications import changed_object, object_event
 from powertools_stream.sources.recognition import BuiltInSource
+from powertools_stream.sources.source import name_in
 from powertools_stream.uow import Event, Record
 
 __all__ = ["S3Source"]
@@ -33,19 +32,17 @@ class S3Source(BuiltInSource):
 
     def identifier(self, record: Record) -> Any:
         """Return bucket, key (as S3 encodes it) and sequencer: ``orders/2026/a+b.json/0055AED6DCD90281E5``."""
-        try:
-            _, changed = changed_object(record)
-            sequencer = changed.get("sequencer") or record.get("eventTime")
-            return f"{record['s3']['bucket']['name']}/{changed['key']}/{sequencer}"
-        except (AttributeError, KeyError, TypeError):
-            elements = record.get("responseElements")
-        if isinstance(elements, Mapping) and (request_id := elements.get("x-amz-request-id")):
-            return request_id
-        raise malformed(None, "a record of S3 with an s3.bucket.name and an s3.object.key", "none")
+        if (key := self.order_key(record)) is not None:
+            bucket, name = key
+            changed = changed_object(record)[1]
+            return f"{bucket}/{name}/{changed.get('sequencer') or record.get('eventTime')}"
+        expected = "a record of S3 with an s3.bucket.name and an s3.object.key"
+        return name_in(record, ("responseElements", "x-amz-request-id"), expected)
 
-    def order_key(self, record: Record) -> Hashable | None:
+    def order_key(self, record: Record) -> tuple[str, str] | None:
         """Return the bucket and the key: what happens to one object is processed in the order of the records."""
         try:
-            return record["s3"]["bucket"]["name"], changed_object(record)[1]["key"]
+            bucket, key = record["s3"]["bucket"]["name"], changed_object(record)[1]["key"]
         except (KeyError, TypeError):
             return None
+        return (bucket, key) if isinstance(bucket, str) and isinstance(key, str) else None

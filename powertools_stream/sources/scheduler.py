@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from powertools_stream.payloads.parsing import milliseconds
+from powertools_stream.payloads.parsing import malformed, milliseconds
 from powertools_stream.sources.envelopes import read_events
 from powertools_stream.sources.eventbridge import on_its_own
-from powertools_stream.sources.invocations import invocation_id, invocation_name, invocation_time
+from powertools_stream.sources.invocations import content_of, invocation_id, invocation_name, invocation_time
 from powertools_stream.sources.recognition import is_known, is_scheduled
-from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.sources.source import ReadEvent, Source, fields_of
 from powertools_stream.uow import Record
 
 __all__ = ["ScheduleSource"]
@@ -23,7 +22,7 @@ class ScheduleSource(Source):
     """What a schedule sends: by default an event of type ``Scheduled Event``, with the name in ``schedule``.
 
     That default is recognised by itself. An input of your own can be anything, so it is taken for a schedule's only
-    where ``source=ScheduleSource()`` is named; the input is the event then. Put context attributes into it: ``{"id":
+    if ``source=ScheduleSource()`` is named; the input is the event then. Put context attributes into it: ``{"id":
     "<aws.scheduler.execution-id>", "time": "<aws.scheduler.scheduled-time>", "type": "report-due"}``. Without an ``id``
     the event gets one for the invocation, without a ``time`` the invocation's, without a ``type`` ``Scheduled Event``.
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
@@ -45,27 +44,26 @@ class ScheduleSource(Source):
 
     def read(self, record: Record) -> ReadEvent:
         """Make an event of it."""
+        if not fields_of(record):
+            raise malformed(self.record_id(record), "an input that is a JSON object with fields", "something else")
         if not is_scheduled(record):
             return on_its_own(_read_input(record))
         name = _name(record)
-        event = read_events(record, self.record_id(record), None, name)
+        event = read_events(dict(record), self.record_id(record), None, name)
         return {**event, "schedule": name} if isinstance(event, dict) else event
 
     def identifier(self, record: Record) -> Any:
         """Return the ``id``; of an input without one, a name for logs and fault events."""
-        return record.get("id") or invocation_name(_text(record))
+        identifier = fields_of(record).get("id")
+        return identifier if identifier and isinstance(identifier, str) else invocation_name(content_of(record))
 
 
 def _read_input(record: Record) -> ReadEvent:
     body = {"type": _TYPE, **record}
     if not body.get("id"):
-        body["id"] = invocation_id(_text(record))
+        body["id"] = invocation_id(content_of(record))
     moment = milliseconds(record.get("time"))
-    return read_events(body, body["id"], invocation_time() if moment is None else moment, None)
-
-
-def _text(record: Record) -> str:
-    return json.dumps(record, sort_keys=True)
+    return read_events(body, str(body["id"]), invocation_time() if moment is None else moment, None)
 
 
 def _name(record: Mapping[str, Any]) -> str | None:

@@ -1,19 +1,16 @@
-"""Amazon SNS, where a topic invokes the function itself."""
+"""Amazon SNS: a topic invokes the function itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from powertools_stream.payloads.parsing import malformed, milliseconds, parse_object
 from powertools_stream.sources.envelopes import read_events
 from powertools_stream.sources.recognition import BuiltInSource
-from powertools_stream.sources.source import ReadEvent
+from powertools_stream.sources.source import ReadEvent, name_in
 from powertools_stream.uow import Record
 
 __all__ = ["SNSSource"]
-
-_NO_NOTIFICATION: Mapping[str, Any] = {}
 
 
 class SNSSource(BuiltInSource):
@@ -27,13 +24,12 @@ class SNSSource(BuiltInSource):
 
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the message."""
-        record_id = self.record_id(record)
-        notification = record.get("Sns") or _NO_NOTIFICATION
+        if (record_id := self.record_id(record)) == "undefined":
+            raise malformed(record_id, "a notification with an Sns.MessageId", "none")
+        notification = record["Sns"]
         body = parse_object(notification.get("Message"), "the notification's Message", record_id)
         return read_events(body, record_id, milliseconds(notification.get("Timestamp")), None)
 
     def identifier(self, record: Record) -> Any:
         """Return the ``MessageId``."""
-        if identifier := (record.get("Sns") or _NO_NOTIFICATION).get("MessageId"):
-            return identifier
-        raise malformed(None, "a notification with an Sns.MessageId", "none")
+        return name_in(record, ("Sns", "MessageId"), "a notification with an Sns.MessageId")

@@ -10,25 +10,31 @@ from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.outcomes import RecordOutcome
+from powertools_stream.payloads.parsing import malformed
 from powertools_stream.uow import Event, Record
 
-__all__ = ["ReadEvent", "Source"]
+__all__ = ["ReadEvent", "Source", "fields_of", "name_in"]
 
 ReadEvent = Event | list[Event] | None
 """What a record is read into."""
 
 
 class Source(ABC):
-    """One kind of event source. Derive from it to read a source of your own."""
+    """One kind of event source. Derive from it to read a source of your own.
+
+    A record may hold anything: what a pipe hands over may only pretend to be a record of this source. What cannot be
+    read fails alone if `read` and `identifier` raise nothing but a `MalformedRecordError`, and the other methods raise
+    nothing at all; an error of these ends the batch.
+    """
 
     name: ClassVar[str]
     """A short name for logs and messages: ``"sqs"``."""
 
     event_type: ClassVar[EventType | None] = None
-    """Powertools' event type, where Powertools has one: it gives a record handler its data class."""
+    """Powertools' event type, if Powertools has one: it gives a record handler its data class."""
 
     reports_partially: ClassVar[bool] = True
-    """Whether Lambda takes a partial batch response; where not, a reported record fails the invocation."""
+    """Whether Lambda takes a partial batch response; if not, a reported record fails the invocation."""
 
     resumes_from_first: ClassVar[bool] = False
     """Whether Lambda sends everything again from the first reported record on, so that the response need not name what
@@ -42,7 +48,10 @@ class Source(ABC):
     rule that failed, and holds no traceback."""
 
     secrets: ClassVar[tuple[str, ...]] = ()
-    """What of a record, and of its event, no fault event may carry: ``("request.password",)``, paths of names."""
+    """What of a record, and of its event, no fault event may carry: ``("request.password",)``, paths of names.
+
+    The values are masked wherever they occur in the fault event, also inside longer texts; see `Masking`.
+    """
 
     needs_results: ClassVar[bool] = False
     """Whether `answer` wants what the rules leave behind."""
@@ -52,7 +61,7 @@ class Source(ABC):
         """Tell whether a record, as Lambda delivers it, is of this source."""
 
     def records(self, event: Mapping[str, Any]) -> list[Record] | None:
-        """Split the event into its records, in order; None where the event has no place for them.
+        """Split the event into its records, in order; None if the event has no place for them.
 
         Only the shape is looked at, not whether the records are this source's.
         """
@@ -70,16 +79,24 @@ class Source(ABC):
         ------
         MalformedRecordError
             The record cannot be read; it is a fault of this record alone.
+        RetryableError
+            The record is to come again.
         """
 
     @abstractmethod
     def identifier(self, record: Record) -> Any:
-        """Return the ``itemIdentifier`` that names the record in the partial batch response."""
+        """Return the ``itemIdentifier`` that names the record in the partial batch response.
+
+        Raises
+        ------
+        MalformedRecordError
+            Nothing names the record. If it fails, the whole batch is reported.
+        """
 
     def answer(self, event: Mapping[str, Any], outcomes: Sequence[RecordOutcome]) -> Any:
         """Return what Lambda is to get for an event; None: the partial batch response.
 
-        Not asked where a reported record has failed the invocation.
+        Not asked if a reported record has failed the invocation.
 
         Parameters
         ----------
@@ -91,7 +108,7 @@ class Source(ABC):
         return None
 
     def record_id(self, record: Record) -> str:
-        """Return the record's identifier for logs and fault events; ``undefined`` where it has none."""
+        """Return the record's identifier for logs and fault events; ``undefined`` if it has none."""
         try:
             return str(self.identifier(record))
         except MalformedRecordError:
@@ -106,9 +123,37 @@ class Source(ABC):
         return False
 
     def attempt(self, record: Record) -> int | None:
-        """Return how often the record was received, this time included; None where the source does not say."""
+        """Return how often the record was received, this time included; None if the source does not say."""
         return None
 
     def is_last_attempt(self, record: Record) -> bool:
         """Tell whether the source gives up on the record when it fails once more."""
         return False
+
+
+def fields_of(record: Any) -> Mapping[str, Any]:
+    """Return the fields of a record, or of something in it; none if it is no object."""
+    return record if isinstance(record, dict | Mapping) else {}
+
+
+def name_in(record: Any, path: Sequence[str], expected: str) -> str:
+    """Return the text in a record that names it.
+
+    Parameters
+    ----------
+    path
+        Where it stands.
+    expected
+        What the record should have been, for the error.
+
+    Raises
+    ------
+    MalformedRecordError
+        There is none.
+    """
+    name = record
+    for field in path:
+        name = fields_of(name).get(field)
+    if isinstance(name, str) and name:
+        return name
+    raise malformed(None, expected, "none")

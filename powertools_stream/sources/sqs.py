@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.batch import EventType
 from powertools_stream.payloads.parsing import malformed, parse_object
 from powertools_stream.sources.envelopes import read_events
 from powertools_stream.sources.recognition import BuiltInSource
-from powertools_stream.sources.source import ReadEvent
+from powertools_stream.sources.source import ReadEvent, name_in
 from powertools_stream.uow import Record
 
 __all__ = ["SQSSource"]
@@ -40,36 +40,49 @@ class SQSSource(BuiltInSource):
 
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the message's body."""
-        record_id = record.get("messageId", "")
-        body = parse_object(record.get("body"), "the message's body", record_id)
-        attributes = record.get("attributes") or _NO_ATTRIBUTES
-        return read_events(body, record_id, attributes.get("SentTimestamp"), attributes.get("MessageGroupId"))
+        try:
+            record_id = record.get("messageId", "")
+            attributes = record.get("attributes") or _NO_ATTRIBUTES
+            sent, group = attributes.get("SentTimestamp"), attributes.get("MessageGroupId")
+        except AttributeError:
+            raise malformed(self.record_id(record), "a message with attributes", "something else") from None
+        if type(record_id) is not str or (group is not None and type(group) is not str):
+            raise malformed(self.record_id(record), "a messageId and a MessageGroupId that are text", "something else")
+        return read_events(parse_object(record.get("body"), "the message's body", record_id), record_id, sent, group)
 
     def identifier(self, record: Record) -> Any:
         """Return the ``messageId``."""
-        if identifier := record.get("messageId"):
-            return identifier
-        raise malformed(None, "a message with a messageId to report it by", "none")
+        return name_in(record, ("messageId",), "a message with a messageId to report it by")
 
     def order_key(self, record: Record) -> Hashable | None:
         """Return the ``MessageGroupId`` on a FIFO queue; None on a standard queue."""
         if not self.is_grouped(record):
             return None
+        try:
+            group = record["attributes"]["MessageGroupId"]
+        except (KeyError, TypeError):
+            group = ""
         # A FIFO message always has a group. One that has none is ordered behind its like, rather than not at all.
-        group: str = (record.get("attributes") or _NO_ATTRIBUTES).get("MessageGroupId", "")
-        return group
+        return group if type(group) is str else ""
 
     def is_grouped(self, record: Record) -> bool:
         """Tell whether the queue is a FIFO queue: what follows a reported message in its group is reported too."""
         if self.fifo is not None:
             return self.fifo
-        arn = record.get("eventSourceARN")
-        return arn is not None and arn.endswith(".fifo")
+        try:
+            is_fifo: bool = record["eventSourceARN"].endswith(".fifo")
+            return is_fifo
+        except (AttributeError, KeyError, TypeError):
+            return False
 
     def attempt(self, record: Record) -> int | None:
         """Return the ``ApproximateReceiveCount``."""
-        count = (record.get("attributes") or _NO_ATTRIBUTES).get("ApproximateReceiveCount")
-        return int(count) if isinstance(count, str) and count.isdecimal() else None
+        try:
+            count = record["attributes"]["ApproximateReceiveCount"]
+            attempt = int(count) if type(count) is str else 0
+        except (KeyError, TypeError, ValueError):
+            return None
+        return attempt if attempt > 0 else None
 
     def is_last_attempt(self, record: Record) -> bool:
         """Tell whether this receive is the last that the redrive policy grants; needs ``max_receive_count``."""

@@ -192,6 +192,46 @@ class SourceSuite:
             assert attempt is None or attempt >= 1
             assert isinstance(source.is_last_attempt(record), bool)
 
+    # -- Whatever a record holds ---------------------------------------------------------------------------------------
+
+    def test_a_record_that_holds_something_else_is_read_or_malformed(self) -> None:
+        for record, change in self._changed_records():
+            try:
+                read = self.read(record)
+            except MalformedRecordError:
+                continue
+            except Exception as error:
+                raise AssertionError(
+                    f"read() of a record with {change} should raise a MalformedRecordError."
+                ) from error
+            for event in read if isinstance(read, list) else [read] if read is not None else []:
+                assert isinstance(event["type"], str), f"the type is a string, though the record has {change}"
+                assert isinstance(event["tags"], dict), f"the tags are an object, though the record has {change}"
+
+    def test_nothing_it_says_of_a_record_raises_whatever_the_record_holds(self) -> None:
+        source = self.source()
+        for record, change in self._changed_records():
+            try:
+                source.recognises(record)
+                hash(source.order_key(record))
+                source.is_grouped(record)
+                record_id, attempt = source.record_id(record), source.attempt(record)
+                source.is_last_attempt(record)
+            except Exception as error:
+                raise AssertionError(f"A method raises if a record has {change}: that ends the batch.") from error
+            assert isinstance(record_id, str), f"the id is a text, though the record has {change}"
+            assert record_id, f"the id is not empty, though the record has {change}"
+            assert attempt is None or attempt >= 1, f"attempts are counted from one, though the record has {change}"
+
+    def test_a_record_is_named_or_malformed_whatever_it_holds(self) -> None:
+        for record, change in self._changed_records():
+            try:
+                self._identifier(record)
+            except MalformedRecordError:
+                continue
+            except Exception as error:
+                raise AssertionError(f"identifier() of a record with {change} should say it is malformed.") from error
+
     # -- Steps ---------------------------------------------------------------------------------------------------------
 
     def _records(self) -> list[Record]:
@@ -201,6 +241,15 @@ class SourceSuite:
             assert found is not None, "source().records(event()) found no place for records."
             records += found
         return records
+
+    def _changed_records(self) -> Iterator[tuple[Record, str]]:
+        """Yield each record with one of its fields changed, at any depth, and what was changed."""
+        for record in self._records():
+            for path in _paths(record):
+                name = ".".join(map(str, path))
+                for value in _ANYTHING:
+                    yield _changed(record, path, value), f"{value!r:.40} for {name!r}"
+                yield _changed(record, path, _NOTHING), f"no {name!r}"
 
     def _all_events(self) -> list[Event]:
         return [event for record in self._records() for event in self._read(record)]
@@ -224,6 +273,35 @@ def _trait(record: Mapping[str, Any]) -> Any:
     if record.get("detail-type") == "Scheduled Event":
         return "Scheduled Event"
     return next((field for field in _FIELDS if field in record), None)
+
+
+_NOTHING = object()
+
+# What JSON may hold, and Lambda's runtime makes of it.
+_ANYTHING: tuple[Any, ...] = (
+    None, True, False, 0, -1, 5, 10**400, 1.5, 1e999, "", "x", "\ud800", "9" * 5_000, [], [1], [[]], {}, {"a": 1},
+)  # fmt: skip
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield where a record has a value: the names, and the positions in lists."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in items:
+        yield (*path, step)
+        yield from _paths(inner, (*path, step))
+
+
+def _changed(record: Record, path: tuple[Any, ...], value: Any) -> Record:
+    changed = copy.deepcopy(record)
+    *outer, last = path
+    place: Any = changed
+    for step in outer:
+        place = place[step]
+    if value is _NOTHING:
+        del place[last]
+    else:
+        place[last] = copy.deepcopy(value)
+    return changed
 
 
 _FIELDS = ("topic", "detail-type", "alarmData", "triggerSource", "recordId")

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from powertools_stream import FaultPolicy, Rule, RuleRegistry
 from powertools_stream.errors import RuleError
@@ -325,3 +328,128 @@ def test_groups_that_there_was_no_time_for_are_reported() -> None:
     assert len(outcome.response["batchItemFailures"]) >= 3
     assert {fault.reason for fault in outcome.faults} == {Reason.UNFINISHED}
     assert any(fault.rule_id == "r" for fault in outcome.faults)
+
+
+# -- What is no sort key -----------------------------------------------------------------------------------------------
+
+
+HOSTILE = [
+    "soon",
+    "zzz",
+    "",
+    "1767268800000",
+    True,
+    False,
+    [],
+    [9e99],
+    {},
+    {"a": 1},
+]
+
+
+def bodies(*events: dict[str, Any]) -> dict[str, Any]:
+    return to_sqs_records([json.dumps(event) for event in events])
+
+
+@pytest.mark.parametrize("at", HOSTILE, ids=repr)
+@pytest.mark.parametrize("position", range(4))
+def test_an_event_whose_timestamp_is_none_fails_alone_and_the_newest_is_the_newest(at: Any, position: int) -> None:
+    seen: Seen = []
+    events = [event_of("new", "a", 3), event_of("old", "a", 1), event_of("middle", "a", 2.5)]
+    events.insert(position, event_of("hostile", "a", at))
+
+    outcome = run(compacting(seen), bodies(*events))
+
+    assert seen == [("new", ["old", "middle", "new"])]
+    (fault,) = outcome.faults
+    assert isinstance(fault.error, TypeError)
+    assert fault.rule_id == "r"
+    assert len(outcome.response["batchItemFailures"]) == 1
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+@pytest.mark.parametrize("position", range(4))
+def test_a_number_that_is_none_fails_alone(text: str, position: int) -> None:
+    seen: Seen = []
+    events = [json.dumps(event_of(name, "a", at)) for name, at in (("new", 3), ("old", 1), ("middle", 2))]
+    events.insert(position, f'{{"id":"hostile","type":"order-updated","partition_key":"a","timestamp":{text}}}')
+
+    outcome = run(compacting(seen), to_sqs_records(events))
+
+    assert seen == [("new", ["old", "middle", "new"])]
+    assert len(outcome.faults) == 1
+
+
+@pytest.mark.parametrize(
+    "key", [Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity"), float("nan"), float("inf"), True]
+)
+def test_a_sort_key_that_is_no_number_fails_alone(key: Any) -> None:
+    seen: Seen = []
+    keys = {"1": Decimal("2.5"), "hostile": key, "2": 10**400, "3": 0.5}
+    compact = {"sort_key": lambda uow: keys[uow.event["id"]]}
+
+    outcome = run(compacting(seen, compact=compact), bodies(*(event_of(name, "a") for name in keys)))
+
+    assert seen == [("2", ["3", "1", "2"])]
+    (fault,) = outcome.faults
+    assert "expected the sort key of 'compact' to be a number or a string, found" in str(fault.error)
+
+
+def test_a_time_in_text_is_a_time() -> None:
+    seen: Seen = []
+    events = [
+        event_of("midnight", "a", "2026-01-02T00:00:00Z"),
+        event_of("noon before", "a", 1_767_268_800_000),
+        event_of("in Tokyo already", "a", "2026-01-02T08:00:00+09:00"),
+        event_of("later", "a", 1_767_312_000_001),
+    ]
+
+    run(compacting(seen), bodies(*events))
+
+    assert seen == [("later", ["noon before", "in Tokyo already", "midnight", "later"])]
+
+
+def test_text_comes_before_numbers_and_after_nothing() -> None:
+    seen: Seen = []
+    keys: dict[str, Any] = {"1": "zzz", "2": 1, "3": None, "4": "2026-01-01", "5": -1.5}
+    events = [event_of(name, "a", seq=key) for name, key in keys.items()]
+
+    run(compacting(seen, compact={"sort_key": "event.seq"}), bodies(*events))
+
+    assert seen == [("2", ["3", "4", "1", "5", "2"])]
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.decimals(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+    max_leaves=3,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=5), VALUES, st.integers(0, 5))
+def test_no_sort_key_of_one_record_changes_the_order_of_the_others(times: list[int], other: Any, place: int) -> None:
+    keys = [*times[:place], other, *times[place:]]
+    others = [n for n in range(len(keys)) if n != min(place, len(times))]
+    seen: list[list[int]] = []
+    rules = RuleRegistry()
+    rules.add(
+        id="r",
+        flavor=task,
+        compact={"group_key": lambda uow: "g", "sort_key": lambda uow: keys[uow.event["n"]]},
+        execute=lambda uow: seen.append([one.event["n"] for one in uow.batch]),
+    )
+
+    outcome = run(rules, bodies(*({"n": n} for n in range(len(keys)))))
+
+    (order,) = seen
+    assert [n for n in order if n in others] == sorted(others, key=lambda n: (keys[n], n))
+    assert len(outcome.faults) == len(keys) - len(order) <= 1
+
+
+def test_true_and_one_are_two_groups() -> None:
+    seen: Seen = []
+
+    run(compacting(seen), bodies(*(event_of(name, key) for name, key in (("1", 1), ("2", True), ("3", 1)))))  # type: ignore[arg-type]
+
+    assert [batch for _, batch in seen] == [["1", "3"], ["2"]]

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from concurrent.futures import Future
+from typing import Any, NamedTuple
 
 import pytest
 
 from powertools_stream.environment.tags import standard_tags
-from powertools_stream.flavors import TaskRule, task
-from powertools_stream.requests import GetItems, PutEvent, SendMessage
+from powertools_stream.errors import RunError
+from powertools_stream.flavors import TaskRule, evaluate, task
+from powertools_stream.requests import GetItems, PutEvent, Query, SendMessage
+from powertools_stream.testing import run, to_dynamodb_records, to_sqs_records
 from powertools_stream.testing.driving import DriveOutcome, drive
 from powertools_stream.uow import UnitOfWork
 
@@ -169,3 +173,184 @@ def test_a_request_that_a_generator_returns_is_made_too() -> None:
     outcome = drive(task, {"event": {"id": "1"}}, {"execute": execute}, [{"n": 1}, {"n": 2}])
 
     assert outcome.result["result"] == {"n": 2}
+
+
+# -- What is returned is carried out, or refused -----------------------------------------------------------------------
+
+
+def put(name: str) -> PutEvent:
+    return PutEvent({"type": "t", "id": name})
+
+
+async def eight() -> int:
+    return 8
+
+
+async def asking(name: str) -> PutEvent:
+    return put(name)
+
+
+def stepping(name: str) -> Generator[Any, Any, Any]:
+    answer = yield put(name)
+    return answer
+
+
+class Awaitable:
+    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._coroutine.__await__()
+
+
+async def never_ending() -> AsyncGenerator[PutEvent, None]:
+    yield put("1")
+
+
+@pytest.mark.parametrize(
+    ("make", "asked", "result"),
+    [
+        (lambda: (put("1"), put("2")), ["1", "2"], [1, 2]),
+        (lambda: [[put("1")], [put("2"), put("3")], []], ["1", "2", "3"], [[1], [2, 3], []]),
+        (lambda: [put("1"), (put("2"),)], ["1", "2"], [1, [2]]),
+        (lambda: [eight(), eight()], [], [8, 8]),
+        (lambda: [asking("1"), [asking("2")]], ["1", "2"], [1, [2]]),
+        (lambda: [put("1"), stepping("2"), eight()], ["1", "2"], [1, 2, 8]),
+        (lambda: Awaitable(eight()), [], 8),
+        (lambda: Awaitable(asking("1")), ["1"], 1),
+        (lambda: [Awaitable(eight())], [], [8]),
+        (lambda: asking("1"), ["1"], 1),
+        (lambda: Awaitable(Awaitable(asking("1"))), ["1"], 1),  # type: ignore[arg-type]
+    ],
+    ids=[
+        "tuple", "nested lists", "a tuple in a list", "coroutines", "coroutines that ask", "a mixture", "awaitable",
+        "awaitable that asks", "awaitable in a list", "coroutine that asks", "awaitable of an awaitable",
+    ],
+)  # fmt: skip
+def test_what_is_returned_is_carried_out(make: Callable[[], Any], asked: list[str], result: Any) -> None:
+    answers = list(range(1, len(asked) + 1))
+
+    outcome = drive_task(answers, execute=lambda uow: make())
+
+    assert [event["id"] for event in published(outcome)] == asked
+    assert outcome.result["result"] == result
+
+
+def test_the_engine_carries_out_what_the_driver_of_tests_does() -> None:
+    ran: list[str] = []
+
+    async def note(name: str) -> None:
+        ran.append(name)
+
+    def execute(uow: UnitOfWork) -> Any:
+        return [put("1"), [note("a"), Awaitable(note("b"))], (stepping("2"), asking("3"))]
+
+    outcome = run([{"id": "r", "flavor": task, "execute": execute}], to_sqs_records([EVENT]))
+
+    assert outcome.faults == []
+    assert sorted(event["id"] for event in outcome.events) == ["1", "2", "3"]
+    assert sorted(ran) == ["a", "b"]
+    assert outcome.results[0].uow["result"][1] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: [put("1"), None], "found a PutEvent and None in one list. Leave out what is not to be carried out"),
+        (lambda: (None, put("1")), "found None and a PutEvent in one list"),
+        (lambda: [[put("1")], [5]], "found a PutEvent and a int in one list"),
+        (lambda: [eight(), {"a": 1}], "found a coroutine and a dict in one list"),
+        (lambda: PutEvent, r"found the class PutEvent. Make one of it: PutEvent\(…\)"),
+        (lambda: [put("1"), PutEvent], "found among several things the class PutEvent"),
+        (lambda: {eight()}, "found a set of a coroutine. Return a list"),
+        (lambda: Future(), "found a Future. Await it in a coroutine"),
+        (lambda: [Future()], "found among several things a Future"),
+        (lambda: never_ending(), "found an async generator. Await what it does"),
+    ],
+    ids=[
+        "None", "None first", "nested", "coroutine and mapping", "class",
+        "class in a list", "set", "future", "futures", "async generator",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_carried_out_is_refused_and_nothing_of_it_is_done(make: Callable[[], Any], message: str) -> None:
+    with pytest.raises(RunError, match=message) as raised:
+        drive_task([], execute=lambda uow: make())
+
+    assert "Rule 'r': expected what execute returns" in str(raised.value)
+
+
+def test_a_future_of_asyncio_is_refused() -> None:
+    loop = asyncio.new_event_loop()
+    try:
+        with pytest.raises(RunError, match="found a Future"):
+            drive_task([], execute=lambda uow: loop.create_future())
+    finally:
+        loop.close()
+
+
+def test_a_coroutine_that_returns_what_cannot_be_carried_out_is_refused() -> None:
+    async def execute(uow: UnitOfWork) -> Any:
+        return [put("1"), None]
+
+    with pytest.raises(RunError, match="a PutEvent and None in one list"):
+        drive_task([], execute=execute)
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        5,
+        "text",
+        [],
+        [[]],
+        [1, None, "a"],
+        [{"a": 1}, {"b": [2]}],
+        (1, 2),
+        {"a": [1], "b": None},
+        {1, 2},
+        Point(1, 2),
+    ],
+    ids=repr,
+)
+def test_a_value_is_the_result_as_it_is(value: Any) -> None:
+    result = task(UnitOfWork(event=EVENT), TaskRule(id="r", execute=lambda uow: value))
+
+    assert isinstance(result, UnitOfWork)
+    assert result["result"] is value
+
+
+def test_what_emit_returns_is_waited_for_too() -> None:
+    async def event(template: Any, **fields: Any) -> dict[str, Any]:
+        return {**template, "type": "t", **fields}
+
+    def emit(uow: UnitOfWork, template: Any) -> Any:
+        return [event(template, n=1), Awaitable(event(template, n=2)), {**template, "type": "t", "n": 3}]
+
+    outcome = drive_task([{}, {}, {}], emit=emit)
+
+    assert [made["n"] for made in published(outcome)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("make", [Future, never_ending], ids=["future", "async generator"])
+def test_what_emit_returns_is_refused_if_nobody_can_wait_for_it(make: Callable[[], Any]) -> None:
+    with pytest.raises(RunError, match="Expected a function to return a value, a coroutine or a generator, found a"):
+        drive_task([], emit=lambda uow, template: make())
+
+
+def test_an_expression_that_is_an_awaitable_is_not_taken_for_true() -> None:
+    async def no() -> bool:
+        return False
+
+    row = {"pk": "e1", "sk": "EVENT", "discriminator": "EVENT", "data": "o-1", "event": EVENT}
+    rule = {"id": "r", "flavor": evaluate, "expression": lambda uow: Awaitable(no()), "emit": "seen"}
+
+    outcome = run([rule], to_dynamodb_records([{"new_image": row}]), responses={Query: [row]})
+
+    assert outcome.faults == []
+    assert outcome.events == []

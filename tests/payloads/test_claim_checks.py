@@ -310,17 +310,142 @@ def test_what_an_event_leaves_at_s3_is_what_its_reader_gets() -> None:
     assert outcome.results[0].uow["result"]["text"] == "x" * 2_000
 
 
-@pytest.mark.parametrize("checks", [None, CHECKS])
-def test_an_event_cannot_point_the_function_anywhere(checks: ClaimChecks | None) -> None:
+@pytest.mark.parametrize("checks", [ClaimChecks({}), CHECKS])
+def test_an_event_cannot_point_the_function_anywhere(checks: ClaimChecks) -> None:
     connector = _Limited()
 
     outcome = run([_READ], to_sqs_records([_check("secrets")]), connectors=[connector], claim_checks=checks)
 
     assert not [request for request in connector.asked if isinstance(request, GetObject)]
     (fault,) = outcome.faults
+    assert fault.reason is Reason.FAULT
+    assert isinstance(fault.error, MalformedRecordError)
+    assert re.search(r"processor names in ClaimChecks\(owners={…}\), found one of 'secrets'", str(fault.error))
+    assert len(outcome.response["batchItemFailures"]) == 1
+
+
+def test_an_event_that_names_a_foreign_bucket_does_not_stop_the_stream() -> None:
+    event = to_kinesis_records([_check("secrets"), {"id": "2", "type": "x"}])
+
+    outcome = run([_READ], event, claim_checks=CHECKS, on_fault=FaultPolicy.PUBLISH)
+
+    (fault,) = outcome.faults
+    assert fault.disposition is Disposition.SET_ASIDE
+    assert outcome.response == {"batchItemFailures": []}
+    assert [result.uow.event["id"] for result in outcome.results] == ["2"]
+
+
+def test_without_any_bucket_that_is_trusted_the_deployment_is_at_fault() -> None:
+    event = to_sqs_records([_check("secrets")])
+
+    outcome = run([_READ], event, on_fault=FaultPolicy.PUBLISH, raise_on_entire_batch_failure=False)
+
+    (fault,) = outcome.faults
     assert fault.reason is Reason.CONFIGURATION
     assert re.search(r"names, but event '1' lies in 'secrets'. If it is to be trusted", str(fault.error))
     assert len(outcome.response["batchItemFailures"]) == 1
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "claimchecks/../secret",
+        "claimchecks/a/../../secret",
+        "../claimchecks/secret",
+        "./claimchecks/secret",
+        "claimchecks/./secret",
+        "claimchecks/..",
+        "claimchecks//secret",
+        "claimchecks/secret/",
+        "claimchecks/%2e%2e/secret",
+        "claimchecks/%2E./secret",
+        "claimchecks/a%2f..%2fsecret",
+        "claimchecks/%252e%252e/secret",
+        "%2e%2e/claimchecks/secret",
+        "claimchecks/..\\secret",
+        "claimchecks/..%5csecret",
+        "claimchecks/\ud800",
+        "claimchecks/" + "x" * 1_020,
+    ],
+)
+@pytest.mark.parametrize("checks", [None, CHECKS])
+def test_a_key_that_leads_out_of_its_prefix_is_refused_before_s3_is_asked(checks: ClaimChecks | None, key: str) -> None:
+    connector = _Limited()
+    events = [json.dumps(event) for event in ({"id": "2", "type": "x"}, _check(key=key), {"id": "3", "type": "x"})]
+
+    outcome = run([_READ], to_sqs_records(events), connectors=[connector], claim_checks=checks)
+
+    assert not [request for request in connector.asked if isinstance(request, GetObject)]
+    assert [result.uow.event["id"] for result in outcome.results] == ["2", "3"]
+    (fault,) = outcome.faults
+    assert isinstance(fault.error, MalformedRecordError)
+    assert fault.reason is Reason.FAULT
+
+
+@pytest.mark.parametrize("key", ["claimchecks/100%", "claimchecks/a..b/.c/d...", "r/claimchecks/order%2F1/x"])
+def test_a_key_with_dots_and_percent_signs_that_stays_in_place_is_asked_for(key: str) -> None:
+    connector = _with_object({"id": "1", "text": "…"}, key)
+
+    outcome = run([_READ], to_sqs_records([_check(key=key)]), connectors=[connector], claim_checks=CHECKS)
+
+    assert outcome.results[0].uow["result"]["text"] == "…"
+
+
+@pytest.mark.parametrize("event_id", ["../../secret", "a//b", "%2e%2e"])
+def test_an_id_from_outside_does_not_say_where_an_event_is_left(event_id: str) -> None:
+    connector = _Limited()
+    rule = {"id": "large", "flavor": task, "emit": lambda uow, template: {**uow.event, "text": "x" * 2_000}}
+    event = to_sqs_records([{"id": event_id, "type": "x", "timestamp": NOON}])
+
+    run([rule], event, connectors=[connector], claim_checks=CHECKS)
+
+    put, publish = connector.asked
+    assert re.fullmatch(f"{REGION}/claimchecks/2026/01/01/12/[0-9a-f]{{16}}", put.params["Key"])
+    read = run([_READ], to_sqs_records([publish.event]), connectors=[connector], claim_checks=CHECKS)
+    assert read.results[0].uow["result"]["text"] == "x" * 2_000
+
+
+def test_a_key_is_never_longer_than_s3_takes() -> None:
+    deposit = CHECKS.deposit({"id": "x" * 2_000, "type": "x", "timestamp": NOON}, "{}")
+
+    assert len(deposit.claim_check["s3"]["key"]) < 100
+
+
+@pytest.mark.parametrize("timestamp", ["soon", [1], {"a": 1}])
+def test_a_claim_check_with_a_timestamp_that_is_none_is_a_fault_of_its_record_alone(timestamp: Any) -> None:
+    connector = _with_object({"id": "1"})
+    events = [_check(timestamp=timestamp), {"id": "2", "type": "x"}]
+
+    outcome = run([_READ], to_sqs_records(events), connectors=[connector], claim_checks=CHECKS)
+
+    assert [result.uow.event["id"] for result in outcome.results] == ["2"]
+    assert [type(fault.error) for fault in outcome.faults] == [MalformedRecordError]
+
+
+def test_an_object_of_too_many_values_is_a_fault_before_it_is_parsed() -> None:
+    connector = _with_object('{"id":"1","a":[' + "[]," * 1_000_000 + "[]]}")
+
+    outcome = run([_READ], to_sqs_records([_check()]), connectors=[connector], claim_checks=CHECKS)
+
+    (fault,) = outcome.faults
+    assert "behind the claim check to hold at most 1000000 values, found more" in str(fault.error)
+
+
+def test_who_takes_larger_objects_takes_more_values() -> None:
+    connector = _with_object('{"id":"1","a":[' + "0," * 1_500_000 + "0]}")
+    checks = ClaimChecks({"checks": OWNER}, max_bytes=32 * 1024 * 1024)
+
+    outcome = run([_READ], to_sqs_records([_check()]), connectors=[connector], claim_checks=checks)
+
+    assert len(outcome.results[0].uow["result"]["a"]) == 1_500_001
+
+
+def test_an_object_that_is_no_json_because_of_a_nan_is_a_fault() -> None:
+    connector = _with_object('{"id":"1","total":NaN}')
+
+    outcome = run([_READ], to_sqs_records([_check()]), connectors=[connector], claim_checks=CHECKS)
+
+    assert [type(fault.error) for fault in outcome.faults] == [MalformedRecordError]
 
 
 @pytest.mark.parametrize(

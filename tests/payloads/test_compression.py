@@ -3,15 +3,20 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64encode
+from traceback import walk_tb
 from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from hypothesis import given, strategies as st
 
+from powertools_stream.errors import MalformedRecordError
 from powertools_stream.flavors import task
+from powertools_stream.outcomes import Disposition, FaultPolicy, Reason
+from powertools_stream.payloads import compression
 from powertools_stream.payloads.compression import MARK, Compression, InflationError, decompressed
 from powertools_stream.payloads.json_text import to_json
+from powertools_stream.payloads.limits import count_values
 from powertools_stream.testing import (
     run,
     to_eventbridge_event,
@@ -165,6 +170,57 @@ def test_a_bomb_in_a_bomb_is_an_error() -> None:
         decompressed(value)
 
 
+def _values(count: int) -> bytes:
+    """JSON of an array that counts as so many values."""
+    return b"[" + b"0," * (count - 2) + b"0]"
+
+
+def test_a_bomb_of_values_is_an_error_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of two bytes would take 56 of memory, and time to be made and cleared away."""
+    bomb = _compressed(b"[" + b"[]," * 5_500_000 + b"[]]")
+    assert len(bomb) < 30_000
+    monkeypatch.setattr(compression, "from_json", None)
+
+    with pytest.raises(InflationError, match="at most 1000000 values, found more"):
+        decompressed({"a": bomb})
+
+
+def test_many_small_bombs_of_values_count_together() -> None:
+    half = _compressed(_values(500_000))
+
+    assert len(decompressed([half, half])) == 2
+    with pytest.raises(InflationError, match="at most 1000000 values"):
+        decompressed([half, half, _compressed(b"1")])
+
+
+@pytest.mark.parametrize("text", ["x, y [z] {w} ", r"a\"b,", "\\\\", '\\\\\\",'])
+def test_prose_is_one_value_however_many_commas_it_has(text: str) -> None:
+    value = {"text": text * 1_100_000}
+
+    assert decompressed({"a": _compressed(json.dumps(value).encode())}) == {"a": value}
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text('ab,[{"\\\n'),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text('a,[{"\\'), inner),
+    )
+)
+def test_values_are_counted_without_parsing(value: Any) -> None:
+    data = json.dumps(value).encode()
+
+    exact = _count(value)
+
+    assert exact <= count_values(data)
+    # Above the limit, what stands inside strings is left out; empty containers count for two.
+    assert exact <= count_values(data, 0) <= 2 * exact
+
+
+def _count(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_count, inner))
+
+
 # -- In a batch --------------------------------------------------------------------------------------------------------
 def test_events_are_published_compressed_where_the_processor_says_so() -> None:
     rule = {"id": "r", "flavor": task, "execute": lambda uow: {"text": "x" * 20_000}, "emit": "y"}
@@ -220,3 +276,83 @@ def test_a_bomb_in_a_payload_that_is_no_text_is_a_fault() -> None:
 
     with pytest.raises(BatchProcessingError):
         run([rule], to_eventbridge_event({"id": "1", "type": "x", "a": bomb}))
+
+
+def _runs_with(monkeypatch: pytest.MonkeyPatch, megabytes: str, events: list[dict[str, Any]], **options: Any) -> Any:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", megabytes)
+    rule = {"id": "r", "flavor": task, "execute": lambda uow: uow.event["id"]}
+    return run([rule], to_kinesis_records(events), **options)
+
+
+def test_the_bombs_of_a_batch_count_together_and_what_is_too_much_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    # About 60 MB each; half of 256 MB is there for them.
+    large = _compressed(_values(600_000))
+    events = [{"id": str(n), "type": "x", "a": large} for n in range(4)]
+    events.insert(3, {"id": "small", "type": "x"})
+
+    outcome = _runs_with(monkeypatch, "256", events, on_fault=FaultPolicy.PUBLISH)
+
+    assert [result.uow["result"] for result in outcome.results] == ["0", "1", "small"]
+    assert {fault.reason for fault in outcome.faults} == {Reason.RETRYABLE}
+    assert "Give the function more memory" in str(outcome.faults[0].error)
+    assert len(outcome.response["batchItemFailures"]) == 2
+
+
+def test_a_stream_goes_on_however_large_its_records_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = [{"id": str(n), "type": "x", "a": [_compressed(_values(250_000))] * 2} for n in range(3)]
+    done: list[str] = []
+
+    while large:
+        outcome = _runs_with(monkeypatch, "128", large, raise_on_entire_batch_failure=False)
+        ended = [result.uow["result"] for result in outcome.results]
+        assert ended, "not a single record of the batch was done"
+        done += ended
+        large = large[len(ended) :]
+
+    assert done == ["0", "1", "2"]
+
+
+def test_a_record_that_takes_more_than_the_function_has_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [{"id": "large", "type": "x", "a": _compressed(_values(900_000))}, {"id": "small", "type": "x"}]
+
+    outcome = _runs_with(monkeypatch, "128", events, on_fault=FaultPolicy.PUBLISH)
+
+    assert [result.uow["result"] for result in outcome.results] == ["small"]
+    (fault,) = outcome.faults
+    assert (type(fault.error), fault.disposition) == (MalformedRecordError, Disposition.SET_ASIDE)
+    assert "half of the function's memory" in str(fault.error)
+
+
+def test_each_batch_has_the_memory_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [{"id": "1", "type": "x", "a": _compressed(_values(600_000))}]
+
+    for _ in range(5):
+        assert _runs_with(monkeypatch, "128", events).response == {"batchItemFailures": []}
+
+
+def test_a_payload_without_compression_is_limited_too() -> None:
+    bomb = '{"id":"1","type":"x","a":[' + "[]," * 500_000 + "[]]}"
+    rule = {"id": "r", "flavor": task, "execute": lambda uow: uow.event["id"]}
+
+    outcome = run([rule], to_kinesis_records([bomb, {"id": "2", "type": "x"}]))
+
+    assert [result.uow["result"] for result in outcome.results] == ["2"]
+    assert "to hold at most 1000000 values, found more" in str(outcome.faults[0].error)
+
+
+def test_the_error_of_a_bomb_does_not_keep_what_was_inflated() -> None:
+    bombs = [b'"' + b"x" * 15_000_000, b"[" + b"[]," * 5_000_000 + b"[]]"]
+    rule = {"id": "r", "flavor": task, "execute": lambda uow: uow.event["id"]}
+    batch = to_sqs_records([{"id": "1", "type": "x", "a": _compressed(bomb)} for bomb in bombs])
+
+    outcome = run([rule], batch, raise_on_entire_batch_failure=False)
+
+    assert len(outcome.faults) == 2
+    for fault in outcome.faults:
+        error: BaseException | None = fault.error
+        while error is not None:
+            frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+            kept = [value for frame in frames for value in frame.f_locals.values()]
+            assert not [value for value in kept if isinstance(value, str | bytes) and len(value) > 1_000_000]
+            assert len(getattr(error, "doc", "")) < 1_000_000
+            error = error.__context__

@@ -34,7 +34,7 @@ class _Redeeming(TicketSource):
     """Reads some records with a request, others without."""
 
     def read(self, record: Record) -> Generator[Any, Any, ReadEvent]:  # type: ignore[override]
-        if record["no"] == 99:
+        if record.get("no") == 99:
             yield Call(print)
         return super().read(record)
 
@@ -120,6 +120,19 @@ class _Asking(TicketSource):
         return {}
 
 
+class _Trusting(TicketSource):
+    """Takes for granted what a record holds."""
+
+    def read(self, record: Record) -> ReadEvent:
+        return {**_one(super().read(record)), "desk": record["desk"].upper()}
+
+    def identifier(self, record: Record) -> Any:
+        return record["no"] or 1
+
+    def order_key(self, record: Record) -> Any:
+        return record["desk"]
+
+
 @pytest.mark.parametrize(
     ("make", "test"),
     [
@@ -133,6 +146,9 @@ class _Asking(TicketSource):
         (_Forgiving, "test_a_malformed_record_raises_an_error_that_names_it"),
         (_Skipping, "test_an_event_has_an_id_a_type_a_timestamp_and_tags"),
         (_Blind, "test_it_splits_its_event_into_records"),
+        (_Trusting, "test_a_record_that_holds_something_else_is_read_or_malformed"),
+        (_Trusting, "test_nothing_it_says_of_a_record_raises_whatever_the_record_holds"),
+        (_Trusting, "test_a_record_is_named_or_malformed_whatever_it_holds"),
         (_Asking, "test_an_event_has_an_id_a_type_a_timestamp_and_tags"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from docs.examples.claim_checks import compressing, listener, publisher
 from powertools_stream import ClaimChecks, Compression, StreamProcessor
-from powertools_stream.errors import SettingError
+from powertools_stream.errors import MalformedRecordError, SettingError
 from powertools_stream.local import EmbeddedAWS
 from powertools_stream.outcomes import Reason
 from powertools_stream.requests import GetObject
@@ -60,8 +60,8 @@ def test_an_event_cannot_point_the_function_anywhere() -> None:
 
     assert outcome.requests == []
     (fault,) = outcome.faults
-    assert isinstance(fault.error, SettingError)
-    assert fault.reason is Reason.CONFIGURATION
+    assert isinstance(fault.error, MalformedRecordError)
+    assert fault.reason is Reason.FAULT
 
 
 # --8<-- [end:listener]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
-from types import CoroutineType, GeneratorType
+from collections.abc import Iterable, Mapping
+from types import GeneratorType
 from typing import Any
 
-from powertools_stream.requests import Request
+from powertools_stream.flavors.steps.returned import PENDING, VALUES, Steps, settled
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import Rule
 from powertools_stream.uow import UnitOfWork
@@ -16,29 +16,15 @@ __all__ = [
     "Steps",
     "call",
     "get_items",
-    "is_asked_for",
     "listed",
     "split",
 ]
 
-Steps = Generator[Any, Any, Any]
-"""A flavor with I/O: it yields requests, and generators and coroutines to run."""
-
-PENDING = (CoroutineType, GeneratorType)
-"""The types of a result that has to be waited for."""
-
 
 def call(function: UserFunction, /, *args: Any) -> Steps:
-    """Call a user function, and wait for its result if it is async or yields requests itself."""
+    """Call a user function, and wait for its result if it is async or asks for something itself."""
     result = function(*args)
-    return (yield result) if isinstance(result, PENDING) else result
-
-
-def is_asked_for(result: Any) -> bool:
-    """Return whether the value that a user function returned is a request or a list of requests, not a result."""
-    if type(result) is list and result:
-        return all(isinstance(one, Request) for one in result)
-    return isinstance(result, Request)
+    return result if type(result) in VALUES else (yield from settled(result))
 
 
 def listed(made: Any, rule: Rule, field: str, noun: str) -> list[Any]:
