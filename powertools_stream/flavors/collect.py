@@ -9,7 +9,14 @@ from pydantic import Field
 
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.flavors.steps.calling import Steps, call
-from powertools_stream.flavors.steps.event_table import EVENT, CollectingRule, correlation_key, expiry, row
+from powertools_stream.flavors.steps.event_table import (
+    EVENT,
+    CollectingRule,
+    correlation_key,
+    event_table,
+    expiry,
+    row,
+)
 from powertools_stream.matching.filters import out_skip
 from powertools_stream.requests import OnConditionFailed, PutItem
 from powertools_stream.rules.binding import UserFunction
@@ -64,7 +71,8 @@ def collect(uow: UnitOfWork, rule: CollectRule) -> Steps:
             f"Rule {rule.id!r}: expected to_put_request to return a mapping with the Item, but found "
             f"{type(request).__name__}."
         )
-    put = PutItem(request, table_name=rule.table_name, on_condition_failed=rule.on_condition_failed)
+    table_name = event_table(rule, request)
+    put = PutItem(request, table_name=table_name, on_condition_failed=rule.on_condition_failed)
     return uow.extend(put_request=request, put_response=(yield put))
 
 

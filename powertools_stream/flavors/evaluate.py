@@ -9,7 +9,7 @@ from pydantic import Field
 
 from powertools_stream.errors import InvalidEventError
 from powertools_stream.flavors.steps.calling import Steps, call
-from powertools_stream.flavors.steps.event_table import collected_or_correlated, event_of_row
+from powertools_stream.flavors.steps.event_table import collected_or_correlated, event_of_row, event_table
 from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, inherited_tags, publish_all, triggers_of
 from powertools_stream.flavors.steps.tables import TableRule
 from powertools_stream.matching.filters import Filter
@@ -40,7 +40,7 @@ class EvaluateRule(PublishingRule, TableRule):
         The index of the event table whose hash key is ``data``, the correlation key of collected events. It is
         eventually consistent; correlations are queried consistently.
     table_name
-        The event table; default: ``ENTITY_TABLE_NAME``, then ``EVENT_TABLE_NAME``.
+        The event table; default: ``EVENT_TABLE_NAME``, then ``ENTITY_TABLE_NAME``.
     bus_name, source
         As for `PublishingRule`.
     """
@@ -88,7 +88,7 @@ def evaluate(uow: UnitOfWork, rule: EvaluateRule) -> Steps:
 
 def _correlated(uow: UnitOfWork, rule: EvaluateRule) -> Steps:
     request = _query_request(uow, rule)
-    rows = yield Query(request, table_name=rule.table_name)
+    rows = yield Query(request, table_name=event_table(rule))
     # Rows of other kinds, which hold no event, may have the same key.
     events = [event_of_row(row) for row in rows if isinstance(row.get("event"), dict)]
     if all(event["id"] != uow.event["id"] for event in events):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from powertools_stream import RuleRegistry
+from powertools_stream.connectors.dynamodb.params import table_of as dynamodb_table
 from powertools_stream.errors import InvalidEventError, InvalidRequestError, RuleError, SettingError
 from powertools_stream.flavors import CollectRule, collect
 from powertools_stream.outcomes import Reason
@@ -129,6 +130,22 @@ def test_the_row_may_be_the_users_own() -> None:
     (request,) = outcome.requests
     assert request.params["Item"] == {"pk": "o-1", "sk": "rule"}
     assert request.on_condition_failed == "fault"
+
+
+def test_the_event_table_comes_before_the_table_of_entities(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_TABLE_NAME", "events")
+    monkeypatch.setenv("ENTITY_TABLE_NAME", "entities")
+
+    def table_of(**fields: Any) -> str:
+        (request,) = drive(collect, {"event": EVENT}, fields, [{}]).requests
+        return dynamodb_table(request)
+
+    assert table_of() == "events"
+    assert table_of(table_name="mine") == "mine"
+    assert table_of(to_put_request=lambda uow: {"Item": {"pk": "1"}, "TableName": "theirs"}) == "theirs"
+
+    monkeypatch.delenv("EVENT_TABLE_NAME")
+    assert table_of() == "entities"
 
 
 def test_a_row_of_the_users_own_that_is_no_mapping_is_told() -> None:

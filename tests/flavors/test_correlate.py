@@ -103,6 +103,14 @@ def test_records_of_other_sources_are_not_for_it() -> None:
     assert run(rules, to_sqs_records([EVENT])).requests == []
 
 
+def test_the_event_table_comes_before_the_table_of_entities(correlated: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_TABLE_NAME", "events")
+    monkeypatch.setenv("ENTITY_TABLE_NAME", "entities")
+
+    assert [request.table_name for request in correlated().requests] == ["events"]
+    assert [request.table_name for request in correlated(table_name="mine").requests] == ["mine"]
+
+
 def test_a_missing_key_is_told(correlated: Any) -> None:
     with pytest.raises(InvalidEventError, match=r"'order\.number' holds nothing"):
         correlated(correlation_key="order.number")

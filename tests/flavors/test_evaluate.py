@@ -234,6 +234,14 @@ def test_a_function_gets_a_template_without_the_fields_of_the_event(evaluated: A
     assert event["fields"] == ["id", "partition_key", "tags", "timestamp", "triggers", "type"]
 
 
+def test_the_event_table_comes_before_the_table_of_entities(evaluated: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_TABLE_NAME", "events")
+    monkeypatch.setenv("ENTITY_TABLE_NAME", "entities")
+
+    assert evaluated(event_row()).requests[0].table_name == "events"
+    assert evaluated(correl_row(), table_name="mine").requests[0].table_name == "mine"
+
+
 def test_a_string_publishes_the_event_of_the_row_anew(evaluated: Any) -> None:
     (event,) = published(evaluated(event_row({**PAID, "amount": 5})))
 

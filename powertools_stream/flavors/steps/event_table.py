@@ -30,6 +30,7 @@ __all__ = [
     "collected_or_correlated",
     "correlation_key",
     "event_of_row",
+    "event_table",
     "expiry",
     "row",
 ]
@@ -58,7 +59,7 @@ class CollectingRule(TableRule):
     expire
         True: when the row expires, the flavor `expired` publishes ``<type>-expired``; a string: an event of this type.
     table_name
-        The event table; default: ``ENTITY_TABLE_NAME``, then ``EVENT_TABLE_NAME``.
+        The event table; default: ``EVENT_TABLE_NAME``, then ``ENTITY_TABLE_NAME``.
     """
 
     takes_compact: ClassVar[bool] = False
@@ -72,6 +73,21 @@ class CollectingRule(TableRule):
         path = self.__dict__["correlation_key"]
         if isinstance(path, str):
             check_path(path, rule_id=self.id, field="correlation_key")
+
+
+def event_table(rule: TableRule, params: Mapping[str, Any] | None = None) -> str | None:
+    """Return the name of the event table, for a request; None: the request's own, else the connector's default.
+
+    Any other request goes to ``ENTITY_TABLE_NAME`` first: a service may have both tables.
+
+    Parameters
+    ----------
+    params
+        The request's parameters, if they are the user's and may name a table.
+    """
+    if rule.table_name or (params and params.get("TableName")):
+        return rule.table_name
+    return os.environ.get("EVENT_TABLE_NAME")
 
 
 # -- Reading rows ------------------------------------------------------------------------------------------------------
