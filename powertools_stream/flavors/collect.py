@@ -17,7 +17,6 @@ from powertools_stream.flavors.steps.event_table import (
     expiry,
     row,
 )
-from powertools_stream.matching.filters import out_skip
 from powertools_stream.requests import OnConditionFailed, PutItem
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
@@ -55,7 +54,7 @@ class CollectRule(CollectingRule):
     on_condition_failed: OnConditionFailed = Field(default="ignore", description="'ignore' or 'fault'")
 
 
-@flavor(model=CollectRule, main="correlation_key", filters=[out_skip], asks=[PutItem])
+@flavor(model=CollectRule, main="correlation_key", asks=[PutItem])
 def collect(uow: UnitOfWork, rule: CollectRule) -> Steps:
     """Store the event in a row under its id, so that an event that comes twice is stored once.
 

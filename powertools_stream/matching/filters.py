@@ -41,6 +41,9 @@ def out_source_is_self(uow: UnitOfWork) -> bool:
 
 
 def out_skip(uow: UnitOfWork) -> bool:
-    """Pass an event unless it is tagged ``skip``, like those that recordings of integration tests make."""
+    """Pass an event unless it is tagged ``skip``, like those that recordings of integration tests make.
+
+    The engine keeps such events from every rule, so a rule need not name it.
+    """
     tags = uow["event"].get("tags")
     return not (isinstance(tags, dict) and tags.get("skip"))
