@@ -23,6 +23,8 @@ _UNSET = (
     "AWS_SESSION_TOKEN",
     "BUS_NAME",
     "BUS_SRC",
+    "ACCOUNT_NAME",
+    "APP_NAME",
     "ENTITY_TABLE_NAME",
     "EVENT_TABLE_NAME",
     "FAULT_BUS_NAME",
@@ -45,6 +47,8 @@ _UNSET = (
     "STREAM_NAME",
     "TOPIC_ARN",
     "PROJECT",
+    "SERVERLESS_PROJECT",
+    "SERVERLESS_STAGE",
     "SERVICE",
     "STAGE",
 )

@@ -58,6 +58,28 @@ def test_a_service_without_a_name_leaves_nothing_out(monkeypatch: pytest.MonkeyP
     assert out_source_is_self(uow(tags={"source": "undefined"}))
 
 
+@pytest.mark.parametrize(
+    ("variables", "own"),
+    [
+        ({"POWERTOOLS_SERVICE_NAME": "orders", "SERVICE": "my-orders"}, {"orders", "my-orders"}),
+        ({"POWERTOOLS_SERVICE_NAME": "orders", "SERVERLESS_PROJECT": "my-orders"}, {"orders", "my-orders"}),
+        # The project may have several services, so it is the service's name only if that has none.
+        ({"POWERTOOLS_SERVICE_NAME": "orders", "SERVICE": "my-orders", "PROJECT": "shop"}, {"orders", "my-orders"}),
+        ({"PROJECT": "shop", "SERVERLESS_PROJECT": "my-orders"}, {"shop"}),
+        ({"POWERTOOLS_SERVICE_NAME": "", "SERVICE": "my-orders"}, {"my-orders"}),
+    ],
+)
+def test_a_service_knows_all_names_under_which_its_functions_publish(
+    variables: dict[str, str], own: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    passed = {name for name in ("orders", "my-orders", "shop") if out_source_is_self(uow(tags={"source": name}))}
+
+    assert {"orders", "my-orders", "shop"} - passed == own
+
+
 def test_events_tagged_skip_are_left_out() -> None:
     assert not out_skip(uow(tags={"skip": True}))
     assert out_skip(uow(tags={"skip": False}))
