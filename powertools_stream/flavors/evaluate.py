@@ -35,7 +35,7 @@ class EvaluateRule(PublishingRule, TableRule):
         or ``(uow, rule, template)`` returns the event, a list of events, or None.
     correlation_key_suffix
         Which correlations the rule is for: those with this suffix; None: collected events and correlations without a
-        suffix.
+        suffix. Without an expression nothing is correlated, and the rule is for all rows.
     index
         The index of the event table whose hash key is ``data``, the correlation key of collected events. It is
         eventually consistent; correlations are queried consistently.
@@ -58,9 +58,10 @@ class EvaluateRule(PublishingRule, TableRule):
     index: str = Field(default="DataIndex", min_length=1, description="a string that is not empty")
 
     def tests(self) -> Iterator[Filter]:
-        """Yield the rule's own test first: whether the correlation has its suffix."""
-        suffix = self.correlation_key_suffix
-        yield lambda uow: (uow["meta"]["suffix"] or None) == suffix
+        """Yield the rule's own test first, if it has an expression: whether the correlation has its suffix."""
+        if self.expression is not None:
+            suffix = self.correlation_key_suffix
+            yield lambda uow: (uow["meta"]["suffix"] or None) == suffix
         yield from super().tests()
 
 

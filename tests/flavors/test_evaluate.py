@@ -255,17 +255,37 @@ def test_the_bus_and_the_source_are_the_rules(evaluated: Any) -> None:
     assert (put.bus_name, put.source) == ("other", "mine")
 
 
+OF_EACH_SUFFIX = [
+    event_row(),
+    correl_row(),
+    correl_row(key="o-1.late", suffix="late"),
+    correl_row(key="o-1.unknown", suffix="unknown"),
+]
+ANSWERS: dict[str, Any] = {"responses": lambda request: [] if isinstance(request, Query) else {}}
+
+
+def always(uow: Any) -> bool:
+    return True
+
+
 def test_a_rule_is_for_correlations_with_its_own_suffix_only() -> None:
     rules = [
-        EvaluateRule(id="none", emit="none", event_type="payment-authorized"),
-        EvaluateRule(id="late", emit="late", event_type="payment-authorized", correlation_key_suffix="late"),
-        EvaluateRule(id="other", emit="other", event_type="payment-authorized", correlation_key_suffix="other"),
+        EvaluateRule(id=name, emit=name, event_type="payment-authorized", expression=always, correlation_key_suffix=own)
+        for name, own in (("none", None), ("late", "late"), ("other", "other"))
     ]
-    rows = [event_row(), correl_row(), correl_row(key="o-1.late", suffix="late"), correl_row(suffix="unknown")]
 
-    outcome = run(rules, to_dynamodb_records([{"new_image": row} for row in rows], table="events"))
+    outcome = run(rules, to_dynamodb_records([{"new_image": row} for row in OF_EACH_SUFFIX], table="events"), **ANSWERS)
 
     assert [event["type"] for event in outcome.events] == ["none", "none", "late"]
+
+
+@pytest.mark.parametrize("suffix", [None, "late"])
+def test_a_rule_without_an_expression_is_for_every_row_whatever_its_suffix(suffix: str | None) -> None:
+    rules = [EvaluateRule(id="seen", emit="seen", correlation_key_suffix=suffix)]
+
+    outcome = run(rules, to_dynamodb_records([{"new_image": row} for row in OF_EACH_SUFFIX], table="events"))
+
+    assert [event["partition_key"] for event in outcome.events] == ["o-1"] * 4
 
 
 def test_only_inserted_rows_with_events_are_for_it() -> None:
