@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -101,6 +102,28 @@ def test_a_row_lives_as_long_as_the_rule_the_environment_or_a_function_says(monk
     monkeypatch.setenv("TTL", "a month")
     with pytest.raises(SettingError, match="TTL to be a number of days, but found 'a month'"):
         collected()
+
+
+@pytest.mark.parametrize(
+    "ttl",
+    [
+        lambda uow, rule: (uow.event["timestamp"], rule.id),
+        # As aws-lambda-stream calls it.
+        lambda rule, uow: (uow.event["timestamp"], rule.id),
+        lambda rule, unit: (unit.event["timestamp"], rule.id),
+        lambda u, rule: (u.event["timestamp"], rule.id),
+    ],
+)
+def test_a_function_for_the_time_to_live_gets_what_its_parameters_are_named_after(ttl: Any) -> None:
+    assert collected(ttl=ttl)["ttl"] == (EVENT["timestamp"], "collect-orders")
+
+
+def test_a_function_whose_parameters_do_not_say_their_order_is_told_when_the_rule_is_made() -> None:
+    with pytest.raises(RuleError, match=r"'c': a function of the field 'ttl'.*'uow' and 'rule'.*got \(r, u\)"):
+        CollectRule(id="c", ttl=lambda r, u: 5)
+
+    assert CollectRule(id="c", ttl=partial(lambda days, unit: days, 5)).ttl is not None
+    assert CollectRule(id="c", ttl=lambda unit, days=5: days).ttl is not None
 
 
 def test_a_timestamp_that_is_no_number_is_told() -> None:

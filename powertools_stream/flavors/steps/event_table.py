@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.environment.settings import number
-from powertools_stream.errors import InvalidEventError, MalformedRecordError
+from powertools_stream.errors import InvalidEventError, MalformedRecordError, RuleError
 from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.flavors.steps.tables import TableRule
-from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.binding import UserFunction, required_names
 from powertools_stream.rules.paths import check_path, path_reader
 from powertools_stream.rules.rule import Rule
 from powertools_stream.uow import Event, UnitOfWork, complete
@@ -55,7 +55,7 @@ class CollectingRule(TableRule):
     ----------
     ttl
         The number of days from the event's timestamp until the row expires, or a function that returns the time itself,
-        in epoch seconds; default: ``TTL``, then 33.
+        in epoch seconds; default: ``TTL``, then 33. If it has two parameters, their names say which is which.
     expire
         True: when the row expires, the flavor `expired` publishes ``<type>-expired``; a string: an event of this type.
     table_name
@@ -73,6 +73,13 @@ class CollectingRule(TableRule):
         path = self.__dict__["correlation_key"]
         if isinstance(path, str):
             check_path(path, rule_id=self.id, field="correlation_key")
+        if callable(self.ttl) and _is_of_unknown_order(self.ttl):
+            raise RuleError(
+                f"Rule {self.id!r}: a function of the field 'ttl' with two parameters names them 'uow' and 'rule', in "
+                f"either order; got ({', '.join(required_names(self.ttl))}). aws-lambda-stream calls it with "
+                "(rule, uow), where this library would pass (uow, rule).",
+                self.id,
+            )
 
 
 def event_table(rule: TableRule, params: Mapping[str, Any] | None = None) -> str | None:
@@ -168,6 +175,11 @@ def _inserted(uow: UnitOfWork) -> Mapping[str, Any] | None:
 
 
 # -- Writing rows ------------------------------------------------------------------------------------------------------
+
+
+def _is_of_unknown_order(ttl: UserFunction) -> bool:
+    names = required_names(ttl)
+    return len(names) > 1 and not {"uow", "rule"} & set(names)
 
 
 def row(attributes: Mapping[str, Any]) -> dict[str, Any]:
