@@ -14,7 +14,7 @@ from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import Rule
 from powertools_stream.uow import Event, UnitOfWork
 
-__all__ = ["PublishingRule", "emitted", "inherited_tags", "publish", "publish_all", "tagged", "triggers_of"]
+__all__ = ["PublishingRule", "emitted", "inherited_tags", "numbered", "publish", "publish_all", "tagged", "triggers_of"]
 
 # Who published an event, and where. An event derived from it does not inherit these tags, since it has its own.
 _PUBLISHER = frozenset({"functionname", "pipeline", "region", "source"})
@@ -59,8 +59,15 @@ def emitted(emit: UserFunction, uow: UnitOfWork, template: Event, rule: Rule) ->
 
     If there are several, each gets its position in the id, unless ``emit`` sets the id itself.
     """
-    events = listed((yield from call(emit, uow, template)), rule, "emit", "an event")
-    return events if len(events) < 2 else [_numbered(event, n, template) for n, event in enumerate(events)]
+    return numbered(listed((yield from call(emit, uow, template)), rule, "emit", "an event"), template)
+
+
+def numbered(events: list[Event], template: Event) -> list[Event]:
+    """Return events with their positions in their ids, if there are several that have the template's."""
+    if len(events) < 2:
+        return events
+    own = template["id"]
+    return [{**event, "id": f"{own}.{n}"} if event.get("id") == own else event for n, event in enumerate(events)]
 
 
 def publish_all(events: list[Event], uow: UnitOfWork, rule: PublishingRule) -> Steps:
@@ -90,7 +97,3 @@ def inherited_tags(triggers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def triggers_of(events: Iterable[Mapping[str, Any]]) -> list[Event]:
     """Return the references to its triggers that an event carries."""
     return [{name: event.get(name) for name in ("id", "type", "timestamp")} for event in events]
-
-
-def _numbered(event: Event, position: int, template: Event) -> Event:
-    return {**event, "id": f"{template['id']}.{position}"} if event.get("id") == template["id"] else event
