@@ -142,16 +142,19 @@ def _template(uow: UnitOfWork, rule: EvaluateRule) -> Event:
     All are derived from the row and the events, so that a second attempt publishes the same event again.
     """
     triggers, meta = uow["triggers"], uow["meta"]
-    is_basic = isinstance(rule.emit, str)
-    return {
-        **(uow.event if is_basic else {}),
+    template = {
         "id": f"{meta['id']}.{rule.id}",
-        "type": rule.emit if is_basic else None,
+        "type": None,
         "timestamp": triggers[-1].get("timestamp"),
         "partition_key": _partition_key(uow),
         "tags": inherited_tags(triggers),
         "triggers": triggers_of(triggers),
     }
+    if not isinstance(rule.emit, str):
+        return template
+    event = {**uow.event, **template, "type": rule.emit}
+    # An event of a service written in JavaScript has its key in that spelling too; both must say the same.
+    return {**event, "partitionKey": event["partition_key"]} if "partitionKey" in event else event
 
 
 def _partition_key(uow: UnitOfWork) -> Any:

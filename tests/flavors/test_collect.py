@@ -155,6 +155,26 @@ def test_the_row_may_be_the_users_own() -> None:
     assert request.on_condition_failed == "fault"
 
 
+def test_a_row_is_spelled_for_services_written_in_javascript_if_the_setting_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = {"kinesis": {"sequenceNumber": "18"}}
+    monkeypatch.setenv("EVENT_SPELLING", "javascript")
+
+    item = collected({**EVENT, "partitionKey": "outdated"}, record)
+
+    assert item["sequenceNumber"] == "18"
+    assert item["event"] == {**{name: EVENT[name] for name in EVENT if name != "partition_key"}, "partitionKey": "o-1"}
+    assert {"sequence_number", "partition_key"}.isdisjoint(item)
+
+    monkeypatch.setenv("EVENT_SPELLING", "python")
+    assert collected(record=record)["sequence_number"] == "18"
+
+    monkeypatch.setenv("EVENT_SPELLING", "camelCase")
+    with pytest.raises(SettingError, match="EVENT_SPELLING to be 'python' or 'javascript', but found 'camelCase'"):
+        collected()
+
+
 def test_the_event_table_comes_before_the_table_of_entities(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVENT_TABLE_NAME", "events")
     monkeypatch.setenv("ENTITY_TABLE_NAME", "entities")

@@ -249,6 +249,14 @@ def test_a_string_publishes_the_event_of_the_row_anew(evaluated: Any) -> None:
     assert event["type"] == "order-ready"
 
 
+def test_the_key_of_the_published_event_is_the_same_in_both_spellings(evaluated: Any) -> None:
+    javascript = {**{name: PAID[name] for name in PAID if name != "partition_key"}, "partitionKey": "p-1"}
+
+    (event,) = published(evaluated(event_row(javascript)))
+
+    assert (event["partition_key"], event["partitionKey"]) == ("o-1", "o-1")
+
+
 def test_the_bus_and_the_source_are_the_rules(evaluated: Any) -> None:
     put = evaluated(event_row(), bus_name=lambda uow: "other", source="mine").requests[-1]
 

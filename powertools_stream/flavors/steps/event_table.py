@@ -1,7 +1,8 @@
 """The rows of the event table, where `collect` and `correlate` store events.
 
 A row ``EVENT`` holds an event as it was collected, under its id; a row ``CORREL`` holds it again under a correlation
-key. Names, ids and layout are those of aws-lambda-stream in both its languages, so that each can read the other's rows.
+key. Names, ids and layout are those of aws-lambda-stream, so that it can read these rows as well: in Python as they
+are, in JavaScript if `EVENT_SPELLING` says so. Rows of either are read.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.environment.settings import number
+from powertools_stream.environment.spelling import CAMEL_CASE, in_camel_case, is_javascript
 from powertools_stream.errors import InvalidEventError, MalformedRecordError, RuleError
 from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.flavors.steps.tables import TableRule
@@ -43,9 +45,6 @@ CORREL = "CORREL"
 
 _DAYS = 33
 _SECONDS_A_DAY = 24 * 60 * 60
-
-_CAMEL_CASE = {"sequence_number": "sequenceNumber", "rule_id": "ruleId"}
-"""Attributes that services written in JavaScript spell differently."""
 
 
 class CollectingRule(TableRule):
@@ -137,7 +136,7 @@ def collected_or_correlated(uow: UnitOfWork) -> UnitOfWork | None:
 def attribute(image: Mapping[str, Any], name: str) -> Any:
     """Return an attribute of a row, whichever language wrote it; None if there is none."""
     value = image.get(name)
-    return image.get(_CAMEL_CASE[name]) if value is None and name in _CAMEL_CASE else value
+    return image.get(CAMEL_CASE[name]) if value is None and name in CAMEL_CASE else value
 
 
 def event_of_row(image: Mapping[str, Any]) -> Event:
@@ -183,8 +182,14 @@ def _is_of_unknown_order(ttl: UserFunction) -> bool:
 
 
 def row(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row without attributes that have no value, and with the Region that writes it."""
+    """Return a row without attributes that have no value, and with the Region that writes it.
+
+    The names of attributes, and of the event's fields, are spelled for those who read the table.
+    """
     item = {**attributes, "awsregion": os.environ.get("AWS_REGION") or os.environ.get("REGION")}
+    if is_javascript():
+        item = in_camel_case(item, "sequence_number", "rule_id")
+        item["event"] = in_camel_case(item["event"], "partition_key")
     return {name: value for name, value in item.items() if value is not None}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from powertools_stream.environment.spelling import spelled
 from powertools_stream.environment.tags import standard_tags
 from powertools_stream.flavors.steps.calling import Steps, call, listed
 from powertools_stream.requests import PutEvent
@@ -46,12 +47,15 @@ def publish(event: Event, uow: UnitOfWork, rule: PublishingRule) -> Steps:
 
 
 def tagged(event: Mapping[str, Any], rule: Rule) -> Event:
-    """Return an event ready to publish: with standard tags, unless it has its own, and without a key that is None."""
+    """Return an event ready to publish.
+
+    It has standard tags, unless it has its own, and no key that is None; its key is spelled for those who listen.
+    """
     tags = event.get("tags")
     result = {**event, "tags": {**standard_tags(rule.id), **(tags if isinstance(tags, Mapping) else {})}}
     if result.get("partition_key", "") is None:
         del result["partition_key"]
-    return result
+    return spelled(result)
 
 
 def emitted(emit: UserFunction, uow: UnitOfWork, template: Event, rule: Rule) -> Steps:
