@@ -16,6 +16,7 @@ from powertools_stream.engine.driver import Completion
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.lanes import Lanes
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError
+from powertools_stream.matching.filters import out_skip
 from powertools_stream.outcomes import Reason
 from powertools_stream.payloads.limits import limited_batch
 from powertools_stream.rules.compiled import NO_RULE
@@ -192,6 +193,9 @@ class BatchRun:
                 self._start_compacted(self._compactor)
 
     def _match_event(self, state: RecordState, event: Event) -> None:
+        # Told here, without a call, since there is one for each record; `out_skip` is the same for filters.
+        if type(tags := event.get("tags")) is dict and tags.get("skip"):
+            return
         record = state.record
         for group in self._groups:
             if group.prepare is None:
@@ -205,7 +209,7 @@ class BatchRun:
         prepared = self._interrupter.attempt(group.prepare, base)
         if type(prepared) is Failed:
             self._note(state, NO_RULE, prepared.error, base)
-        elif prepared is not None:
+        elif prepared is not None and out_skip(prepared):
             for rule in self._candidates(group, prepared["event"], state):
                 self._offer(rule, prepared.extend(pipeline=rule.id), state)
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-__all__ = ["function_name", "source_name", "standard_tags"]
+__all__ = ["function_name", "is_own_name", "source_name", "standard_tags"]
+
+_OURS = "POWERTOOLS_SERVICE_NAME"
+# Those of aws-lambda-stream, in its order.
+_THEIRS = ("SERVICE", "PROJECT", "SERVERLESS_PROJECT")
 
 
 def function_name() -> str:
@@ -15,19 +19,36 @@ def function_name() -> str:
 
 def source_name() -> str:
     """Return the name that this service gives itself in the events that it publishes."""
-    for name in ("POWERTOOLS_SERVICE_NAME", "SERVICE", "PROJECT"):
-        if value := os.environ.get(name):
-            return value
-    return "undefined"
+    return os.environ.get(_OURS) or _their_name() or "undefined"
+
+
+def is_own_name(source: str) -> bool:
+    """Return whether an event with this ``source`` tag was published by this service.
+
+    A service whose functions are moved from aws-lambda-stream one by one publishes under two names if
+    ``POWERTOOLS_SERVICE_NAME`` is not what these functions go by. Both are its own.
+    """
+    return source == os.environ.get(_OURS) or source == _their_name()
 
 
 def standard_tags(pipeline: str) -> dict[str, Any]:
     """Return the tags that every published event carries."""
-    return {
-        "account": os.environ.get("ACCOUNT_NAME") or "undefined",
-        "region": os.environ.get("AWS_REGION") or "undefined",
-        "stage": os.environ.get("STAGE") or "undefined",
+    get = os.environ.get
+    tags = {
+        "account": get("ACCOUNT_NAME") or "undefined",
+        "region": get("AWS_REGION") or "undefined",
+        "stage": get("STAGE") or get("SERVERLESS_STAGE") or "undefined",
         "source": source_name(),
         "functionname": function_name(),
         "pipeline": pipeline,
     }
+    if app := get("APP_NAME"):
+        tags["app"] = app
+    return tags
+
+
+def _their_name() -> str | None:
+    for name in _THEIRS:
+        if value := os.environ.get(name):
+            return value
+    return None

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors.steps.calling import Steps, call
-from powertools_stream.flavors.steps.publishing import PublishingRule, publish, tagged
+from powertools_stream.flavors.steps.calling import Steps, call, listed
+from powertools_stream.flavors.steps.publishing import PublishingRule, numbered, publish, tagged
 from powertools_stream.flavors.steps.tables import TableRule, get, query
 from powertools_stream.matching.filters import out_latched
+from powertools_stream.payloads.attribute_values import deserialize_item
 from powertools_stream.requests import GetItems, PutEvent, Query
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
@@ -26,7 +27,8 @@ class CdcRule(PublishingRule, TableRule):
     Parameters
     ----------
     to_event
-        Returns fields of the domain event, which override those of the change, or None.
+        Returns fields of the domain event, which override those of the change; a list of such fields, for an event
+        each; an empty list, for no event; or None, for the change as it is.
     to_query_request
         Returns the parameters of ``Query``, or None. ``to_event`` sees the items as ``query_response``.
     query_related
@@ -68,14 +70,17 @@ def cdc(uow: UnitOfWork, rule: CdcRule) -> Steps:
     """Query, get, make the event, publish it.
 
     Leaves ``query_request`` and ``query_response``, ``batch_get_request`` and ``batch_get_response``, if it made these
-    requests, and the published event as ``event``; the change itself is in ``record``.
+    requests, and the published event as ``event``; the change itself is in ``record``. There is one unit of work per
+    event, or the change's own if no event is published.
     """
     uow = yield from query(uow, (yield from _query_request(uow, rule)), rule)
     uow = yield from get(uow, rule.to_get_request, rule)
-    event = yield from _to_event(uow, rule)
-    published = uow.extend(event=tagged(event, rule))
-    yield from publish(published.event, published, rule)
-    return published
+    parts = [uow.extend(event=tagged(event, rule)) for event in (yield from _to_events(uow, rule))]
+    if len(parts) == 1:
+        yield from publish(parts[0].event, parts[0], rule)
+    elif parts:
+        yield [publish(part.event, part, rule) for part in parts]
+    return parts or uow
 
 
 def _query_request(uow: UnitOfWork, rule: CdcRule) -> Steps:
@@ -85,22 +90,31 @@ def _query_request(uow: UnitOfWork, rule: CdcRule) -> Steps:
 
 
 def _related(uow: UnitOfWork, rule: CdcRule) -> dict[str, Any]:
-    # In the image the key keeps its type, e.g. a number or bytes; the event's partition key is always a string.
-    raw = uow.event.get("raw") or {}
-    image = raw.get("new") or raw.get("old") or {}
     return {
         "KeyConditionExpression": "#pk = :pk",
         "ExpressionAttributeNames": {"#pk": rule.pk},
-        "ExpressionAttributeValues": {":pk": image.get(rule.pk, uow.event.get("partition_key"))},
+        "ExpressionAttributeValues": {":pk": _hash_key(uow, rule.pk)},
         "ConsistentRead": True,
     }
 
 
-def _to_event(uow: UnitOfWork, rule: CdcRule) -> Steps:
-    fields: Any = None
-    if rule.to_event is not None:
-        fields = yield from call(rule.to_event, uow)
-        if fields is not None and not isinstance(fields, Mapping):
-            raise TypeError(f"Rule {rule.id!r}: to_event returns a mapping or None; got a {type(fields).__name__}.")
-    event: Event = {name: value for name, value in uow.event.items() if name != "raw" or rule.include_raw}
-    return {**event, **(fields or {})}
+def _hash_key(uow: UnitOfWork, name: str) -> Any:
+    """Return the hash key of the changed item in its own type, e.g. a number; the partition key is always a string."""
+    # An image may be missing, depending on the stream's view type; the keys never are.
+    keys = (uow.get("record", _NONE).get("dynamodb") or _NONE).get("Keys") or _NONE
+    if name in keys:
+        return deserialize_item({name: keys[name]})[name]
+    raw = uow.event.get("raw") or _NONE
+    image = raw.get("new") or raw.get("old") or _NONE
+    return image.get(name, uow.event.get("partition_key"))
+
+
+_NONE: Mapping[str, Any] = {}
+
+
+def _to_events(uow: UnitOfWork, rule: CdcRule) -> Steps:
+    change: Event = {name: value for name, value in uow.event.items() if name != "raw" or rule.include_raw}
+    fields = None if rule.to_event is None else (yield from call(rule.to_event, uow))
+    if fields is None:
+        return [change]
+    return numbered([{**change, **own} for own in listed(fields, rule, "to_event", "an event")], change)

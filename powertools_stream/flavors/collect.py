@@ -9,8 +9,14 @@ from pydantic import Field
 
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.flavors.steps.calling import Steps, call
-from powertools_stream.flavors.steps.event_table import EVENT, CollectingRule, correlation_key, expiry, row
-from powertools_stream.matching.filters import out_skip
+from powertools_stream.flavors.steps.event_table import (
+    EVENT,
+    CollectingRule,
+    correlation_key,
+    event_table,
+    expiry,
+    row,
+)
 from powertools_stream.requests import OnConditionFailed, PutItem
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
@@ -48,7 +54,7 @@ class CollectRule(CollectingRule):
     on_condition_failed: OnConditionFailed = Field(default="ignore", description="'ignore' or 'fault'")
 
 
-@flavor(model=CollectRule, main="correlation_key", filters=[out_skip], asks=[PutItem])
+@flavor(model=CollectRule, main="correlation_key", asks=[PutItem])
 def collect(uow: UnitOfWork, rule: CollectRule) -> Steps:
     """Store the event in a row under its id, so that an event that comes twice is stored once.
 
@@ -64,7 +70,8 @@ def collect(uow: UnitOfWork, rule: CollectRule) -> Steps:
             f"Rule {rule.id!r}: expected to_put_request to return a mapping with the Item, but found "
             f"{type(request).__name__}."
         )
-    put = PutItem(request, table_name=rule.table_name, on_condition_failed=rule.on_condition_failed)
+    table_name = event_table(rule, request)
+    put = PutItem(request, table_name=table_name, on_condition_failed=rule.on_condition_failed)
     return uow.extend(put_request=request, put_response=(yield put))
 
 

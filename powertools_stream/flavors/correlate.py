@@ -5,7 +5,15 @@ from __future__ import annotations
 from pydantic import Field
 
 from powertools_stream.flavors.steps.calling import Steps
-from powertools_stream.flavors.steps.event_table import CORREL, CollectingRule, collected, correlation_key, expiry, row
+from powertools_stream.flavors.steps.event_table import (
+    CORREL,
+    CollectingRule,
+    collected,
+    correlation_key,
+    event_table,
+    expiry,
+    row,
+)
 from powertools_stream.requests import PutItem
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
@@ -43,7 +51,7 @@ def correlate(uow: UnitOfWork, rule: CorrelateRule) -> Steps:
     key = yield from correlation_key(rule.correlation_key, uow, rule)
     uow = uow.extend(key=f"{key}.{rule.correlation_key_suffix}" if rule.correlation_key_suffix else key)
     request = {"Item": (yield from _row(uow, rule))}
-    return uow.extend(put_request=request, put_response=(yield PutItem(request, table_name=rule.table_name)))
+    return uow.extend(put_request=request, put_response=(yield PutItem(request, table_name=event_table(rule))))
 
 
 def _row(uow: UnitOfWork, rule: CorrelateRule) -> Steps:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from powertools_stream.errors import InvalidEventError
 from powertools_stream.flavors.steps.calling import Steps, call
-from powertools_stream.flavors.steps.event_table import collected_or_correlated, event_of_row
+from powertools_stream.flavors.steps.event_table import collected_or_correlated, event_of_row, event_table
 from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, inherited_tags, publish_all, triggers_of
 from powertools_stream.flavors.steps.tables import TableRule
 from powertools_stream.matching.filters import Filter
@@ -35,12 +35,12 @@ class EvaluateRule(PublishingRule, TableRule):
         or ``(uow, rule, template)`` returns the event, a list of events, or None.
     correlation_key_suffix
         Which correlations the rule is for: those with this suffix; None: collected events and correlations without a
-        suffix.
+        suffix. Without an expression nothing is correlated, and the rule is for all rows.
     index
         The index of the event table whose hash key is ``data``, the correlation key of collected events. It is
         eventually consistent; correlations are queried consistently.
     table_name
-        The event table; default: ``ENTITY_TABLE_NAME``, then ``EVENT_TABLE_NAME``.
+        The event table; default: ``EVENT_TABLE_NAME``, then ``ENTITY_TABLE_NAME``.
     bus_name, source
         As for `PublishingRule`.
     """
@@ -58,9 +58,10 @@ class EvaluateRule(PublishingRule, TableRule):
     index: str = Field(default="DataIndex", min_length=1, description="a string that is not empty")
 
     def tests(self) -> Iterator[Filter]:
-        """Yield the rule's own test first: whether the correlation has its suffix."""
-        suffix = self.correlation_key_suffix
-        yield lambda uow: (uow["meta"]["suffix"] or None) == suffix
+        """Yield the rule's own test first, if it has an expression: whether the correlation has its suffix."""
+        if self.expression is not None:
+            suffix = self.correlation_key_suffix
+            yield lambda uow: (uow["meta"]["suffix"] or None) == suffix
         yield from super().tests()
 
 
@@ -88,7 +89,7 @@ def evaluate(uow: UnitOfWork, rule: EvaluateRule) -> Steps:
 
 def _correlated(uow: UnitOfWork, rule: EvaluateRule) -> Steps:
     request = _query_request(uow, rule)
-    rows = yield Query(request, table_name=rule.table_name)
+    rows = yield Query(request, table_name=event_table(rule))
     # Rows of other kinds, which hold no event, may have the same key.
     events = [event_of_row(row) for row in rows if isinstance(row.get("event"), dict)]
     if all(event["id"] != uow.event["id"] for event in events):
@@ -141,16 +142,19 @@ def _template(uow: UnitOfWork, rule: EvaluateRule) -> Event:
     All are derived from the row and the events, so that a second attempt publishes the same event again.
     """
     triggers, meta = uow["triggers"], uow["meta"]
-    is_basic = isinstance(rule.emit, str)
-    return {
-        **(uow.event if is_basic else {}),
+    template = {
         "id": f"{meta['id']}.{rule.id}",
-        "type": rule.emit if is_basic else None,
+        "type": None,
         "timestamp": triggers[-1].get("timestamp"),
         "partition_key": _partition_key(uow),
         "tags": inherited_tags(triggers),
         "triggers": triggers_of(triggers),
     }
+    if not isinstance(rule.emit, str):
+        return template
+    event = {**uow.event, **template, "type": rule.emit}
+    # An event of a service written in JavaScript has its key in that spelling too; both must say the same.
+    return {**event, "partitionKey": event["partition_key"]} if "partitionKey" in event else event
 
 
 def _partition_key(uow: UnitOfWork) -> Any:

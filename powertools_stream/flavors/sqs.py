@@ -30,7 +30,7 @@ class SqsRule(MessagingRule, LatchingRule):
         ``QueueUrl``, then ``QUEUE_URL``.
     to_query_request, to_get_request, table_name
         As for `MessagingRule`.
-    skip_latched
+    latched
         As for `LatchingRule`.
     """
 

@@ -46,6 +46,16 @@ class TaskRule(PublishingRule):
         super()._check_fields()
         if self.execute is None and self.emit is None:
             raise RuleError(f"Rule {self.id!r}: a task needs 'execute', 'emit' or both.", self.id)
+        if not _PATH.isdisjoint(self.result_key):
+            raise RuleError(
+                f"Rule {self.id!r}: the field 'result_key' takes the name of a field of the unit of work; got the path "
+                f"{self.result_key!r}. Let 'execute' return a mapping with what is inside.",
+                self.id,
+            )
+
+
+# What makes a path of a name: aws-lambda-stream would put the result inside of what is there.
+_PATH = frozenset(".[")
 
 
 @flavor(model=TaskRule, main="execute", ordered=True, asks=[PutEvent])

@@ -32,7 +32,7 @@ class UpdateRule(SplittingRule, LatchingRule):
         Returns the parameters of ``GetItems``, or None; it sees the value.
     to_update_request, to_fallback_update_request, on_condition_failed, table_name
         As for `UpdatingRule`; the first is required.
-    skip_latched
+    latched
         As for `LatchingRule`.
     """
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from powertools_stream.environment.tags import source_name
+from powertools_stream.environment.tags import is_own_name
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["Filter", "out_latched", "out_skip", "out_source_is_self"]
@@ -31,16 +31,20 @@ def out_latched(uow: UnitOfWork) -> bool:
 def out_source_is_self(uow: UnitOfWork) -> bool:
     """Pass an event unless this service published it: its ``source`` tag is this service's own name.
 
-    The name is that of `standard_tags`. If the service has no name, its events cannot be told from those of other
-    services without one, so everything passes.
+    That is ``POWERTOOLS_SERVICE_NAME``, and also the first of ``SERVICE``, ``PROJECT`` and ``SERVERLESS_PROJECT`` that
+    is set. If the service has no name, its events cannot be told from those of other services without one, so
+    everything passes.
     """
     tags = uow["event"].get("tags")
     source = tags.get("source") if isinstance(tags, dict) else None
     # The environment is read last: that is the slow part, and most events come from other services, tagged or not.
-    return not source or source == "undefined" or source != source_name()
+    return not source or source == "undefined" or not is_own_name(source)
 
 
 def out_skip(uow: UnitOfWork) -> bool:
-    """Pass an event unless it is tagged ``skip``, like those that recordings of integration tests make."""
+    """Pass an event unless it is tagged ``skip``, like those that recordings of integration tests make.
+
+    The engine keeps such events from every rule, so a rule need not name it.
+    """
     tags = uow["event"].get("tags")
     return not (isinstance(tags, dict) and tags.get("skip"))

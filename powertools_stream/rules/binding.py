@@ -9,7 +9,7 @@ from typing import Any
 
 from powertools_stream.errors import RuleError
 
-__all__ = ["UserFunction", "bind", "bind_filter", "is_async", "unbound"]
+__all__ = ["UserFunction", "bind", "bind_filter", "is_async", "required_names", "unbound"]
 
 UserFunction = Callable[..., Any]
 """A function of the rule's author: it takes ``(uow)`` or ``(uow, rule)``; ``emit`` also takes a ``template``."""
@@ -75,6 +75,17 @@ def bind_filter(function: UserFunction, rule: Any, field: str) -> UserFunction:
             f"Rule {rule.id!r}: a function of the field {field!r} cannot be async: matching does no I/O.", rule.id
         )
     return bind(function, rule, field=field)
+
+
+def required_names(function: UserFunction) -> tuple[str, ...]:
+    """Return the names of the parameters that a call has to give, in order; empty if there is no way to tell."""
+    function = unbound(function)
+    held = _held_keywords(function)
+    return tuple(
+        parameter.name
+        for parameter in _parameters(function) or ()
+        if parameter.kind in _POSITIONAL and parameter.default is inspect.Parameter.empty and parameter.name not in held
+    )
 
 
 def unbound(function: UserFunction) -> UserFunction:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.errors import RuleError
+from powertools_stream.rules.ancestors import explain_field
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -41,8 +42,7 @@ def named(fields: Mapping[str, Any]) -> str:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that was probably meant: ``event_type`` for ``eventType``."""
     names = sorted(known)
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
-    if snake in names:
+    if (snake := _in_snake_case(name)) in names:
         return snake
     matches = difflib.get_close_matches(snake, names, n=1)
     return matches[0] if matches else None
@@ -56,14 +56,13 @@ def shown(value: Any) -> str:
     return f"{text if len(text) <= 80 else text[:77] + '...'} ({type(value).__name__})"
 
 
+def _in_snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
+
+
 def _message(field: str, detail: Any, model: type[BaseModel], fields: Mapping[str, Any]) -> str:
     if detail["type"] == "extra_forbidden":
-        known = model.model_fields
-        meant = nearest(field, known)
-        hint = (
-            f"Did you mean {meant!r}?" if meant else f"It has {', '.join(known)}; data of your own goes into 'params'."
-        )
-        return f"{model.__name__} has no field {field!r}. {hint}"
+        return f"{model.__name__} has no field {field!r}. {_instead(field, model.model_fields)}"
     description = model.model_fields[field].description if field in model.model_fields else None
     # If something is missing inside a field, such as the seconds of a rate, the field's value is invalid.
     if detail["type"] == "missing" and len(detail["loc"]) == 1:
@@ -72,6 +71,17 @@ def _message(field: str, detail: Any, model: type[BaseModel], fields: Mapping[st
     if description is None:
         return f"the field {field!r}: {detail['msg']}; got {shown(detail['input'])}."
     return f"the field {field!r} takes {description}; got {shown(fields.get(field))}."
+
+
+def _instead(field: str, known: Iterable[str]) -> str:
+    """Say what to write in place of a field that there is not."""
+    names = list(known)
+    snake = _in_snake_case(field)
+    if snake not in names and (explained := explain_field(snake, names)):
+        return explained
+    if meant := nearest(field, names):
+        return f"Did you mean {meant!r}?"
+    return f"It has {', '.join(names)}; data of your own goes into 'params'."
 
 
 def _misspelled(field: str, fields: Mapping[str, Any], model: type[BaseModel]) -> str:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from powertools_stream.environment.tags import standard_tags
-from powertools_stream.flavors import cdc
+from powertools_stream.flavors import CdcRule, cdc
 from powertools_stream.requests import GetItems, GetObject, GetParameter, PutEvent, Query
+from powertools_stream.testing import run, to_dynamodb_records
 from powertools_stream.testing.driving import DriveOutcome, drive
 from powertools_stream.uow import UnitOfWork
 
@@ -94,6 +95,32 @@ def test_related_items_are_queried_by_the_key_as_it_is(pk: str, raw: Any, value:
     }
 
 
+CHANGED = {"pk": 7, "sk": b"order", "status": "PAID"}
+
+
+@pytest.mark.parametrize(
+    ("view_type", "images"),
+    [
+        ("KEYS_ONLY", {"new_image": CHANGED}),
+        ("KEYS_ONLY", {"old_image": CHANGED}),
+        ("NEW_IMAGE", {"old_image": CHANGED}),
+        ("OLD_IMAGE", {"new_image": CHANGED}),
+        ("NEW_AND_OLD_IMAGES", {"new_image": CHANGED, "old_image": CHANGED}),
+    ],
+)
+def test_related_items_are_queried_by_the_key_in_its_own_type_without_images_too(
+    view_type: str, images: dict[str, Any]
+) -> None:
+    outcome = run(
+        [CdcRule(id="r", query_related=True, table_name="t")],
+        to_dynamodb_records([images], table="t", view_type=view_type),
+        responses=lambda request: [] if isinstance(request, Query) else {},
+    )
+
+    (value,) = outcome.requests[0].params["ExpressionAttributeValues"].values()
+    assert (value, type(value)) == (7, int)
+
+
 def test_items_of_several_tables_are_got_side_by_side() -> None:
     request = {"RequestItems": {"a": {"Keys": [{"pk": "1"}]}, "b": {"Keys": [{"pk": "2"}]}}}
     answers = [{"Responses": {"a": [1]}}, {"Responses": {"b": [2]}}, {}]
@@ -104,9 +131,37 @@ def test_items_of_several_tables_are_got_side_by_side() -> None:
     assert outcome.result["batch_get_response"] == {"Responses": {"a": [1], "b": [2]}}
 
 
-def test_fields_that_are_no_mapping_are_an_error_that_says_so() -> None:
-    with pytest.raises(TypeError, match="Rule 'r': to_event returns a mapping or None; got a list"):
-        drive_cdc([], to_event=lambda uow: [])
+@pytest.mark.parametrize("given", ["text", 5, False, ["text"]])
+def test_fields_that_are_no_mapping_are_an_error_that_says_so(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"Rule 'r': to_event returns an event \(a mapping\), a list of events or None"):
+        drive_cdc([], to_event=lambda uow: given)
+
+
+def test_a_change_may_make_several_events() -> None:
+    def to_event(uow: UnitOfWork) -> list[dict[str, Any]]:
+        return [{"type": "order-submitted"}, {"type": "stock-reserved", "id": "mine"}, {"type": "mail-due"}]
+
+    outcome = drive_cdc([{}, {}, {}], to_event=to_event, include_raw=False, bus_name=lambda uow: uow.event["type"])
+
+    assert [(put.event["id"], put.event["type"]) for put in outcome.requests] == [
+        ("1.0", "order-submitted"),
+        ("mine", "stock-reserved"),
+        ("1.2", "mail-due"),
+    ]
+    assert [put.bus_name for put in outcome.requests] == ["order-submitted", "stock-reserved", "mail-due"]
+    assert [result.event for result in outcome.results] == [put.event for put in outcome.requests]
+    assert all((put.event["partition_key"], put.event["tags"]["a"]) == ("o-1", 1) for put in outcome.requests)
+
+
+def test_a_list_of_one_event_keeps_the_id_of_the_change() -> None:
+    assert drive_cdc([{}], to_event=lambda uow: [{"type": "a"}]).result.event["id"] == "1"
+
+
+def test_a_change_may_make_no_event() -> None:
+    outcome = drive_cdc([], to_event=lambda uow: [])
+
+    assert outcome.requests == ()
+    assert outcome.result.event == EVENT
 
 
 def test_what_the_event_is_made_of_may_come_from_any_service() -> None:

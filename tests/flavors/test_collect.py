@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from powertools_stream import RuleRegistry
+from powertools_stream.connectors.dynamodb.params import table_of as dynamodb_table
 from powertools_stream.errors import InvalidEventError, InvalidRequestError, RuleError, SettingError
 from powertools_stream.flavors import CollectRule, collect
 from powertools_stream.outcomes import Reason
@@ -102,6 +104,28 @@ def test_a_row_lives_as_long_as_the_rule_the_environment_or_a_function_says(monk
         collected()
 
 
+@pytest.mark.parametrize(
+    "ttl",
+    [
+        lambda uow, rule: (uow.event["timestamp"], rule.id),
+        # As aws-lambda-stream calls it.
+        lambda rule, uow: (uow.event["timestamp"], rule.id),
+        lambda rule, unit: (unit.event["timestamp"], rule.id),
+        lambda u, rule: (u.event["timestamp"], rule.id),
+    ],
+)
+def test_a_function_for_the_time_to_live_gets_what_its_parameters_are_named_after(ttl: Any) -> None:
+    assert collected(ttl=ttl)["ttl"] == (EVENT["timestamp"], "collect-orders")
+
+
+def test_a_function_whose_parameters_do_not_say_their_order_is_told_when_the_rule_is_made() -> None:
+    with pytest.raises(RuleError, match=r"'c': a function of the field 'ttl'.*'uow' and 'rule'.*got \(r, u\)"):
+        CollectRule(id="c", ttl=lambda r, u: 5)
+
+    assert CollectRule(id="c", ttl=partial(lambda days, unit: days, 5)).ttl is not None
+    assert CollectRule(id="c", ttl=lambda unit, days=5: days).ttl is not None
+
+
 def test_a_timestamp_that_is_no_number_is_told() -> None:
     with pytest.raises(InvalidEventError, match=r"timestamp in ms, a number.*'2026-01-01'"):
         collected({**EVENT, "timestamp": "2026-01-01"})
@@ -129,6 +153,42 @@ def test_the_row_may_be_the_users_own() -> None:
     (request,) = outcome.requests
     assert request.params["Item"] == {"pk": "o-1", "sk": "rule"}
     assert request.on_condition_failed == "fault"
+
+
+def test_a_row_is_spelled_for_services_written_in_javascript_if_the_setting_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = {"kinesis": {"sequenceNumber": "18"}}
+    monkeypatch.setenv("EVENT_SPELLING", "javascript")
+
+    item = collected({**EVENT, "partitionKey": "outdated"}, record)
+
+    assert item["sequenceNumber"] == "18"
+    assert item["event"] == {**{name: EVENT[name] for name in EVENT if name != "partition_key"}, "partitionKey": "o-1"}
+    assert {"sequence_number", "partition_key"}.isdisjoint(item)
+
+    monkeypatch.setenv("EVENT_SPELLING", "python")
+    assert collected(record=record)["sequence_number"] == "18"
+
+    monkeypatch.setenv("EVENT_SPELLING", "camelCase")
+    with pytest.raises(SettingError, match="EVENT_SPELLING to be 'python' or 'javascript', but found 'camelCase'"):
+        collected()
+
+
+def test_the_event_table_comes_before_the_table_of_entities(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_TABLE_NAME", "events")
+    monkeypatch.setenv("ENTITY_TABLE_NAME", "entities")
+
+    def table_of(**fields: Any) -> str:
+        (request,) = drive(collect, {"event": EVENT}, fields, [{}]).requests
+        return dynamodb_table(request)
+
+    assert table_of() == "events"
+    assert table_of(table_name="mine") == "mine"
+    assert table_of(to_put_request=lambda uow: {"Item": {"pk": "1"}, "TableName": "theirs"}) == "theirs"
+
+    monkeypatch.delenv("EVENT_TABLE_NAME")
+    assert table_of() == "entities"
 
 
 def test_a_row_of_the_users_own_that_is_no_mapping_is_told() -> None:

@@ -80,6 +80,18 @@ def test_rows_of_services_written_in_javascript_are_read(correlated: Any) -> Non
     assert result.event["partition_key"] == "o-1"
 
 
+def test_a_row_is_spelled_for_services_written_in_javascript_if_the_setting_says_so(
+    correlated: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVENT_SPELLING", "javascript")
+
+    item = correlated().result["put_request"]["Item"]
+
+    assert (item["ruleId"], item["sequenceNumber"], item["event"]["partitionKey"]) == ("c", "18", "o-1")
+    assert {"rule_id", "sequence_number"}.isdisjoint(item)
+    assert "partition_key" not in item["event"]
+
+
 def test_only_inserted_event_rows_are_for_it() -> None:
     rules = [CorrelateRule(id="c", event_type="order-created", correlation_key="order.id", table_name="events")]
     changes: list[dict[str, Any]] = [
@@ -101,6 +113,14 @@ def test_records_of_other_sources_are_not_for_it() -> None:
     rules = [CorrelateRule(id="c", correlation_key="order.id", table_name="events")]
 
     assert run(rules, to_sqs_records([EVENT])).requests == []
+
+
+def test_the_event_table_comes_before_the_table_of_entities(correlated: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_TABLE_NAME", "events")
+    monkeypatch.setenv("ENTITY_TABLE_NAME", "entities")
+
+    assert [request.table_name for request in correlated().requests] == ["events"]
+    assert [request.table_name for request in correlated(table_name="mine").requests] == ["mine"]
 
 
 def test_a_missing_key_is_told(correlated: Any) -> None:

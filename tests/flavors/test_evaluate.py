@@ -234,11 +234,27 @@ def test_a_function_gets_a_template_without_the_fields_of_the_event(evaluated: A
     assert event["fields"] == ["id", "partition_key", "tags", "timestamp", "triggers", "type"]
 
 
+def test_the_event_table_comes_before_the_table_of_entities(evaluated: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_TABLE_NAME", "events")
+    monkeypatch.setenv("ENTITY_TABLE_NAME", "entities")
+
+    assert evaluated(event_row()).requests[0].table_name == "events"
+    assert evaluated(correl_row(), table_name="mine").requests[0].table_name == "mine"
+
+
 def test_a_string_publishes_the_event_of_the_row_anew(evaluated: Any) -> None:
     (event,) = published(evaluated(event_row({**PAID, "amount": 5})))
 
     assert event["amount"] == 5
     assert event["type"] == "order-ready"
+
+
+def test_the_key_of_the_published_event_is_the_same_in_both_spellings(evaluated: Any) -> None:
+    javascript = {**{name: PAID[name] for name in PAID if name != "partition_key"}, "partitionKey": "p-1"}
+
+    (event,) = published(evaluated(event_row(javascript)))
+
+    assert (event["partition_key"], event["partitionKey"]) == ("o-1", "o-1")
 
 
 def test_the_bus_and_the_source_are_the_rules(evaluated: Any) -> None:
@@ -247,17 +263,37 @@ def test_the_bus_and_the_source_are_the_rules(evaluated: Any) -> None:
     assert (put.bus_name, put.source) == ("other", "mine")
 
 
+OF_EACH_SUFFIX = [
+    event_row(),
+    correl_row(),
+    correl_row(key="o-1.late", suffix="late"),
+    correl_row(key="o-1.unknown", suffix="unknown"),
+]
+ANSWERS: dict[str, Any] = {"responses": lambda request: [] if isinstance(request, Query) else {}}
+
+
+def always(uow: Any) -> bool:
+    return True
+
+
 def test_a_rule_is_for_correlations_with_its_own_suffix_only() -> None:
     rules = [
-        EvaluateRule(id="none", emit="none", event_type="payment-authorized"),
-        EvaluateRule(id="late", emit="late", event_type="payment-authorized", correlation_key_suffix="late"),
-        EvaluateRule(id="other", emit="other", event_type="payment-authorized", correlation_key_suffix="other"),
+        EvaluateRule(id=name, emit=name, event_type="payment-authorized", expression=always, correlation_key_suffix=own)
+        for name, own in (("none", None), ("late", "late"), ("other", "other"))
     ]
-    rows = [event_row(), correl_row(), correl_row(key="o-1.late", suffix="late"), correl_row(suffix="unknown")]
 
-    outcome = run(rules, to_dynamodb_records([{"new_image": row} for row in rows], table="events"))
+    outcome = run(rules, to_dynamodb_records([{"new_image": row} for row in OF_EACH_SUFFIX], table="events"), **ANSWERS)
 
     assert [event["type"] for event in outcome.events] == ["none", "none", "late"]
+
+
+@pytest.mark.parametrize("suffix", [None, "late"])
+def test_a_rule_without_an_expression_is_for_every_row_whatever_its_suffix(suffix: str | None) -> None:
+    rules = [EvaluateRule(id="seen", emit="seen", correlation_key_suffix=suffix)]
+
+    outcome = run(rules, to_dynamodb_records([{"new_image": row} for row in OF_EACH_SUFFIX], table="events"))
+
+    assert [event["partition_key"] for event in outcome.events] == ["o-1"] * 4
 
 
 def test_only_inserted_rows_with_events_are_for_it() -> None:

@@ -93,11 +93,9 @@ def test_the_main_function_is_needed() -> None:
         RuleRegistry().add(id="r", flavor=sqs)
 
 
-@pytest.mark.parametrize(("skip_latched", "asked"), [(True, 1), (False, 2)])
-def test_what_a_listener_wrote_is_left_out_unless_the_rule_says_otherwise(skip_latched: bool, asked: int) -> None:
-    rule = SqsRule(
-        id="r", to_sqs=lambda uow: {"MessageBody": uow.event["id"]}, queue_url=URL, skip_latched=skip_latched
-    )
+@pytest.mark.parametrize(("latched", "asked"), [("skip", 1), ("process", 2)])
+def test_what_a_listener_wrote_is_left_out_unless_the_rule_says_otherwise(latched: Any, asked: int) -> None:
+    rule = SqsRule(id="r", to_sqs=lambda uow: {"MessageBody": uow.event["id"]}, queue_url=URL, latched=latched)
     changes = [{"id": str(n), "type": "x", "raw": {"new": {"latched": latched}}} for n, latched in enumerate((1, 0))]
 
     outcome = run([rule], to_sqs_records(changes))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from concurrent.futures import Future
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from powertools_stream.environment.tags import standard_tags
-from powertools_stream.errors import RunError
+from powertools_stream.errors import RuleError, RunError
 from powertools_stream.flavors import TaskRule, evaluate, task
 from powertools_stream.requests import GetItems, PutEvent, Query, SendMessage
 from powertools_stream.testing import run, to_dynamodb_records, to_sqs_records
@@ -138,6 +139,14 @@ def test_the_bus_may_be_named_by_a_function() -> None:
 def test_what_is_no_event_is_an_error_that_says_so(emitted: Any) -> None:
     with pytest.raises(TypeError, match="Rule 'r': emit returns an event"):
         drive_task([], emit=lambda uow: emitted)
+
+
+@pytest.mark.parametrize("path", ["order.total", "totals[0]", "."])
+def test_a_path_for_the_result_is_told_when_the_rule_is_made(path: str) -> None:
+    with pytest.raises(
+        RuleError, match=rf"'r': the field 'result_key' takes the name.*got the path '{re.escape(path)}'"
+    ):
+        TaskRule(id="r", execute=total, result_key=path)
 
 
 def test_an_error_of_the_function_and_of_the_request_are_the_rules() -> None:

@@ -150,7 +150,16 @@ def test_changes_that_a_listener_made_are_left_out_unless_the_rule_wants_them() 
     changes = [{"new_image": {**CUSTOMER, "latched": True}}]
 
     assert run_rule(changes, table_name="t") == []
-    assert len(run_rule(changes, table_name="t", skip_latched=False)) == 1
+    assert len(run_rule(changes, table_name="t", latched="process")) == 1
+
+
+def test_the_field_that_means_the_opposite_in_javascript_is_an_error_that_says_what_to_write() -> None:
+    with pytest.raises(RuleError, match=r"no field 'skip_latched'.*opposite in JavaScript.*latched='process'"):
+        run_rule([], table_name="t", skip_latched=False)
+    with pytest.raises(RuleError, match=r"no field 'skipLatched'.*latched='process'.*\(skipLatched: true\)"):
+        run_rule([], table_name="t", skipLatched=True)
+    with pytest.raises(RuleError, match=r"'latched' takes 'skip' or 'process'; got False"):
+        run_rule([], table_name="t", latched=False)
 
 
 def test_it_reads_events_of_other_sources_too() -> None:

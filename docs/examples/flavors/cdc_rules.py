@@ -19,6 +19,17 @@ def order_paid(uow: UnitOfWork) -> dict[str, Any]:
 # --8<-- [end:to_event]
 
 
+# --8<-- [start:several]
+@rules.register(cdc, event_type="basket-updated", include_raw=False)
+def basket_changed(uow: UnitOfWork) -> list[dict[str, Any]]:
+    old, new = uow.event["raw"]["old"], uow.event["raw"]["new"]
+    added = [{"type": "product-added", "sku": sku} for sku in sorted(new["skus"] - old["skus"])]
+    return added + [{"type": "product-removed", "sku": sku} for sku in sorted(old["skus"] - new["skus"])]
+
+
+# --8<-- [end:several]
+
+
 # --8<-- [start:related]
 @rules.register(cdc, event_type="order-deleted", query_related=True, include_raw=False, table_name="orders")
 def order_removed(uow: UnitOfWork) -> dict[str, Any]:

@@ -18,6 +18,19 @@ def test_a_payment_is_published_and_no_other_change() -> None:
     assert event["order"] == {"id": "o-1", "total": 7}
 
 
+def test_a_basket_tells_of_each_product_and_of_nothing_else() -> None:
+    basket, filled = ({"pk": "b-1", "sk": "basket", "skus": set(skus)} for skus in ("ab", "bcd"))
+    seen = {**filled, "seen": 1}
+
+    outcome = run(
+        rules,
+        to_dynamodb_records([{"old_image": basket, "new_image": filled}, {"old_image": filled, "new_image": seen}]),
+    )
+
+    told = [(event["type"], event["sku"]) for event in outcome.events]
+    assert told == [("product-added", "c"), ("product-added", "d"), ("product-removed", "a")]
+
+
 def test_a_removed_order_tells_what_is_left() -> None:
     event = {"id": "1", "type": "order-deleted", "raw": {"new": None, "old": KEY}}
 

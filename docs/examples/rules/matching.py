@@ -5,7 +5,7 @@ from typing import Any
 
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.flavors import TaskRule, task
-from powertools_stream.matching import out_skip
+from powertools_stream.matching import out_source_is_self
 
 rules = RuleRegistry()
 
@@ -37,7 +37,7 @@ def is_large(uow: UnitOfWork) -> bool:
 rules.add(id="two-types", flavor=task, event_type=["order-paid", "order-shipped"], execute=log)
 rules.add(id="pattern", flavor=task, event_type=re.compile("^order-"), execute=log)
 rules.add(id="function", flavor=task, event_type=lambda uow: uow.event["type"].endswith("-paid"), execute=log)
-rules.add(id="filters", flavor=task, event_type="order-created", filters=[out_skip, is_large], execute=log)
+rules.add(id="filters", flavor=task, event_type="order-created", filters=[out_source_is_self, is_large], execute=log)
 rules.add(id="everything", flavor=task, execute=log)
 # --8<-- [end:matching]
 

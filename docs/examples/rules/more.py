@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.expressions import update_expression
 from powertools_stream.flavors import materialize, task
-from powertools_stream.matching import out_skip, out_source_is_self
+from powertools_stream.matching import out_source_is_self
 
 rules = RuleRegistry()
 
@@ -44,7 +44,7 @@ rules.add(
 
 
 # --8<-- [start:filters]
-@rules.register(task, event_type="order-shipped", filters=[out_skip, out_source_is_self], emit="order-tracked")
+@rules.register(task, event_type="order-shipped", filters=[out_source_is_self], emit="order-tracked")
 def track(uow: UnitOfWork) -> dict[str, Any]:
     return {"parcel": uow.event["parcel"]}
 

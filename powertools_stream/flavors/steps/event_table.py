@@ -1,7 +1,8 @@
 """The rows of the event table, where `collect` and `correlate` store events.
 
 A row ``EVENT`` holds an event as it was collected, under its id; a row ``CORREL`` holds it again under a correlation
-key. Names, ids and layout are those of aws-lambda-stream in both its languages, so that each can read the other's rows.
+key. Names, ids and layout are those of aws-lambda-stream, so that it can read these rows as well: in Python as they
+are, in JavaScript if `EVENT_SPELLING` says so. Rows of either are read.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.environment.settings import number
-from powertools_stream.errors import InvalidEventError, MalformedRecordError
+from powertools_stream.environment.spelling import CAMEL_CASE, in_camel_case, is_javascript
+from powertools_stream.errors import InvalidEventError, MalformedRecordError, RuleError
 from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.flavors.steps.tables import TableRule
-from powertools_stream.rules.binding import UserFunction
+from powertools_stream.rules.binding import UserFunction, required_names
 from powertools_stream.rules.paths import check_path, path_reader
 from powertools_stream.rules.rule import Rule
 from powertools_stream.uow import Event, UnitOfWork, complete
@@ -30,6 +32,7 @@ __all__ = [
     "collected_or_correlated",
     "correlation_key",
     "event_of_row",
+    "event_table",
     "expiry",
     "row",
 ]
@@ -43,9 +46,6 @@ CORREL = "CORREL"
 _DAYS = 33
 _SECONDS_A_DAY = 24 * 60 * 60
 
-_CAMEL_CASE = {"sequence_number": "sequenceNumber", "rule_id": "ruleId"}
-"""Attributes that services written in JavaScript spell differently."""
-
 
 class CollectingRule(TableRule):
     """The fields that rules of flavors that store events share.
@@ -54,11 +54,11 @@ class CollectingRule(TableRule):
     ----------
     ttl
         The number of days from the event's timestamp until the row expires, or a function that returns the time itself,
-        in epoch seconds; default: ``TTL``, then 33.
+        in epoch seconds; default: ``TTL``, then 33. If it has two parameters, their names say which is which.
     expire
         True: when the row expires, the flavor `expired` publishes ``<type>-expired``; a string: an event of this type.
     table_name
-        The event table; default: ``ENTITY_TABLE_NAME``, then ``EVENT_TABLE_NAME``.
+        The event table; default: ``EVENT_TABLE_NAME``, then ``ENTITY_TABLE_NAME``.
     """
 
     takes_compact: ClassVar[bool] = False
@@ -72,6 +72,28 @@ class CollectingRule(TableRule):
         path = self.__dict__["correlation_key"]
         if isinstance(path, str):
             check_path(path, rule_id=self.id, field="correlation_key")
+        if callable(self.ttl) and _is_of_unknown_order(self.ttl):
+            raise RuleError(
+                f"Rule {self.id!r}: a function of the field 'ttl' with two parameters names them 'uow' and 'rule', in "
+                f"either order; got ({', '.join(required_names(self.ttl))}). aws-lambda-stream calls it with "
+                "(rule, uow), where this library would pass (uow, rule).",
+                self.id,
+            )
+
+
+def event_table(rule: TableRule, params: Mapping[str, Any] | None = None) -> str | None:
+    """Return the name of the event table, for a request; None: the request's own, else the connector's default.
+
+    Any other request goes to ``ENTITY_TABLE_NAME`` first: a service may have both tables.
+
+    Parameters
+    ----------
+    params
+        The request's parameters, if they are the user's and may name a table.
+    """
+    if rule.table_name or (params and params.get("TableName")):
+        return rule.table_name
+    return os.environ.get("EVENT_TABLE_NAME")
 
 
 # -- Reading rows ------------------------------------------------------------------------------------------------------
@@ -114,7 +136,7 @@ def collected_or_correlated(uow: UnitOfWork) -> UnitOfWork | None:
 def attribute(image: Mapping[str, Any], name: str) -> Any:
     """Return an attribute of a row, whichever language wrote it; None if there is none."""
     value = image.get(name)
-    return image.get(_CAMEL_CASE[name]) if value is None and name in _CAMEL_CASE else value
+    return image.get(CAMEL_CASE[name]) if value is None and name in CAMEL_CASE else value
 
 
 def event_of_row(image: Mapping[str, Any]) -> Event:
@@ -154,9 +176,20 @@ def _inserted(uow: UnitOfWork) -> Mapping[str, Any] | None:
 # -- Writing rows ------------------------------------------------------------------------------------------------------
 
 
+def _is_of_unknown_order(ttl: UserFunction) -> bool:
+    names = required_names(ttl)
+    return len(names) > 1 and not {"uow", "rule"} & set(names)
+
+
 def row(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row without attributes that have no value, and with the Region that writes it."""
+    """Return a row without attributes that have no value, and with the Region that writes it.
+
+    The names of attributes, and of the event's fields, are spelled for those who read the table.
+    """
     item = {**attributes, "awsregion": os.environ.get("AWS_REGION") or os.environ.get("REGION")}
+    if is_javascript():
+        item = in_camel_case(item, "sequence_number", "rule_id")
+        item["event"] = in_camel_case(item["event"], "partition_key")
     return {name: value for name, value in item.items() if value is not None}
 
 

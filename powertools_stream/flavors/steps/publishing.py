@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from powertools_stream.environment.spelling import spelled
 from powertools_stream.environment.tags import standard_tags
 from powertools_stream.flavors.steps.calling import Steps, call, listed
 from powertools_stream.requests import PutEvent
@@ -14,7 +15,7 @@ from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import Rule
 from powertools_stream.uow import Event, UnitOfWork
 
-__all__ = ["PublishingRule", "emitted", "inherited_tags", "publish", "publish_all", "tagged", "triggers_of"]
+__all__ = ["PublishingRule", "emitted", "inherited_tags", "numbered", "publish", "publish_all", "tagged", "triggers_of"]
 
 # Who published an event, and where. An event derived from it does not inherit these tags, since it has its own.
 _PUBLISHER = frozenset({"functionname", "pipeline", "region", "source"})
@@ -46,12 +47,15 @@ def publish(event: Event, uow: UnitOfWork, rule: PublishingRule) -> Steps:
 
 
 def tagged(event: Mapping[str, Any], rule: Rule) -> Event:
-    """Return an event ready to publish: with standard tags, unless it has its own, and without a key that is None."""
+    """Return an event ready to publish.
+
+    It has standard tags, unless it has its own, and no key that is None; its key is spelled for those who listen.
+    """
     tags = event.get("tags")
     result = {**event, "tags": {**standard_tags(rule.id), **(tags if isinstance(tags, Mapping) else {})}}
     if result.get("partition_key", "") is None:
         del result["partition_key"]
-    return result
+    return spelled(result)
 
 
 def emitted(emit: UserFunction, uow: UnitOfWork, template: Event, rule: Rule) -> Steps:
@@ -59,8 +63,15 @@ def emitted(emit: UserFunction, uow: UnitOfWork, template: Event, rule: Rule) ->
 
     If there are several, each gets its position in the id, unless ``emit`` sets the id itself.
     """
-    events = listed((yield from call(emit, uow, template)), rule, "emit", "an event")
-    return events if len(events) < 2 else [_numbered(event, n, template) for n, event in enumerate(events)]
+    return numbered(listed((yield from call(emit, uow, template)), rule, "emit", "an event"), template)
+
+
+def numbered(events: list[Event], template: Event) -> list[Event]:
+    """Return events with their positions in their ids, if there are several that have the template's."""
+    if len(events) < 2:
+        return events
+    own = template["id"]
+    return [{**event, "id": f"{own}.{n}"} if event.get("id") == own else event for n, event in enumerate(events)]
 
 
 def publish_all(events: list[Event], uow: UnitOfWork, rule: PublishingRule) -> Steps:
@@ -90,7 +101,3 @@ def inherited_tags(triggers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def triggers_of(events: Iterable[Mapping[str, Any]]) -> list[Event]:
     """Return the references to its triggers that an event carries."""
     return [{name: event.get(name) for name in ("id", "type", "timestamp")} for event in events]
-
-
-def _numbered(event: Event, position: int, template: Event) -> Event:
-    return {**event, "id": f"{template['id']}.{position}"} if event.get("id") == template["id"] else event

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -37,15 +37,15 @@ class LatchingRule(TableRule):
 
     Parameters
     ----------
-    skip_latched
-        Whether changes that a listener made are skipped (`out_latched`).
+    latched
+        ``"skip"``: changes that a listener made are left out (`out_latched`); ``"process"``: the rule is for them too.
     """
 
-    skip_latched: bool = Field(default=True, description="True or False")
+    latched: Literal["skip", "process"] = Field(default="skip", description="'skip' or 'process'")
 
     def tests(self) -> Iterator[Filter]:
         """Yield `out_latched` first, unless the rule is for latched changes too."""
-        if self.skip_latched:
+        if self.latched == "skip":
             yield out_latched
         yield from super().tests()
 
