@@ -75,6 +75,9 @@ def compile_event_pattern(pattern: Mapping[str, Any] | str) -> EventPattern:
     return lambda event: any(way(event) for way in ways)
 
 
+compile_event_pattern.makes = "a test of events"  # type: ignore[attr-defined]  # see `bind`
+
+
 # -- Matching ----------------------------------------------------------------------------------------------------------
 
 
