@@ -173,12 +173,14 @@ class Rule(BaseModel, Mapping[str, Any]):
     def _check_pattern(self, field: str) -> None:
         if (pattern := self.__dict__[field]) is None:
             return
-        from powertools_stream.matching import EventPatternError, compile_event_pattern
+        from powertools_stream.matching.event_patterns import EventPatternError, compiled
 
         try:
-            self._patterns[field] = compile_event_pattern(pattern)
+            self._patterns[field], doubts = compiled(pattern)
         except EventPatternError as error:
             raise RuleError(f"Rule {self.id!r}: the field {field!r}: {error}", self.id) from None
+        for doubt in doubts:
+            warnings.warn(f"Rule {self.id!r}: the field {field!r}: {doubt}", UserWarning, stacklevel=2)
 
     def _bind_functions(self) -> None:
         values = self.__dict__
