@@ -15,7 +15,7 @@ from powertools_stream.errors import RuleError
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
-__all__ = ["named", "nearest", "rule_error", "shown"]
+__all__ = ["named", "nearest", "nearest_type", "rule_error", "shown"]
 
 
 def rule_error(error: ValidationError, model: type[BaseModel], fields: Mapping[str, Any]) -> RuleError:
@@ -41,11 +41,25 @@ def named(fields: Mapping[str, Any]) -> str:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that was probably meant: ``event_type`` for ``eventType``."""
     names = sorted(known)
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
+    snake = _words(name, "_")
     if snake in names:
         return snake
     matches = difflib.get_close_matches(snake, names, n=1)
     return matches[0] if matches else None
+
+
+def nearest_type(event_type: str, known: Iterable[str]) -> str | None:
+    """Return the known event type that was probably meant: ``ticket-opened`` for ``ticket_opened``, in any spelling."""
+    spelled: dict[str, str] = {}
+    for name in known:
+        spelled.setdefault(_words(name, "-"), name)
+    matches = difflib.get_close_matches(_words(event_type, "-"), spelled, n=1)
+    return spelled[matches[0]] if matches else None
+
+
+def _words(name: str, separator: str) -> str:
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", separator, name)
+    return re.sub(r"[-_. ]", separator, parts).lower()
 
 
 def shown(value: Any) -> str:

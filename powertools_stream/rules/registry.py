@@ -112,6 +112,15 @@ class RuleRegistry:
             self._groups = tuple(RuleGroup(prepare, group) for prepare, group in rules.items() if group)
         return self._groups
 
+    def event_types(self) -> list[str]:
+        """Return the event types that the rules name as texts, in the order of registration."""
+        types = [
+            [rule.event_type] if isinstance(rule.event_type, str) else rule.event_type
+            for rule in self
+            if isinstance(rule.event_type, str | list)
+        ]
+        return list(dict.fromkeys(name for names in types for name in names))
+
     @property
     def compacts(self) -> bool:
         """Whether any of the rules compacts."""
