@@ -13,11 +13,17 @@ from aws_lambda_powertools.utilities.batch import EventType as EventType
 
 from powertools_stream._lazy import export
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from powertools_stream.call_options import Pacer as Pacer, RetryPolicy as RetryPolicy
     from powertools_stream.decorator import stream_processor as stream_processor
     from powertools_stream.errors import RetryableError as RetryableError, StreamError as StreamError
-    from powertools_stream.options import ProcessorOptions as ProcessorOptions
+    from powertools_stream.options import (
+        AnyMetrics as AnyMetrics,
+        AnyTracer as AnyTracer,
+        ProcessorOptions as ProcessorOptions,
+    )
     from powertools_stream.outcomes import (
         Fault as Fault,
         FaultPolicy as FaultPolicy,
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from powertools_stream.uow import UnitOfWork as UnitOfWork
 
 __all__ = [
+    "__version__",
     "EventType",
     *export(
         __name__,
@@ -40,7 +47,7 @@ __all__ = [
             # The processor
             "decorator": ("stream_processor",),
             "processor": ("StreamProcessor",),
-            "options": ("ProcessorOptions",),
+            "options": ("AnyMetrics", "AnyTracer", "ProcessorOptions"),
             "call_options": ("Pacer", "RetryPolicy"),
             "payloads.claim_checks": ("ClaimChecks",),
             "payloads.compression": ("Compression",),

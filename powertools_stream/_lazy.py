@@ -5,10 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 __all__ = ["export"]
+
+# Where a name may be that somebody looks for in another package.
+_PUBLIC = (
+    "",
+    "flavors",
+    "requests",
+    "sources",
+    "connectors",
+    "matching",
+    "rules",
+    "expressions",
+    "outcomes",
+    "errors",
+    "classification",
+    "testing",
+)
 
 
 class _LazyPackage(ModuleType):
@@ -18,7 +35,7 @@ class _LazyPackage(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._homes:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+            raise _unknown(self.__name__, name)
         value = getattr(import_module(self._homes[name]), name)
         super().__setattr__(name, value)
         return value
@@ -57,3 +74,37 @@ def export(package: str, modules: Mapping[str, Iterable[str]]) -> list[str]:
     lazy.__dict__["_homes"] = homes
     lazy.__class__ = _LazyPackage
     return list(homes)
+
+
+def _unknown(package: str, name: str) -> Exception:
+    """Return the error for a name that a package does not have; it says where the name is, or one like it.
+
+    In ``from package import name`` it is an `ImportError`: Python would replace an `AttributeError` by an error of its
+    own that says nothing of that. Others, such as ``hasattr``, need the `AttributeError`.
+    """
+    message = f"module {package!r} has no attribute {name!r}"
+    # Tools look for private names; and what is a module of the package is about to be imported.
+    if name.startswith("_") or not name.isidentifier() or find_spec(f"{package}.{name}") is not None:
+        return AttributeError(message)
+    if (hint := _hint(package, name)) is None:
+        return AttributeError(message)
+    if sys._getframe(2).f_code.co_name == "_handle_fromlist":
+        return ImportError(f"cannot import {name!r} from {package!r}. {hint}")
+    return AttributeError(f"{message}. {hint}")
+
+
+def _hint(package: str, name: str) -> str | None:
+    root = package.partition(".")[0]
+    packages = dict.fromkeys([package, *(f"{root}.{public}".rstrip(".") for public in _PUBLIC)])
+    known = [(home, public) for home in packages for public in import_module(home).__all__]
+    for home, public in known:
+        if public == name:
+            return f"It is in another package: from {home} import {name}"
+
+    import difflib  # only for a mistake
+
+    nearest = difflib.get_close_matches(name.lower(), [public.lower() for _, public in known], n=1, cutoff=0.8)
+    for home, public in known:
+        if public.lower() in nearest:
+            return f"Did you mean {public!r}? from {home} import {public}"
+    return None

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ParamSpec
+
+from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.processor import StreamProcessor
+from powertools_stream.rules.registry import Rules
 
 __all__ = ["stream_processor"]
 
 
+P = ParamSpec("P")
+
+
 def stream_processor(
-    *, processor: StreamProcessor | None = None, **options: Any
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    rules: Rules | None = None, /, *, processor: StreamProcessor | None = None, **options: Any
+) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """Decorate a Lambda handler: the batch is processed first, then the handler is called.
 
     Put it innermost, under Logger's and Tracer's decorators. The decorated handler returns the partial batch response;
@@ -21,16 +27,20 @@ def stream_processor(
 
     Parameters
     ----------
+    rules
+        The rules, also by name: ``@stream_processor(rules)``, ``@stream_processor(rules=rules)``.
     processor
         An existing processor, e.g. to read its results in the handler.
     options
-        The options of `StreamProcessor`, if no processor is given: ``rules=…``, ``source=…``, ….
+        The options of `StreamProcessor`, if no processor is given: ``source=…``, ``on_fault=…``, ….
 
     Raises
     ------
     TypeError
-        Both a processor and options, or neither rules nor a processor.
+        Both a processor and options, or neither rules nor a processor; or it was written without parentheses.
     """
+    if rules is not None:
+        options = _with_rules(rules, options)
     if processor is not None and options:
         raise TypeError(
             f"Expected a processor or options, but found both: {', '.join(options)}. Pass the options to the processor."
@@ -42,7 +52,7 @@ def stream_processor(
     # Nobody else has access to this processor, so nobody can ask for its results.
     active = processor if processor is not None else StreamProcessor(**{"keep_results": False, **options})
 
-    def decorate(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(handler: Callable[P, Any]) -> Callable[P, Any]:
         if not callable(handler):
             raise TypeError(
                 f"Expected to decorate a function, but found {type(handler).__name__}. "
@@ -55,6 +65,23 @@ def stream_processor(
             answer = handler(event, context, **kwargs)
             return active.united(answer, response) if isinstance(answer, Mapping) else response
 
-        return decorated
+        return decorated  # type: ignore[return-value]  # Lambda calls it with an event and a context
 
     return decorate
+
+
+def _with_rules(given: object, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with what was given by position, which is to be rules."""
+    if isinstance(given, StreamProcessor):
+        raise TypeError("A processor has a name: @stream_processor(processor=processor).")
+    if isinstance(given, EventType):
+        raise TypeError(f"The event type has a name: @stream_processor(rules=rules, event_type={given}).")
+    if callable(given):
+        raise TypeError(
+            f"Expected rules, but found the {'class' if isinstance(given, type) else 'function'} "
+            f"{getattr(given, '__name__', given)!r}. Write parentheses above the handler, and the rules in them: "
+            "@stream_processor(rules=rules)."
+        )
+    if "rules" in options:
+        raise TypeError("Expected the rules once, but found them by position and as rules=….")
+    return {"rules": given, **options}

@@ -6,10 +6,9 @@ the first event that needs the option: a large one, one of another source, a thr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeAlias
 
 from aws_lambda_powertools.utilities.batch import EventType
 
@@ -17,9 +16,22 @@ from powertools_stream.call_options import Pacer, Rate, RetryPolicy
 from powertools_stream.classification.reasons import Retryable, retryable_predicate
 from powertools_stream.connectors.base import Connector
 from powertools_stream.environment.settings import whole_number
+from powertools_stream.option_checks import (
+    are_made,
+    has,
+    instance_of,
+    is_listed,
+    is_name,
+    is_tracer,
+    mistake,
+    number_from,
+    option,
+    switch,
+)
 from powertools_stream.outcomes import FaultPolicy, Observer
 from powertools_stream.requests import Request
 from powertools_stream.rules.registry import RuleRegistry, Rules
+from powertools_stream.rules.rule import Rule
 from powertools_stream.sources import Source
 from powertools_stream.sources.recognition import source_of_event_type
 
@@ -31,48 +43,32 @@ if TYPE_CHECKING:
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.payloads.compression import Compression
 
-__all__ = ["AnyLogger", "ProcessorOptions", "takes_options"]
+__all__ = ["AnyLogger", "AnyMetrics", "AnyTracer", "ProcessorOptions", "takes_options"]
 
 AnyLogger: TypeAlias = "logging.Logger | Logger"
 """A logger of the standard library, or Powertools' Logger, which is not one to the type checker."""
 
+
+class AnyTracer(Protocol):
+    """Powertools' Tracer, or another object that opens subsegments as it does."""
+
+    @property
+    def provider(self) -> Any:
+        """What opens subsegments: ``provider.in_subsegment(name=…)`` returns a context manager."""
+
+
+class AnyMetrics(Protocol):
+    """Powertools' Metrics, whatever their provider, or another object that counts as they do."""
+
+    def add_metric(self, *, name: str, unit: Any, value: float) -> Any:
+        """Count something."""
+
+
 P = ParamSpec("P")
-T = TypeVar("T")
 
 _DEFAULT_WORKERS = 8
 _CALLS = "a number of calls, 1 or more"
-
-
-def _option(default: T, takes: str, accepts: Callable[[Any], bool], error: type[Exception] = TypeError) -> T:
-    """Return the field of an option that is checked by itself.
-
-    Parameters
-    ----------
-    default
-        Its value if it is not given, which is not checked.
-    takes
-        What it takes, for the message.
-    accepts
-        Tells whether a value is such.
-    error
-        What is raised if it is not.
-    """
-    field_: T = field(default=default, metadata={"takes": takes, "accepts": accepts, "error": error})
-    return field_
-
-
-def _instance_of(module: str, name: str) -> Callable[[Any], bool]:
-    """Tell an instance of a class that a function need not load if it does not use it."""
-    return lambda value: isinstance(value, getattr(import_module(f"powertools_stream.{module}"), name))
-
-
-def _number_from(least: float) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value >= least
-
-
-def _are_made(values: Any) -> bool:
-    """Tell whether these are several objects, none of them a class that somebody forgot to call."""
-    return isinstance(values, list | tuple) and not any(isinstance(value, type) for value in values)
+_BUS = "the name or ARN of an event bus (a string)"
 
 
 @dataclass(frozen=True)
@@ -157,41 +153,43 @@ class ProcessorOptions:
     """
 
     event_type: EventType | None = None
-    model: Any = None
-    raise_on_entire_batch_failure: bool = True
-    logger: AnyLogger | None = None
+    model: Any = option(None, "a model of records (a class)", lambda value: isinstance(value, type))
+    raise_on_entire_batch_failure: bool = switch(True)
+    logger: AnyLogger | None = option(
+        None, "a logger, Logger() or logging.getLogger(…)", has("debug", "info", "warning", "error")
+    )
     _: KW_ONLY
     rules: Rules = ()
     source: Source | Sequence[Source] | None = None
     on_fault: FaultPolicy = FaultPolicy.REPORT_AND_PUBLISH
-    retryable: Retryable = ()
-    skip_group_on_error: bool = True
-    max_workers: int | None = _option(None, _CALLS, _number_from(1), ValueError)
-    timeout_margin: float = _option(1.0, "seconds, 0 or more", _number_from(0), ValueError)
-    bus_name: str | None = None
-    fault_bus_name: str | None = None
-    boto3_session: Any = None
-    boto_config: Any = None
-    connectors: Sequence[Connector] = _option(
-        (), "a list of connectors that are made already, [GeocodingConnector()]", _are_made
+    retryable: Retryable = option(
+        (), "a function of an error, or a tuple of exception types", lambda value: callable(value) or is_listed(value)
     )
-    retry: RetryPolicy | None = _option(
+    skip_group_on_error: bool = switch(True)
+    max_workers: int | None = option(None, _CALLS, number_from(1), ValueError)
+    timeout_margin: float = option(1.0, "seconds, 0 or more", number_from(0), ValueError)
+    bus_name: str | None = option(None, _BUS, is_name)
+    fault_bus_name: str | None = option(None, _BUS, is_name)
+    boto3_session: Any = option(None, "a session, boto3.Session(…)", has("client"))
+    boto_config: Any = option(None, "a configuration, botocore.config.Config(…)", has("merge"))
+    connectors: Sequence[Connector] = option(
+        (), "a list of connectors that are made already, [GeocodingConnector()]", are_made
+    )
+    retry: RetryPolicy | None = option(
         None, "RetryPolicy(max_attempts=…)", lambda value: isinstance(value, RetryPolicy)
     )
-    rates: Mapping[type[Request], Rate] | None = _option(
+    rates: Mapping[type[Request], Rate] | None = option(
         None, "rates by type of request, {HttpRequest: (10, 1)}", lambda value: isinstance(value, Mapping)
     )
-    claim_checks: ClaimChecks | None = _option(
-        None, 'ClaimChecks({"<bucket>": "<account id>"})', _instance_of("payloads.claim_checks", "ClaimChecks")
+    claim_checks: ClaimChecks | None = option(
+        None, 'ClaimChecks({"<bucket>": "<account id>"})', instance_of("payloads.claim_checks", "ClaimChecks")
     )
-    compression: Compression | None = _option(
-        None, "Compression()", _instance_of("payloads.compression", "Compression")
-    )
-    tracer: Any = None
-    metrics: Any = None
-    observers: Sequence[Observer] = _option((), "a list of observers that are made already", _are_made)
-    keep_results: bool = True
-    exit_if_stuck: bool = False
+    compression: Compression | None = option(None, "Compression()", instance_of("payloads.compression", "Compression"))
+    tracer: AnyTracer | None = option(None, "Powertools' Tracer()", is_tracer)
+    metrics: AnyMetrics | None = option(None, "Powertools' Metrics()", has("add_metric"))
+    observers: Sequence[Observer] = option((), "a list of observers that are made already", are_made)
+    keep_results: bool = switch(True)
+    exit_if_stuck: bool = switch(False)
 
     registry: RuleRegistry = field(init=False)
     sources: tuple[Source, ...] = field(init=False)
@@ -200,12 +198,13 @@ class ProcessorOptions:
     workers: int = field(init=False)
 
     def __post_init__(self) -> None:
-        for option in fields(self):
-            if (accepts := option.metadata.get("accepts")) is None:
+        _check_event_type(self.event_type)
+        for one in fields(self):
+            if (accepts := one.metadata.get("accepts")) is None:
                 continue
-            value = getattr(self, option.name)
-            if value is not option.default and not accepts(value):
-                raise _mistake(option.name, option.metadata["takes"], value, option.metadata["error"])
+            value = getattr(self, one.name)
+            if value is not one.default and not accepts(value):
+                raise mistake(one.name, one.metadata["takes"], value, one.metadata["error"])
         for request_type, rate in (self.rates or {}).items():
             _check_rate(request_type, rate)
         self._derive(
@@ -231,6 +230,7 @@ def takes_options(
 
     def decorate(init: Callable[[Any, ProcessorOptions], None]) -> Callable[Concatenate[Any, P], None]:
         def taking(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> None:
+            _check_names(kwargs)
             init(self, options(*args, **kwargs))
 
         taking.__wrapped__ = options.__init__  # type: ignore[attr-defined]  # what `inspect.signature` shows
@@ -239,13 +239,35 @@ def takes_options(
     return decorate
 
 
+def _check_names(given: Iterable[str]) -> None:
+    for name in given:
+        if name not in _NAMES:
+            from powertools_stream.rules.diagnostics import nearest
+
+            meant = nearest(name, _NAMES)
+            hint = f"Did you mean {meant!r}?" if meant else f"It has {', '.join(_NAMES)}."
+            raise TypeError(f"StreamProcessor has no option {name!r}. {hint}")
+
+
+_NAMES = tuple(one.name for one in fields(ProcessorOptions) if one.init)
+
+
+def _check_event_type(event_type: object) -> None:
+    """Say where rules go: the first argument is that of Powertools' processors."""
+    if isinstance(event_type, RuleRegistry | Rule | Mapping) or is_listed(event_type):
+        raise TypeError(
+            "The first argument of StreamProcessor is Powertools' event_type; rules have a name: "
+            "StreamProcessor(rules=rules)."
+        )
+
+
 def _given_sources(source: Source | Sequence[Source] | None, event_type: EventType | None) -> tuple[Source, ...]:
     if source is None:
         return () if event_type is None else (source_of_event_type(event_type),)
     sources = source if isinstance(source, list | tuple) else (source,)
     for one in sources:
         if not isinstance(one, Source):
-            raise _mistake("source", "a source that is made already, SQSSource(), or a list of such", one)
+            raise mistake("source", "a source that is made already, SQSSource(), or a list of such", one)
     return tuple(sources)
 
 
@@ -254,20 +276,14 @@ def _fault_policy(given: FaultPolicy | str) -> FaultPolicy:
     try:
         return FaultPolicy(given)
     except ValueError:
-        raise _mistake("on_fault", " or ".join(map(str, FaultPolicy)), given, ValueError) from None
+        raise mistake("on_fault", " or ".join(map(str, FaultPolicy)), given, ValueError) from None
 
 
 def _check_rate(request_type: Any, rate: Any) -> None:
     if not (isinstance(request_type, type) and issubclass(request_type, Request)):
-        raise _mistake("rates", "types of requests, {HttpRequest: (10, 1)}", request_type)
+        raise mistake("rates", "types of requests, {HttpRequest: (10, 1)}", request_type)
     try:
         Pacer(*rate)
     except (TypeError, ValueError):
         takes = f"(calls, seconds) for {request_type.__name__}, both above 0, e.g. (10, 1)"
-        raise _mistake("rates", takes, rate, ValueError) from None
-
-
-def _mistake(name: str, takes: str, found: Any, error: type[Exception] = TypeError) -> Exception:
-    from powertools_stream.rules.diagnostics import shown
-
-    return error(f"StreamProcessor({name}=…) takes {takes}; got {shown(found)}.")
+        raise mistake("rates", takes, rate, ValueError) from None

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import math
 import re
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import EphemeralMetrics
+from aws_lambda_powertools.metrics.provider.datadog import DatadogMetrics
+from botocore.config import Config
 
-from powertools_stream import ClaimChecks, Compression, ProcessorOptions, StreamProcessor
+from powertools_stream import (
+    ClaimChecks,
+    Compression,
+    ProcessorOptions,
+    RuleRegistry,
+    StreamProcessor,
+    stream_processor,
+)
 from powertools_stream.call_options import RetryPolicy
 from powertools_stream.connectors.http.connector import HttpConnector
 from powertools_stream.errors import SettingError
@@ -31,6 +44,23 @@ from powertools_stream.sources import SQSSource
         ("connectors", [HttpConnector], r"connectors that are made already.* got \[<class"),
         ("connectors", HttpConnector(), "a list of connectors"),
         ("observers", 3, r"a list of observers.* got 3 \(int\)"),
+        ("model", "OrderModel", r"a model of records \(a class\); got 'OrderModel' \(str\)"),
+        ("raise_on_entire_batch_failure", "no", r"True or False; got 'no' \(str\)"),
+        ("logger", "x", r"Logger\(\) or logging.getLogger\(…\); got 'x' \(str\)"),
+        ("logger", Logger, "got the class Logger"),
+        ("retryable", 5, r"a function of an error, or a tuple of exception types; got 5 \(int\)"),
+        ("skip_group_on_error", 1, r"True or False; got 1 \(int\)"),
+        ("bus_name", 5, r"the name or ARN of an event bus \(a string\); got 5 \(int\)"),
+        ("fault_bus_name", ["bus"], r"the name or ARN of an event bus .*got \['bus'\] \(list\)"),
+        ("boto3_session", "x", r"boto3.Session\(…\); got 'x' \(str\)"),
+        ("boto3_session", boto3.Session, "got the class Session"),
+        ("boto_config", {"read_timeout": 1}, r"botocore.config.Config\(…\); got {'read_timeout': 1} \(dict\)"),
+        ("tracer", 5, r"Powertools' Tracer\(\); got 5 \(int\)"),
+        ("tracer", Tracer, "got the class Tracer"),
+        ("metrics", "x", r"Powertools' Metrics\(\); got 'x' \(str\)"),
+        ("metrics", Metrics, "got the class Metrics"),
+        ("keep_results", "no", r"True or False; got 'no' \(str\)"),
+        ("exit_if_stuck", "yes", r"True or False; got 'yes' \(str\)"),
         ("rates", (10, 1), r"rates by type of request, \{HttpRequest: \(10, 1\)\}; got \(10, 1\)"),
         ("rates", {"HttpRequest": (10, 1)}, r"types of requests.* got 'HttpRequest' \(str\)"),
     ],
@@ -38,6 +68,59 @@ from powertools_stream.sources import SQSSource
 def test_an_option_of_another_kind_is_refused(option: str, value: Any, says: str) -> None:
     with pytest.raises(TypeError, match=rf"^StreamProcessor\({option}=…\) takes .*{says}"):
         StreamProcessor(**{"rules": [], option: value})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {
+            "logger": Logger(service="s"),
+            "tracer": Tracer(service="s", disabled=True),
+            "metrics": Metrics(namespace="n"),
+        },
+        {"logger": logging.getLogger("x"), "metrics": EphemeralMetrics(namespace="n")},
+        {"logger": logging.LoggerAdapter(logging.getLogger("x"), {}), "metrics": DatadogMetrics(namespace="n")},
+        {"boto3_session": boto3.Session(region_name="eu-central-1"), "boto_config": Config(read_timeout=1)},
+        {"retryable": ValueError},
+        {"retryable": [ValueError, KeyError], "bus_name": "arn:aws:events:eu-central-1:123456789012:event-bus/bus"},
+        {"retryable": lambda error: True, "keep_results": False, "exit_if_stuck": True},
+    ],
+)
+def test_what_is_meant_is_accepted(options: dict[str, Any]) -> None:
+    StreamProcessor(rules=[], **options)
+
+
+def test_every_option_is_checked() -> None:
+    for option in dataclasses.fields(ProcessorOptions):
+        unlike: dict[str, Any] = {option.name: object()}
+        if option.init:
+            with pytest.raises((TypeError, ValueError)):
+                StreamProcessor(**unlike)
+
+
+@pytest.mark.parametrize("make", [StreamProcessor, stream_processor])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("onfault", "no option 'onfault'. Did you mean 'on_fault'?"),
+        ("onFault", "no option 'onFault'. Did you mean 'on_fault'?"),
+        ("boto_session", "no option 'boto_session'. Did you mean 'boto3_session'?"),
+        ("xyz", "no option 'xyz'. It has event_type, model, "),
+    ],
+)
+def test_an_unknown_option_is_refused_with_the_nearest_one(make: Any, name: str, says: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        make(rules=[], **{name: 1})
+
+    assert f"StreamProcessor has {says}" in str(raised.value)
+
+
+@pytest.mark.parametrize("rules", [RuleRegistry(), [], [{"id": "r", "flavor": print}], {"id": "r"}])
+def test_rules_in_the_place_of_the_event_type_are_told_their_own(rules: Any) -> None:
+    with pytest.raises(
+        TypeError, match=r"is Powertools' event_type; rules have a name: StreamProcessor\(rules=rules\)"
+    ):
+        StreamProcessor(rules)
 
 
 @pytest.mark.parametrize("rate", ["10/s", 10, (10,), (0, 1), (1, 0), (math.nan, 1), (1, math.inf), ("10", "1")])

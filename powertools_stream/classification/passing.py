@@ -1,4 +1,4 @@
-"""Errors that pass by themselves: those of Python, and of libraries that rules call, by name and without their import."""
+"""Errors that pass by themselves: those of Python, and of libraries that rules call, by name without an import."""
 
 from __future__ import annotations
 

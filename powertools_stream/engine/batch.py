@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +100,7 @@ class RuleRun:
         return (outcome,) if type(outcome) is UnitOfWork else outcome
 
     def take_results(self, outcome: Any) -> BaseException | None:
-        """Keep what the flavor returned; return the error if it is no result."""
+        """Keep what the flavor returned; return the error if it is no result. A plain mapping is a unit of work."""
         if type(outcome) is UnitOfWork:
             self._outcome = outcome
         elif outcome is None:
@@ -109,13 +109,29 @@ class RuleRun:
             return outcome.error
         elif isinstance(outcome, list | tuple) and all(isinstance(uow, UnitOfWork) for uow in outcome):
             self._outcome = outcome
+        elif isinstance(outcome, Mapping):
+            self._outcome = (_unit_of_work(outcome),)
+        elif isinstance(outcome, list | tuple) and all(isinstance(one, Mapping) for one in outcome):
+            self._outcome = [_unit_of_work(one) for one in outcome]
         else:
             return RunError(
                 "Expected a flavor to return a UnitOfWork, a list of them or None, "
-                f"but found {type(outcome).__name__}. "
+                f"but found {_found(outcome)}. "
                 "Return uow.extend(result=…) to hand a value over; yield a request to have it carried out."
             )
         return None
+
+
+def _unit_of_work(result: Mapping[str, Any]) -> UnitOfWork:
+    return result if isinstance(result, UnitOfWork) else UnitOfWork(result)
+
+
+def _found(outcome: Any) -> str:
+    name = type(outcome).__name__
+    if isinstance(outcome, list | tuple):
+        strangers = dict.fromkeys(type(one).__name__ for one in outcome if not isinstance(one, Mapping))
+        return f"a {name} with {', '.join(strangers)}"
+    return name
 
 
 class Reading:

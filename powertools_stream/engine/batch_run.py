@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from powertools_stream.engine.driver import Driver
     from powertools_stream.engine.faults import FaultEvent, Judge
     from powertools_stream.engine.interrupter import Interrupter
+    from powertools_stream.engine.unmatched import Unmatched
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.rules.compiled import CompiledRule, RuleGroup
     from powertools_stream.rules.registry import RuleRegistry
@@ -68,6 +69,8 @@ class BatchRun:
         Publishes the fault event of a failure at once, if a record behind it has to wait for its fate.
     claim_checks
         From where events are taken that were left at S3; None: from nowhere.
+    unmatched
+        Is told of events that no rule matched; None: nobody wants to know.
     keep_results
         Whether anybody will ask for what the rules leave behind. If not, it goes at once, which costs a large batch
         less than half of the time: memory that was just used is used again.
@@ -85,6 +88,7 @@ class BatchRun:
         *,
         publish: Publish | None,
         claim_checks: ClaimChecks | None,
+        unmatched: Unmatched | None,
         keep_results: bool,
     ) -> None:
         self._batch = batch
@@ -103,7 +107,8 @@ class BatchRun:
         self._is_over = False
         self._to_match: deque[RecordState] = deque()
         self._compactor = Compactor() if registry.compacts else None
-        self._unmatched = len(batch.states)
+        self._to_compact = len(batch.states)
+        self._unmatched = unmatched
 
     @property
     def fault_events(self) -> Sequence[FaultEvent]:
@@ -188,8 +193,8 @@ class BatchRun:
             self._start(RuleRun(self._handler, uow, state))
         state.is_matched = True
         if self._compactor is not None:
-            self._unmatched -= 1
-            if not self._unmatched:
+            self._to_compact -= 1
+            if not self._to_compact:
                 self._start_compacted(self._compactor)
 
     def _match_event(self, state: RecordState, event: Event) -> None:
@@ -197,21 +202,43 @@ class BatchRun:
         if type(tags := event.get("tags")) is dict and tags.get("skip"):
             return
         record = state.record
+        rules: Sequence[CompiledRule] = ()
+        is_matched = False
         for group in self._groups:
             if group.prepare is None:
-                for rule in self._candidates(group, event, state):
-                    self._offer(rule, UnitOfWork(pipeline=rule.id, record=record, event=event), state)
-            else:
-                self._match_prepared(state, event, group)
+                rules = self._candidates(group, event, state)
+                for rule in rules:
+                    if self._offer(rule, UnitOfWork(pipeline=rule.id, record=record, event=event), state):
+                        is_matched = True
+            elif self._match_prepared(state, event, group):
+                is_matched = True
+        if not is_matched and self._unmatched is not None:
+            self._note_unmatched(self._unmatched, state, event, rules)
 
-    def _match_prepared(self, state: RecordState, event: Event, group: RuleGroup) -> None:
+    def _match_prepared(self, state: RecordState, event: Event, group: RuleGroup) -> bool:
+        """Start a run of each rule that matches what the group makes of an event; False: it makes nothing of it."""
         base = UnitOfWork(record=state.record, event=event)
         prepared = self._interrupter.attempt(group.prepare, base)
         if type(prepared) is Failed:
             self._note(state, NO_RULE, prepared.error, base)
-        elif prepared is not None and out_skip(prepared):
-            for rule in self._candidates(group, prepared["event"], state):
-                self._offer(rule, prepared.extend(pipeline=rule.id), state)
+        elif prepared is None:
+            return False
+        elif out_skip(prepared):
+            is_matched = False
+            rules = self._candidates(group, prepared["event"], state)
+            for rule in rules:
+                if self._offer(rule, prepared.extend(pipeline=rule.id), state):
+                    is_matched = True
+            if not is_matched and self._unmatched is not None:
+                self._note_unmatched(self._unmatched, state, prepared["event"], rules)
+        return True
+
+    def _note_unmatched(
+        self, unmatched: Unmatched, state: RecordState, event: Event, rules: Sequence[CompiledRule]
+    ) -> None:
+        """Note an event that no rule matched, unless that was because something failed, which is told anyway."""
+        if not state.failures:
+            unmatched.note(self._source.record_id(state.record), event, has_rules=bool(rules))
 
     def _candidates(self, group: RuleGroup, event: Event, state: RecordState) -> Sequence[CompiledRule]:
         """Return the rules for the type of an event."""
@@ -225,14 +252,15 @@ class BatchRun:
         candidates: Sequence[CompiledRule] = found
         return candidates
 
-    def _offer(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
+    def _offer(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
         """Start a run of a rule if the rest of its conditions holds; one that compacts waits for the others."""
         if rule.condition is not None and not self._holds(rule, uow, state):
-            return
+            return False
         if rule.compact is None or self._compactor is None:
             self._start(RuleRun(rule, uow, state))
         else:
             self._compact(self._compactor, rule, uow, state)
+        return True
 
     def _holds(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
         """Tell whether the rest of a rule's conditions holds; one that raises is a fault of the rule on this record."""

@@ -18,6 +18,7 @@ from powertools_stream.engine.driver import Completion, Driver
 from powertools_stream.engine.faults import FaultEvent, FaultPublisher, Judge, PublishedIds, fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.own_thread import OwnThreads
+from powertools_stream.engine.unmatched import Unmatched
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, SettingError
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason
 from powertools_stream.payloads.large_events import LargeEvents
@@ -53,6 +54,7 @@ class Engine:
         self._coroutines = Coroutines()
         self._threads = OwnThreads()
         self._published = PublishedIds()
+        self._unmatched = Unmatched(options.registry, options.logger or _log)
         self._large_events: LargeEvents | None = None
         if options.claim_checks is not None or options.compression is not None:
             self._large_events = LargeEvents(options.claim_checks, options.compression)
@@ -84,6 +86,7 @@ class Engine:
         if bus_name is not None:
             publisher = LazyPublisher(source, bus_name, self._published, self._options.claim_checks)
         published = self._run_rules(batch, handler, judge, publisher, deadline)
+        self._unmatched.tell()
         if any(state.failures for state in batch.states):
             self._settle(batch, publisher, published, deadline)
         return batch
@@ -110,6 +113,7 @@ class Engine:
             interrupter,
             publish=publisher.publish if publisher is not None else None,
             claim_checks=self._options.claim_checks,
+            unmatched=self._unmatched if self._unmatched.is_heard else None,
             keep_results=self._options.keep_results or batch.source.needs_results,
         )
         is_complete = False

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from powertools_stream.errors import RuleError
+from powertools_stream.errors import ConfigurationError, RuleError
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["appeared", "changed", "disappeared"]
 
+_BOTH = "NEW_AND_OLD_IMAGES"
 _ANYTHING: Any = object()
 _NOTHING: Mapping[str, Any] = {}
+# Whether a change has the new and the old image.
+_IMAGES = {"INSERT": (True, False), "MODIFY": (True, True), "REMOVE": (False, True)}
 
 
 def changed(*names: str, to: Any = _ANYTHING, from_: Any = _ANYTHING) -> Callable[[UnitOfWork], bool]:
     """Make a filter that passes a change in which the value of one of the attributes changed.
 
     A missing attribute, and every attribute of a missing item, counts as None: an insert with a value, and the removal
-    of one, are changes. An event without images does not pass.
+    of one, are changes.
 
     Parameters
     ----------
@@ -26,6 +29,11 @@ def changed(*names: str, to: Any = _ANYTHING, from_: Any = _ANYTHING) -> Callabl
         Names of top-level attributes, taken literally: dots and other special characters have no meaning.
     to, from_
         The value after and before the change, or a function that returns whether a value passes.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised by the filter: the event lacks an image, because the stream does not send both or the source has none.
 
     Examples
     --------
@@ -64,9 +72,37 @@ def disappeared(*names: str) -> Callable[[UnitOfWork], bool]:
 
 def _images(uow: UnitOfWork) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     raw = uow["event"].get("raw")
-    if not isinstance(raw, dict):
-        return _NOTHING, _NOTHING
-    return raw.get("new") or _NOTHING, raw.get("old") or _NOTHING
+    new, old = (raw.get("new"), raw.get("old")) if isinstance(raw, dict) else (None, None)
+    # Most changes have both, and there is nothing to wonder about.
+    if (new is None or old is None) and not _has_all_there_are(uow, new, old):
+        raise _without_images(uow, new, old)
+    return new or _NOTHING, old or _NOTHING
+
+
+def _has_all_there_are(uow: UnitOfWork, new: Any, old: Any) -> bool:
+    """Tell whether a change has no more than one image because its item was inserted or removed."""
+    found = (new is not None, old is not None)
+    change, view_type = _of_stream(uow)
+    return any(found) and view_type in (None, _BOTH) and _IMAGES.get(change, found) == found
+
+
+def _of_stream(uow: UnitOfWork) -> tuple[Any, Any]:
+    """Return the kind of the change and the view type of the stream; None if the record does not say."""
+    record = uow.get("record") or _NOTHING
+    change = record.get("dynamodb")
+    return (record.get("eventName"), change.get("StreamViewType")) if isinstance(change, dict) else (None, None)
+
+
+def _without_images(uow: UnitOfWork, new: Any, old: Any) -> ConfigurationError:
+    event, (_, view_type) = uow["event"], _of_stream(uow)
+    images = " and ".join(name for name, image in (("new", new), ("old", old)) if image is not None) or "no"
+    stream = f", on a stream whose view type is {view_type}" if view_type else ""
+    return ConfigurationError(
+        "Expected an event with the images of an item before and after, to tell which attributes changed, but found "
+        f"the {event.get('type')!r} event {event.get('id')!r} with {images} image{stream}. Set the view type of the "
+        f"table's stream (StreamViewType) to {_BOTH}; if the event is of another source, give the rule an event_type "
+        "that leaves it out."
+    )
 
 
 def _test(wanted: Any) -> Callable[[Any], bool]:
@@ -85,6 +121,12 @@ def _is_value(value: Any) -> bool:
     return value is not None
 
 
-def _check_names(function: str, names: tuple[str, ...]) -> None:
+def _check_names(function: str, names: tuple[Any, ...]) -> None:
     if not names or not all(isinstance(name, str) for name in names):
-        raise RuleError(f"{function}() takes the names of attributes, e.g. {function}('status'); got {names!r}.")
+        # Only the types: a unit of work holds what nobody wants to see in a log.
+        found = f"({', '.join(repr(name) if isinstance(name, str) else type(name).__name__ for name in names)})"
+        raise RuleError(f"{function}() takes the names of attributes, e.g. {function}('status'); got {found}.")
+
+
+for _filter in (changed, appeared, disappeared):
+    _filter.makes = "a filter"  # type: ignore[attr-defined]  # see `bind`

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html.
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,17 +63,38 @@ def compile_event_pattern(pattern: Mapping[str, Any] | str) -> EventPattern:
     EventPatternError
         The pattern is not valid; the message names the path and the operator.
 
+    Warns
+    -----
+    UserWarning
+        The pattern names a field both outside and inside of ``$or``: EventBridge does not say what that means.
+
     Examples
     --------
     >>> is_large = compile_event_pattern({"detail": {"total": [{"numeric": [">", 100]}]}})
     >>> is_large({"detail": {"total": 250}}), is_large({"detail": {}})
     (True, False)
     """
+    matches, doubts = compiled(pattern)
+    for doubt in doubts:
+        warnings.warn(f"{doubt[0].upper()}{doubt[1:]}", UserWarning, stacklevel=2)
+    return matches
+
+
+def compiled(pattern: Mapping[str, Any] | str) -> tuple[EventPattern, list[str]]:
+    """Compile a pattern as `compile_event_pattern` does; return what is doubtful about it as well, for a warning."""
     branches = _object_branches(_parsed(pattern), ())
+    doubts = [
+        f"the event pattern names the field {'.'.join(path)!r} both outside and inside of $or. EventBridge gives no "
+        "consistent answer to that; here both have to hold. Name it only inside, in each object of the $or."
+        for path in _repeated(branches)
+    ]
     ways = [_matcher(branch) for branch in branches]
     if len(ways) == 1:
-        return ways[0]
-    return lambda event: any(way(event) for way in ways)
+        return ways[0], doubts
+    return (lambda event: any(way(event) for way in ways)), doubts
+
+
+compile_event_pattern.makes = "a test of events"  # type: ignore[attr-defined]  # see `bind`
 
 
 # -- Matching ----------------------------------------------------------------------------------------------------------
@@ -182,6 +204,18 @@ def _object_branches(pattern: Mapping[str, Any], path: Path) -> list[_Branch]:
             )
         branches = [branch + way for branch in branches for way in ways]
     return branches
+
+
+def _repeated(branches: Iterable[_Branch]) -> list[Path]:
+    """Return the paths that occur twice in a branch: outside of ``$or``, or in another one, and inside."""
+    repeated: dict[Path, None] = {}
+    for branch in branches:
+        seen = set[Path]()
+        for path in (*(path for path, _ in branch.present), *branch.absent):
+            if path in seen:
+                repeated[path] = None
+            seen.add(path)
+    return list(repeated)
 
 
 def _field_branches(name: Any, value: Any, path: Path) -> list[_Branch]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 __all__ = ["Asks", "Request", "content_of", "with_content"]
 
@@ -20,6 +20,16 @@ class Request:
     carries: ClassVar[tuple[str, ...]] = ()
     """Where it has its content, if that may be an event: a field, or a field and a name in it. Large events are
     compressed, or travel as a claim check, in any request that says so."""
+
+    if not TYPE_CHECKING:  # to a type checker, it is an error already
+
+        def __await__(self):
+            """Say what to write: a request is yielded, since the engine, not an event loop, carries it out."""
+            name = type(self).__name__
+            raise TypeError(
+                f"A request is yielded, not awaited: `response = yield {name}(…)` in a function that is `def`, not "
+                "`async def`. The engine carries it out, together with those of other records."
+            )
 
     def sample_answer(self, n: int) -> Any:
         """Return what a service answers in which all goes well and nothing is stored, for tests: `FakeConnector` asks.

@@ -4,17 +4,42 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from powertools_stream.errors import RuleError
 
-__all__ = ["UserFunction", "bind", "bind_filter", "is_async", "required_names", "unbound"]
+__all__ = ["UserFunction", "bind", "bind_filter", "is_async", "required_names", "shape", "unbound"]
 
 UserFunction = Callable[..., Any]
 """A function of the rule's author: it takes ``(uow)`` or ``(uow, rule)``; ``emit`` also takes a ``template``."""
 
+_VALUES = ("uow", "rule")
+"""What every function is given; the flavor's own values, such as a ``template``, have any name."""
+
+# Names that say what somebody took the function for. It would run, with a unit of work in place of what it expects.
+_METHOD = "A method needs its object: pass that of an object, such as Orders().accept."
+_CONTEXT = "Lambda's context is not passed to rules."
+_MISTAKEN = {
+    "event": "What it gets is a unit of work: name it uow, and read the event as uow.event.",
+    "record": "What it gets is a unit of work: name it uow, and read the record as uow.record.",
+    "context": _CONTEXT,
+    "lambda_context": _CONTEXT,
+    "self": _METHOD,
+    "cls": _METHOD,
+}
+
+_STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+class _UnfitError(Exception):
+    """A function is unfit: what was found, if not merely its parameters, and what to do."""
+
+    def __init__(self, advice: str = "", *, found: str | None = None) -> None:
+        super().__init__(advice)
+        self.advice = advice
+        self.found = found
 
 
 def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...] = ()) -> UserFunction:
@@ -36,9 +61,16 @@ def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...
     Raises
     ------
     RuleError
-        The function requires a parameter for which there is no value.
+        The function requires a parameter for which there is no value, takes no unit of work, or names its parameters
+        for something else, such as ``(event, context)``.
     """
     function = unbound(function)
+    if isinstance(made := getattr(function, "makes", None), str):
+        name = getattr(function, "__name__", made)
+        raise RuleError(
+            f"Rule {rule.id!r}: in the field {field!r}, {name} is not {made}: it makes one. Call it first: {name}(…).",
+            rule.id,
+        )
     if inspect.isasyncgenfunction(function):
         raise RuleError(
             f"Rule {rule.id!r}: the function of the field {field!r} is `async def` with a yield, which nobody would "
@@ -51,10 +83,11 @@ def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...
     names = ("uow", "rule", *extra)
     try:
         positional, keywords = _arguments(parameters, names, _held_keywords(function))
-    except LookupError as error:
+    except _UnfitError as unfit:
+        found = unfit.found or f"takes {shape(parameters)}"
         raise RuleError(
-            f"Rule {rule.id!r}: the function of the field {field!r} needs {error.args[0]}, and there is nothing to "
-            f"pass for it. It may take {_forms(names)}.",
+            f"Rule {rule.id!r}: the function of the field {field!r} {found}. It may take {_forms(names)}. "
+            f"{unfit.advice}".rstrip(),
             rule.id,
         ) from None
     if not keywords and tuple(positional) == ("uow", *extra):
@@ -121,6 +154,11 @@ def _arguments(
 
     A parameter with one of the names gets that value; any other required one gets the next of the remaining values, in
     order; one with a default is left alone.
+
+    Raises
+    ------
+    _UnfitError
+        The function cannot be called with these values, or was not written for them.
     """
     named = {parameter.name for parameter in parameters if parameter.name in names}
     rest = iter([name for name in names if name not in named])
@@ -132,12 +170,18 @@ def _arguments(
             continue
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
             positional += [] if skipped else list(rest)
-        elif (name := _value_for(parameter, names, rest, first=not positional)) is None:
+            continue
+        if (name := _value_for(parameter, names, rest, first=not positional)) is None:
             skipped = True
-        elif parameter.kind in _POSITIONAL and not skipped:
+            continue
+        if name in _VALUES and (advice := _MISTAKEN.get(parameter.name)):
+            raise _UnfitError(advice)
+        if parameter.kind in _POSITIONAL and not skipped:
             positional.append(name)
         elif parameter.kind is not inspect.Parameter.POSITIONAL_ONLY:
             keywords.append(name)
+    if not (positional or keywords):
+        raise _UnfitError("It is given the unit of work, even if it does not need it: def …(uow).")
     return positional, keywords
 
 
@@ -152,7 +196,7 @@ def _value_for(parameter: inspect.Parameter, names: tuple[str, ...], rest: Itera
         return None
     name = next(rest, None) if parameter.kind in _POSITIONAL else None
     if name is None:
-        raise LookupError(repr(parameter.name))
+        raise _UnfitError(found=f"needs {parameter.name!r}, and there is nothing to pass for it")
     return name
 
 
@@ -178,6 +222,16 @@ def _bound(function: UserFunction, call: UserFunction) -> UserFunction:
     functools.update_wrapper(call, function, updated=())
     call._user_function = function  # type: ignore[attr-defined]
     return call
+
+
+def shape(parameters: Iterable[inspect.Parameter]) -> str:
+    """Return parameters as a message shows them, without types and defaults: ``(uow, *, rule)``."""
+    names: list[str] = []
+    for parameter in parameters:
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not any(name.startswith("*") for name in names):
+            names.append("*")
+        names.append(f"{_STARS.get(parameter.kind, '')}{parameter.name}")
+    return f"({', '.join(names)})"
 
 
 def _forms(names: tuple[str, ...]) -> str:

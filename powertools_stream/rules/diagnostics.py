@@ -16,7 +16,7 @@ from powertools_stream.rules.ancestors import explain_field
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
-__all__ = ["named", "nearest", "rule_error", "shown"]
+__all__ = ["named", "nearest", "nearest_type", "rule_error", "shown"]
 
 
 def rule_error(error: ValidationError, model: type[BaseModel], fields: Mapping[str, Any]) -> RuleError:
@@ -42,10 +42,24 @@ def named(fields: Mapping[str, Any]) -> str:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that was probably meant: ``event_type`` for ``eventType``."""
     names = sorted(known)
-    if (snake := _in_snake_case(name)) in names:
+    if (snake := _words(name, "_")) in names:
         return snake
     matches = difflib.get_close_matches(snake, names, n=1)
     return matches[0] if matches else None
+
+
+def nearest_type(event_type: str, known: Iterable[str]) -> str | None:
+    """Return the known event type that was probably meant: ``ticket-opened`` for ``ticket_opened``, in any spelling."""
+    spelled: dict[str, str] = {}
+    for name in known:
+        spelled.setdefault(_words(name, "-"), name)
+    matches = difflib.get_close_matches(_words(event_type, "-"), spelled, n=1)
+    return spelled[matches[0]] if matches else None
+
+
+def _words(name: str, separator: str) -> str:
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", separator, name)
+    return re.sub(r"[-_. ]", separator, parts).lower()
 
 
 def shown(value: Any) -> str:
@@ -54,10 +68,6 @@ def shown(value: Any) -> str:
         return f"the class {value.__name__}"
     text = repr(value)
     return f"{text if len(text) <= 80 else text[:77] + '...'} ({type(value).__name__})"
-
-
-def _in_snake_case(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
 
 
 def _message(field: str, detail: Any, model: type[BaseModel], fields: Mapping[str, Any]) -> str:
@@ -76,7 +86,7 @@ def _message(field: str, detail: Any, model: type[BaseModel], fields: Mapping[st
 def _instead(field: str, known: Iterable[str]) -> str:
     """Say what to write in place of a field that there is not."""
     names = list(known)
-    snake = _in_snake_case(field)
+    snake = _words(field, "_")
     if snake not in names and (explained := explain_field(snake, names)):
         return explained
     if meant := nearest(field, names):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from powertools_stream.errors import RuleError
+from powertools_stream.rules.checks import check_curried
 from powertools_stream.rules.compiled import CompiledRule, RuleGroup, compile_rule
 from powertools_stream.rules.rule import Flavor, Prepare, Rule, make_rule, spec_of
 from powertools_stream.rules.switches import Switches
@@ -18,6 +19,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 class RuleRegistry:
     """The rules of a function, in the order in which they were registered.
 
+    Parameters
+    ----------
+    rules
+        The first rules, or plain dicts: ``RuleRegistry([TaskRule(…), {"id": …, "flavor": …}])``.
+
     Examples
     --------
     >>> from powertools_stream.flavors import task
@@ -29,26 +35,23 @@ class RuleRegistry:
     'order-created'
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules = ()) -> None:
         self._rules: dict[str, Rule] = {}
         self._groups: tuple[RuleGroup, ...] | None = None
         self._compacts = False
-
-    @classmethod
-    def of(cls, rules: Rules) -> RuleRegistry:
-        """Return a registry: the given one, or a new one of the given rules and plain dicts."""
-        if isinstance(rules, RuleRegistry):
-            return rules
         if isinstance(rules, str | bytes | Mapping) or not isinstance(rules, Iterable):
             from powertools_stream.rules.diagnostics import shown
 
             raise RuleError(f"Expected a RuleRegistry, or a list of rules or dicts; got {shown(rules)}.")
-        registry = cls()
         for rule in rules:
-            registry.add(rule)
-        return registry
+            self.add(rule)
 
-    def register(self, flavor: Flavor, /, **fields: Any) -> Callable[[F], F]:
+    @classmethod
+    def of(cls, rules: Rules) -> RuleRegistry:
+        """Return a registry: the given one, or a new one of the given rules and plain dicts."""
+        return rules if isinstance(rules, RuleRegistry) else cls(rules)
+
+    def register(self, flavor: Flavor | None = None, /, **fields: Any) -> Callable[[F], F]:
         """Register the decorated function as the main function of a rule, and return it unchanged.
 
         Parameters
@@ -58,13 +61,11 @@ class RuleRegistry:
         fields
             The rule's other fields. ``id`` defaults to the function's name.
         """
-        given: object = flavor
-        if not callable(given):
-            from powertools_stream.rules.diagnostics import shown
-
-            raise RuleError(f"register() takes a flavor, a function such as task; got {shown(given)}.")
+        if not callable(flavor):
+            raise _no_flavor(flavor, fields)
         main = spec_of(flavor).main
         if main is None:
+            check_curried(flavor)
             name = getattr(flavor, "__name__", flavor)
             raise RuleError(
                 f"The flavor {name!r} does not say which field its main function is. Name it with @flavor(main=…), or "
@@ -111,6 +112,15 @@ class RuleRegistry:
             self._groups = tuple(RuleGroup(prepare, group) for prepare, group in rules.items() if group)
         return self._groups
 
+    def event_types(self) -> list[str]:
+        """Return the event types that the rules name as texts, in the order of registration."""
+        types = [
+            [rule.event_type] if isinstance(rule.event_type, str) else rule.event_type
+            for rule in self
+            if isinstance(rule.event_type, str | list)
+        ]
+        return list(dict.fromkeys(name for names in types for name in names))
+
     @property
     def compacts(self) -> bool:
         """Whether any of the rules compacts."""
@@ -150,13 +160,31 @@ Rules = RuleRegistry | Iterable[Rule | Mapping[str, Any]]
 """What every parameter for rules accepts: a registry, or an iterable of rules and plain dicts."""
 
 
+def _no_flavor(given: Any, fields: Mapping[str, Any]) -> RuleError:
+    from powertools_stream.rules.diagnostics import shown
+
+    if given is not None:
+        return RuleError(f"register() takes a flavor, a function such as task; got {shown(given)}.")
+    flavor = getattr(fields.get("flavor"), "__name__", "task")
+    others = "".join(f", {name}=…" for name in fields if name != "flavor")
+    return RuleError(
+        f"register() takes the rule's flavor first, and found none. Write @rules.register({flavor}{others}), or "
+        "another flavor in its place."
+    )
+
+
 def _made(rule: Rule | Mapping[str, Any] | None, fields: dict[str, Any]) -> Rule:
     if rule is None:
         return make_rule(fields)
+    if not isinstance(rule, Mapping):
+        raise _no_rule(rule)
     if fields:
         raise RuleError(f"add() takes a rule or its fields, not both; got {', '.join(fields)} beside a rule.")
-    if isinstance(rule, Rule):
-        return rule
-    if isinstance(rule, Mapping):
-        return make_rule(rule)
-    raise RuleError(f"Expected a rule or a dict with its fields; got a {type(rule).__name__}.")
+    return rule if isinstance(rule, Rule) else make_rule(rule)
+
+
+def _no_rule(given: object) -> RuleError:
+    message = f"Expected a rule or a dict with its fields; got a {type(given).__name__}."
+    if callable(given) and not isinstance(given, type):
+        message += f" A flavor has a name here: add(flavor={getattr(given, '__name__', '…')}, id=…, …)."
+    return RuleError(message)

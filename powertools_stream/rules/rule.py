@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from powertools_stream.matching.filters import Filter
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Asks, Request
 from powertools_stream.rules.binding import UserFunction, bind, bind_filter
+from powertools_stream.rules.checks import check_event_type, check_event_types, check_flavor
 from powertools_stream.rules.compact import Compact, bind_compact
 from powertools_stream.uow import UnitOfWork
 
@@ -97,6 +97,7 @@ class Rule(BaseModel, Mapping[str, Any]):
         model = type(self)
         if model.own_flavor is not None:
             fields.setdefault("flavor", model.own_flavor)
+        check_event_types(fields.get("event_type"), fields.get("id"))
         try:
             super().__init__(**fields)
         except ValidationError as error:
@@ -146,14 +147,12 @@ class Rule(BaseModel, Mapping[str, Any]):
     def _check_fields(self) -> None:
         """Check constraints between fields. A model that overrides it must call it too."""
         wanted = spec_of(self.flavor).model
+        check_flavor(self.flavor, self.id)
         if not isinstance(self, wanted):
             name = getattr(self.flavor, "__name__", self.flavor)
             raise RuleError(f"Rule {self.id!r}: the flavor {name!r} takes a {wanted.__name__}.", self.id)
         _check_extra_names(self)
-        if isinstance(self.event_type, list) and not self.event_type:
-            raise RuleError(f"Rule {self.id!r}: the list of the field 'event_type' is empty.", self.id)
-        if isinstance(self.event_type, re.Pattern):
-            self._check_event_type(self.event_type)
+        check_event_type(self.event_type, self.id)
         for field in ("event_pattern", "record_pattern"):
             self._check_pattern(field)
         self._check_rate()
@@ -161,17 +160,6 @@ class Rule(BaseModel, Mapping[str, Any]):
             name = getattr(self.flavor, "__name__", self.flavor)
             raise RuleError(
                 f"Rule {self.id!r}: the flavor {name!r} is for every record, so it takes no 'compact'.", self.id
-            )
-
-    def _check_event_type(self, pattern: re.Pattern[str]) -> None:
-        from powertools_stream.matching.backtracking import ambiguous_repeat
-
-        if ambiguous_repeat(pattern):
-            raise RuleError(
-                f"Rule {self.id!r}: the pattern {pattern.pattern!r} of the field 'event_type' repeats a group that "
-                "matches one text in several ways, so that a type made for it would take for ever. Separate the "
-                "repetitions by a literal character, or use a list of types or an event_pattern.",
-                self.id,
             )
 
     def _check_rate(self) -> None:
@@ -185,12 +173,14 @@ class Rule(BaseModel, Mapping[str, Any]):
     def _check_pattern(self, field: str) -> None:
         if (pattern := self.__dict__[field]) is None:
             return
-        from powertools_stream.matching import EventPatternError, compile_event_pattern
+        from powertools_stream.matching.event_patterns import EventPatternError, compiled
 
         try:
-            self._patterns[field] = compile_event_pattern(pattern)
+            self._patterns[field], doubts = compiled(pattern)
         except EventPatternError as error:
             raise RuleError(f"Rule {self.id!r}: the field {field!r}: {error}", self.id) from None
+        for doubt in doubts:
+            warnings.warn(f"Rule {self.id!r}: the field {field!r}: {doubt}", UserWarning, stacklevel=2)
 
     def _bind_functions(self) -> None:
         values = self.__dict__
@@ -260,6 +250,7 @@ def flavor(
     spec = FlavorSpec(model, main, ordered, prepare, tuple(filters), tuple(asks))
 
     def decorate(function: F) -> F:
+        check_flavor(function)
         function.flavor_spec = spec  # type: ignore[attr-defined]
         # Rules of a model need not name its first flavor; `Rule` itself belongs to no flavor.
         if "own_flavor" not in vars(model):

@@ -16,6 +16,23 @@ _QUIET = frozenset({Reason.RETRYABLE, Reason.UNFINISHED, Reason.HELD_BACK})
 """Reasons that pass by themselves. They are warnings, the others are errors."""
 
 
+# What to do about errors of botocore that say only what is missing. By name: importing botocore takes time.
+_CREDENTIALS = (
+    "Outside of Lambda, set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; powertools_stream.testing.run "
+    "needs none"
+)
+_REGION = (
+    "Outside of Lambda, set AWS_DEFAULT_REGION, since boto3 does not read AWS_REGION; powertools_stream.testing.run "
+    "needs none"
+)
+_ADVICE = {
+    "NoCredentialsError": _CREDENTIALS,
+    "NoRegionError": _REGION,
+    "PartialCredentialsError": _CREDENTIALS,
+    "ProfileNotFound": _CREDENTIALS,
+}
+
+
 class LogObserver:
     """Writes one line for each record that failed: which rules failed on it, why, and at which attempt.
 
@@ -48,12 +65,13 @@ class LogObserver:
         outcome = "set aside, its fault event is published" if set_aside else "reported"
         write = self._logger.warning if quiet or set_aside else self._logger.error
         write(
-            "Record processing exception; skipping this record. Record %s is %s: %s (attempt %s)%s%s",
+            "Record processing exception; skipping this record. Record %s is %s: %s (attempt %s)%s%s%s",
             record_id,
             outcome,
             "; ".join(_fault_text(fault) for fault in details.faults),
             details.attempt or "unknown",
             "".join(f"; its fault event could not be published: {_error_text(error)}" for error in unpublished),
+            _advice([*(fault.error for fault in details.faults), *unpublished]),
             "" if is_loggable else "\n" + encodable("".join(traceback.format_exception(first.error))),
             exc_info=first.error if is_loggable and first.reason not in _QUIET else None,
             extra={
@@ -113,3 +131,8 @@ def _error_text(error: BaseException) -> str:
     except Exception:  # an error of the user's, whose text is an error itself
         text = "(its text cannot be read)"
     return encodable(f"{type(error).__name__}: {text}")
+
+
+def _advice(errors: Iterable[BaseException]) -> str:
+    found = dict.fromkeys(_ADVICE.get(type(error).__name__, "") for error in errors)
+    return "".join(f". {advice}" for advice in found if advice)

@@ -220,4 +220,4 @@ def _flat(results: Iterable[Any]) -> Iterator[UnitOfWork]:
         if isinstance(result, list | tuple):
             yield from _flat(result)
         else:
-            yield result
+            yield result if isinstance(result, UnitOfWork) else UnitOfWork(result)

@@ -3,14 +3,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Generator
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from powertools_stream import UnitOfWork
 from powertools_stream.errors import RunError
-from powertools_stream.requests import Call
-from powertools_stream.testing import run
+from powertools_stream.flavors import task
+from powertools_stream.requests import Call, GetItems
+from powertools_stream.testing import drive, run
 from tests.engine.store import Save, Store, numbered, processing
 
 
@@ -65,6 +67,69 @@ def test_returning_what_is_no_unit_of_work_says_what_may_be_returned() -> None:
     (fault,) = run([{"id": "odd", "flavor": lambda uow, rule: 42}], numbered(1)).faults
 
     assert "Expected a flavor to return a UnitOfWork" in str(fault.error)
+
+
+def returns_a_mapping(uow: UnitOfWork, rule: Any) -> dict[str, Any]:
+    return {**uow, "total": 42}
+
+
+def returns_mappings(uow: UnitOfWork, rule: Any) -> list[Any]:
+    return [{**uow, "total": 42}, uow.extend(total=43)]
+
+
+def returns_a_mapping_in_the_end(uow: UnitOfWork, rule: Any) -> Generator[Any, Any, Any]:
+    answer = yield Call(int, "42")
+    return {**uow, "total": answer}
+
+
+def returns_a_mapping_that_is_no_dict(uow: UnitOfWork, rule: Any) -> Any:
+    return MappingProxyType({**uow, "total": 42})
+
+
+def returns_a_unit_of_work_of_its_own(uow: UnitOfWork, rule: Any) -> UnitOfWork:
+    return Own(uow, total=42)
+
+
+class Own(UnitOfWork):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("flavor", "totals"),
+    [
+        (returns_a_mapping, [42]),
+        (returns_mappings, [42, 43]),
+        (returns_a_mapping_in_the_end, [42]),
+        (returns_a_mapping_that_is_no_dict, [42]),
+        (returns_a_unit_of_work_of_its_own, [42]),
+    ],
+)
+def test_a_plain_mapping_is_a_unit_of_work(flavor: Any, totals: list[int]) -> None:
+    outcome = run([{"id": "r", "flavor": flavor}], numbered(1), responses={Call: 42})
+    driven = drive(flavor, outcome.results[0].uow, responses=lambda request: 42)
+
+    assert outcome.faults == []
+    assert [result.uow["total"] for result in outcome.results] == totals
+    assert [uow["total"] for uow in driven.results] == totals
+    for uow in (*(result.uow for result in outcome.results), *driven.results):
+        assert isinstance(uow, UnitOfWork)
+        assert uow.rule_id == "r"
+
+
+def test_a_list_with_something_else_says_what_is_in_it() -> None:
+    (fault,) = run([{"id": "odd", "flavor": lambda uow, rule: [uow, "text", 5]}], numbered(1)).faults
+
+    assert "but found a list with str, int. Return uow.extend" in str(fault.error)
+
+
+def test_awaiting_a_request_says_to_yield_it() -> None:
+    async def execute(uow: UnitOfWork) -> Any:
+        return await GetItems({"Keys": [{"pk": "1"}]})  # type: ignore[misc]
+
+    (fault,) = run([{"id": "r", "flavor": task, "execute": execute}], numbered(1)).faults
+
+    assert isinstance(fault.error, TypeError)
+    assert "A request is yielded, not awaited: `response = yield GetItems(…)`" in str(fault.error)
 
 
 def test_user_functions_run_on_the_main_thread_and_blocking_calls_do_not() -> None:

@@ -12,6 +12,7 @@ from moto.events.models import EventPattern as MotoPattern
 
 from powertools_stream.errors import EventPatternError, StreamError
 from powertools_stream.matching import compile_event_pattern
+from powertools_stream.rules.rule import Rule
 
 SAMPLE: dict[str, Any] = {
     "version": "0",
@@ -441,3 +442,38 @@ def test_moto_says_the_same_where_it_is_right(pattern: Any, event: Any, detail: 
     event = {**event, "detail": detail}
 
     assert compile_event_pattern(pattern)(event) is MotoPattern(None, pattern).matches_event(event)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ({"a": [1, 2], "$or": [{"a": [2]}, {"b": [3]}]}, "a"),
+        ({"d": {"a": [1]}, "$or": [{"d": {"a": [2]}}, {"b": [3]}]}, "d.a"),
+        ({"d": {"a": [1], "$or": [{"a": [2]}, {"b": [3]}]}}, "d.a"),
+        ({"a": [{"exists": False}], "$or": [{"a": [2]}, {"b": [3]}]}, "a"),
+        ({"$or": [{"a": [1], "$or": [{"a": [2]}, {"c": [3]}]}, {"e": [5]}]}, "a"),
+        ({"$or": [{"d": {"a": [1]}}, {"b": [2]}], "d": {"$or": [{"a": [1]}, {"c": [1]}]}}, "d.a"),
+    ],
+)
+def test_a_field_outside_and_inside_of_or_is_warned_of(pattern: dict[str, Any], path: str) -> None:
+    says = rf"he event pattern names the field '{path}' both outside and inside of \$or"
+    with pytest.warns(UserWarning, match=f"^T{says}") as alone:
+        compile_event_pattern(pattern)
+    with pytest.warns(UserWarning, match=f"^Rule 'r': the field 'record_pattern': t{says}") as of_a_rule:
+        Rule(id="r", flavor=lambda uow, rule: uow, record_pattern=pattern)
+
+    assert (len(alone), len(of_a_rule)) == (1, 1)
+    assert alone[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"a": [1], "$or": [{"b": [2]}, {"c": [3]}]},
+        {"$or": [{"a": [1]}, {"a": [2], "b": [1]}]},
+        {"d": {"a": [1]}, "a": [1], "$or": [{"d": {"b": [1]}}, {"c": [3]}]},
+        {"a": [{"exists": False}, 1, {"prefix": "x"}]},
+    ],
+)
+def test_a_field_on_one_side_of_or_is_not_warned_of(pattern: dict[str, Any]) -> None:
+    compile_event_pattern(pattern)

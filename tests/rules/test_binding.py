@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from powertools_stream.errors import RuleError
-from powertools_stream.rules.binding import bind, is_async
+from powertools_stream.matching import appeared, changed, compile_event_pattern, disappeared
+from powertools_stream.rules.binding import bind, bind_filter, is_async
 from powertools_stream.rules.rule import Rule
 
 RULE = Rule(id="r", flavor=lambda uow, rule: uow)
@@ -58,7 +59,6 @@ def nothing() -> str:
         (keywords_only, (UOW, RULE)),
         (takes_args, (UOW, RULE)),
         (takes_all, (UOW, RULE, {})),
-        (nothing, "nothing"),
         (Callable2(), (UOW, RULE)),
         (Callable2().method, UOW),
         (partial(lambda k, uow: (k, uow), 3), (3, UOW)),
@@ -112,6 +112,66 @@ def test_a_function_that_needs_more_is_an_error_that_says_what_it_may_take(funct
         bind(function, RULE, field="execute")
 
     assert raised.value.rule_id == "r"
+
+
+class Orders:
+    def accept(self, uow: Any) -> None: ...
+
+    @classmethod
+    def refuse(cls, uow: Any) -> None: ...
+
+
+def takes_keywords(**fields: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "takes", "advice"),
+    [
+        (lambda event, context: None, "(event, context)", "name it uow, and read the event as uow.event"),
+        (lambda event: None, "(event)", "name it uow, and read the event as uow.event"),
+        (lambda event, rule: None, "(event, rule)", "name it uow"),
+        (lambda record: None, "(record)", "name it uow, and read the record as uow.record"),
+        (lambda record, lambda_context: None, "(record, lambda_context)", "name it uow"),
+        (lambda uow, context: None, "(uow, context)", "Lambda's context is not passed to rules"),
+        (lambda uow, lambda_context: None, "(uow, lambda_context)", "Lambda's context is not passed to rules"),
+        (Orders.accept, "(self, uow)", "pass that of an object"),
+        (vars(Orders)["refuse"].__func__, "(cls, uow)", "pass that of an object"),
+        (nothing, "()", "def …(uow)"),
+        (lambda k=7: k, "(k)", "def …(uow)"),
+        (lambda event=None: event, "(event)", "def …(uow)"),
+        (takes_keywords, "(**fields)", "def …(uow)"),
+        (partial(lambda event, context: None, context=1), "(event, *, context)", "name it uow"),
+    ],
+)
+def test_a_function_that_was_written_for_something_else_is_an_error_that_says_what_it_gets(
+    function: Any, takes: str, advice: str
+) -> None:
+    with pytest.raises(RuleError) as raised:
+        bind(function, RULE, field="execute")
+
+    assert f"Rule 'r': the function of the field 'execute' takes {takes}. It may take (uow) or" in str(raised.value)
+    assert advice in str(raised.value)
+    assert raised.value.rule_id == "r"
+
+
+def test_a_template_may_have_any_name() -> None:
+    emit = bind(lambda uow, rule, event: event, RULE, field="emit", extra=("template",))
+
+    assert emit(UOW, TEMPLATE) is TEMPLATE
+
+
+def test_an_object_of_a_class_and_what_a_partial_has_bound_are_left_alone() -> None:
+    assert bind(partial(lambda event, uow: event, "mine"), RULE, field="execute")(UOW) == "mine"
+    assert bind(partial(lambda uow, event: event, event="mine"), RULE, field="execute")(UOW) == "mine"
+    assert bind(Orders().accept, RULE, field="execute")(UOW) is None
+
+
+@pytest.mark.parametrize("maker", [changed, appeared, disappeared, compile_event_pattern])
+def test_what_makes_a_filter_is_not_taken_for_one(maker: Any) -> None:
+    with pytest.raises(
+        RuleError, match=rf"'filters', {maker.__name__} is not a .*Call it first: {maker.__name__}\(…\)"
+    ):
+        bind_filter(maker, RULE, "filters")
 
 
 def test_async_functions_are_told_from_others() -> None:

@@ -45,10 +45,48 @@ def test_register_takes_another_id_and_refuses_the_main_field() -> None:
         rules.register("task")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("fields", "write"),
+    [
+        ({}, "@rules.register(task)"),
+        ({"event_type": "a", "emit": "b"}, "@rules.register(task, event_type=…, emit=…)"),
+        ({"flavor": cdc, "event_type": "a"}, "@rules.register(cdc, event_type=…)"),
+    ],
+)
+def test_register_without_a_flavor_says_what_to_write(fields: dict[str, Any], write: str) -> None:
+    with pytest.raises(RuleError) as raised:
+        RuleRegistry().register(**fields)
+
+    assert f"register() takes the rule's flavor first, and found none. Write {write}" in str(raised.value)
+
+
+def test_register_without_parentheses_says_of_which_flavor_the_function_is_to_be() -> None:
+    with pytest.raises(RuleError, match=r"say of which flavor: @rules.register\(task, …\)"):
+        RuleRegistry().register(lambda uow: None)
+
+
+def test_a_flavor_by_position_is_told_its_place() -> None:
+    with pytest.raises(RuleError, match=r"a dict with its fields; got a function\. .* add\(flavor=task, id=…, …\)"):
+        RuleRegistry().add(task, event_type="a")  # type: ignore[arg-type]
+
+
+def test_a_registry_is_made_of_rules() -> None:
+    rules = RuleRegistry([TaskRule(id="a", emit="x"), {"id": "b", "flavor": plain}])
+
+    copy = RuleRegistry(rules)
+    copy.add(id="c", flavor=plain)
+
+    assert [rule.id for rule in rules] == ["a", "b"]
+    assert [rule.id for rule in copy] == ["a", "b", "c"]
+    assert copy["a"] is rules["a"]
+
+
 @pytest.mark.parametrize(("given", "found"), [(RuleRegistry, "the class RuleRegistry"), (None, "None")])
 def test_rules_are_a_registry_or_a_list(given: Any, found: str) -> None:
     with pytest.raises(RuleError, match=rf"a list of rules or dicts; got {found}"):
         RuleRegistry.of(given)
+    with pytest.raises(RuleError, match=rf"a list of rules or dicts; got {found}"):
+        RuleRegistry(given)
 
 
 def test_register_wants_an_id_for_a_function_without_a_name() -> None:

@@ -55,6 +55,30 @@ def test_a_record_that_failed_is_one_line_with_rule_reason_and_attempt(
     assert "4711" not in line.getMessage()
 
 
+@pytest.mark.parametrize(
+    ("unset", "name", "advice"),
+    [
+        ("AWS_DEFAULT_REGION", "NoRegionError", "set AWS_DEFAULT_REGION, since boto3 does not read AWS_REGION"),
+        ("AWS_ACCESS_KEY_ID", "NoCredentialsError", "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+        ("AWS_SECRET_ACCESS_KEY", "PartialCredentialsError", "set AWS_PROFILE, or AWS_ACCESS_KEY_ID"),
+    ],
+)
+def test_a_machine_without_region_or_credentials_is_told_the_variable_and_that_tests_need_none(
+    unset: str, name: str, advice: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv(unset)
+    rules = [{"id": "r", "flavor": task, "emit": "done"}]
+    options: dict[str, Any] = {"bus_name": "bus", "raise_on_entire_batch_failure": False}
+
+    StreamProcessor(rules=rules, **options).process_event(events(1))
+    assert len(run(rules, events(1)).events) == 1
+
+    (line,) = caplog.records
+    assert f"rule r, configuration: {name}: " in line.getMessage()
+    assert f". Outside of Lambda, {advice}" in line.getMessage()
+    assert line.getMessage().count("; powertools_stream.testing.run needs none") == 1
+
+
 def test_powertools_logger_gets_the_particulars_as_fields() -> None:
     written = io.StringIO()
     logger = Logger(service="the particulars", stream=written)
