@@ -21,6 +21,9 @@ RETRYABLE_CODES = frozenset(
         "KMSThrottling",
         "KMSThrottlingException",
         "LimitExceededException",
+        # Not AWS's: an answer that says nothing of an entry, or that cannot be read. Another attempt tells.
+        "MalformedResponse",
+        "MissingResponse",
         "OperationAborted",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
@@ -149,12 +152,14 @@ INVALID_CODES = frozenset(
 # botocore's errors by name: importing botocore costs a cold start a tenth of a second.
 RETRYABLE_NAMES = frozenset(
     {
+        "ChecksumError",
         "ConnectionClosedError",
         "ConnectionError",
         "FlexibleChecksumError",
         "HTTPClientError",
         "IncompleteReadError",
         "ReadTimeoutError",
+        "ResponseParserError",
         "ResponseStreamingError",
     }
 )

@@ -137,7 +137,7 @@ class HttpPools:
             # Each layer makes a thousand bytes of one, and only those of the last would be counted.
             # https://github.com/urllib3/urllib3/security/advisories/GHSA-gm62-xv2j-4w53
             raise RequestFailedError(
-                "MalformedResponse", f"Expected an answer to {call.name} with one Content-Encoding, found {encoding!r}."
+                "UnsupportedEncoding", f"Expected an answer to {call.name} with one Content-Encoding, found {encoding!r}."
             )
         content = bytearray()
         for part in response.stream(_PART, decode_content=True):
