@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CONFIGURATION_CODES", "CONFIGURATION_NAMES", "INVALID_CODES", "RETRYABLE_CODES", "RETRYABLE_NAMES"]
+__all__ = ["CONFIGURATION_CODES", "CONFIGURATION_NAMES", "INVALID_CODES", "RETRYABLE_CODES"]
 
 # Codes by which AWS says "not now": the union of botocore's legacy and standard retry modes, and of the codes that
 # batch operations give per entry.
@@ -21,6 +21,9 @@ RETRYABLE_CODES = frozenset(
         "KMSThrottling",
         "KMSThrottlingException",
         "LimitExceededException",
+        # Not AWS's: an answer that says nothing of an entry, or that cannot be read. Another attempt tells.
+        "MalformedResponse",
+        "MissingResponse",
         "OperationAborted",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
@@ -147,17 +150,6 @@ INVALID_CODES = frozenset(
 )
 
 # botocore's errors by name: importing botocore costs a cold start a tenth of a second.
-RETRYABLE_NAMES = frozenset(
-    {
-        "ConnectionClosedError",
-        "ConnectionError",
-        "FlexibleChecksumError",
-        "HTTPClientError",
-        "IncompleteReadError",
-        "ReadTimeoutError",
-        "ResponseStreamingError",
-    }
-)
 CONFIGURATION_NAMES = frozenset(
     {
         "CredentialRetrievalError",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-__all__ = ["chain", "is_passing_error", "may_pass"]
+__all__ = ["chain", "is_passing_error", "may_pass", "package_of"]
 
 _BUILT_IN = (ConnectionError, TimeoutError, socket.gaierror, ssl.SSLEOFError)
 
@@ -21,6 +22,7 @@ _BY_NAME = {
     ("asyncio", "TimeoutError"),  # one of its own before Python 3.11
     ("aws_lambda_powertools", "CircuitBreakerOpenError"),
     ("aws_lambda_powertools", "IdempotencyAlreadyInProgressError"),
+    ("botocore", "ChecksumError"),
     ("botocore", "ConnectionClosedError"),
     ("botocore", "ConnectionError"),
     ("botocore", "FlexibleChecksumError"),
@@ -61,36 +63,43 @@ def chain(error: BaseException) -> Iterator[BaseException]:
     while current is not None and id(current) not in seen and len(seen) < _LONGEST_CHAIN:
         yield current
         seen.add(id(current))
-        reason = getattr(current, "reason", None)  # of urllib's URLError, and of urllib3's MaxRetryError
-        if current.__cause__ is not None:
-            current = current.__cause__
-        elif isinstance(reason, BaseException):
-            current = reason
-        else:
-            current = None if current.__suppress_context__ else current.__context__
+        current = _cause(current)
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    if error.__cause__ is not None:
+        return error.__cause__
+    with suppress(Exception):  # an error may have any attribute, and raise for any
+        reason = getattr(error, "reason", None)  # of urllib's URLError, and of urllib3's MaxRetryError
+        if issubclass(type(reason), BaseException):
+            return reason
+    return None if error.__suppress_context__ else error.__context__
 
 
 def may_pass(error: BaseException) -> bool:
     """Tell whether another attempt may mend an error, which one in its chain can rule out for good."""
-    return not any(isinstance(link, _NEVER) for link in chain(error))
+    return not any(issubclass(type(link), _NEVER) for link in chain(error))
 
 
 def is_passing_error(error: BaseException) -> bool:
     """Tell whether an error, by itself, is one that passes: by its class, or by the status of a response."""
-    if isinstance(error, _BUILT_IN):
+    if issubclass(type(error), _BUILT_IN):
         return True
-    for kind in type(error).__mro__:
-        if (str(kind.__module__).partition(".")[0], kind.__name__) in _BY_NAME:
+    with suppress(Exception):
+        if any((package_of(kind), kind.__name__) in _BY_NAME for kind in type(error).__mro__):
             return True
-    return isinstance(error, Exception) and _is_passing_status(error)
+        return _is_passing_status(error)
+    return False
 
 
-def is_passing_status(status: int) -> bool:
-    """Tell whether another attempt may mend an HTTP status: 408, 425, 429, 500 and above."""
-    return status in _NOT_NOW or 500 <= status < 600
+def package_of(kind: type) -> str:
+    """Return the top-level package that a class is of; if it has none, an empty string."""
+    with suppress(Exception):
+        return str(kind.__module__).partition(".")[0]
+    return ""
 
 
 def _is_passing_status(error: Any) -> bool:
     response = getattr(error, "response", None)
     given = (getattr(response, "status_code", None), getattr(error, "status", None), getattr(error, "code", None))
-    return any(type(status) is int and is_passing_status(status) for status in given)
+    return any(type(status) is int and (status in _NOT_NOW or 500 <= status < 600) for status in given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from powertools_stream.classification.codes import (
@@ -10,8 +11,8 @@ from powertools_stream.classification.codes import (
     CONFIGURATION_NAMES,
     INVALID_CODES,
     RETRYABLE_CODES,
-    RETRYABLE_NAMES,
 )
+from powertools_stream.classification.passing import chain, is_passing_error, may_pass, package_of
 from powertools_stream.errors import (
     ConfigurationError,
     DeadlineError,
@@ -32,53 +33,70 @@ __all__ = [
     "retryable_predicate",
 ]
 
+# A rule may raise anything: an error whose `response` is a text, or raises itself, or whose class has no module. What
+# cannot be looked at says nothing.
+_WHATEVER_IT_IS = suppress(Exception)
 
-def error_code(error: BaseException) -> str | None:
+
+def error_code(error: Any) -> str | None:
     """Return the code that the service gave, of a botocore ``ClientError`` or a `RequestFailedError`; else None."""
-    if isinstance(error, RequestFailedError):
-        return error.code
-    response = getattr(error, "response", None)
-    if isinstance(response, dict):
-        code = response.get("Error", {}).get("Code")
-        return code if isinstance(code, str) else None
+    with _WHATEVER_IT_IS:
+        code = error.code if _is_a(error, RequestFailedError) else error.response["Error"]["Code"]
+        if isinstance(code, str):
+            return str.__str__(code)
     return None
 
 
 def is_retryable(error: BaseException) -> bool:
     """Tell whether an error is a passing one.
 
-    Throttling, a time-out, a 5xx answer, a broken connection, an open circuit breaker of Powertools, `RetryableError`.
+    Throttling, a time-out, a 5xx response, a broken connection, a response that breaks off or proves nothing, an open
+    circuit breaker of Powertools, `RetryableError`. The error itself decides if it is of these, or of a service that
+    gave another code; else what it was raised from does, and so on.
     """
-    if isinstance(error, SettingError | ConfigurationError):
-        return False
-    if isinstance(error, RetryableError | ConnectionError | TimeoutError) or _is_open_circuit(error):
-        return True
-    if (code := error_code(error)) is not None:
-        return code in RETRYABLE_CODES or (_status(error) >= 500 and code not in CONFIGURATION_CODES)
-    return _is_botocore(error, RETRYABLE_NAMES)
+    for link in chain(error):
+        if _is_a(link, RetryableError):
+            return True
+        if is_configuration_error(link):
+            return False
+        if (code := error_code(link)) is not None:
+            return code in RETRYABLE_CODES or _status(link) >= 500
+        if is_passing_error(link):
+            return may_pass(error)
+    return False
 
 
 def is_configuration_error(error: BaseException) -> bool:
-    """Tell whether the deployment is at fault: access denied, resource not found, no credentials, a missing setting."""
-    if isinstance(error, SettingError | ConfigurationError):
+    """Tell whether the deployment is at fault: access denied, resource not found, no credentials, a missing setting.
+
+    An error of Powertools that wraps that of a service, such as `GetParameterError`, is taken for what it wraps.
+    """
+    if _is_a(error, (SettingError, ConfigurationError)):
         return True
-    code = error_code(error)
-    return code in CONFIGURATION_CODES if code is not None else _is_botocore(error, CONFIGURATION_NAMES)
+    if (code := error_code(error)) is not None:
+        return code in CONFIGURATION_CODES
+    if _is_botocore(error, CONFIGURATION_NAMES):
+        return True
+    is_powertools = package_of(type(error)) == "aws_lambda_powertools"
+    return is_powertools and error.__cause__ is not None and is_configuration_error(error.__cause__)
 
 
 def is_invalid_request(error: BaseException) -> bool:
-    """Tell whether a service rejected a whole call as invalid, so that one bad entry may have spoiled the others."""
+    """Tell whether a whole call was rejected as invalid, so that one bad entry may have spoiled the others.
+
+    By the service, or by what writes the call: an entry that is nested too deep ends it in a `RecursionError`.
+    """
     code = error_code(error)
     if code is not None:
         return code in INVALID_CODES or _status(error) == 413
-    return _is_botocore(error, frozenset({"ParamValidationError"}))
+    return _is_a(error, RecursionError) or _is_botocore(error, frozenset({"ParamValidationError"}))
 
 
 def classify(error: BaseException, retryable: Callable[[BaseException], bool] = is_retryable) -> Reason:
     """Say why a rule did not succeed."""
-    if isinstance(error, HeldBackError):
+    if _is_a(error, HeldBackError):
         return Reason.HELD_BACK
-    if isinstance(error, DeadlineError):
+    if _is_a(error, DeadlineError):
         return Reason.UNFINISHED
     if retryable(error):
         return Reason.RETRYABLE
@@ -100,24 +118,23 @@ def retryable_predicate(retryable: Retryable) -> Callable[[BaseException], bool]
                 f"Expected retryable to be a function or exception types, but found {kind!r}. "
                 "Pass retryable=(MyError, …), or a function that takes the error and returns a bool."
             )
-    return lambda error: isinstance(error, kinds) or is_retryable(error)
+    return lambda error: _is_a(error, kinds) or is_retryable(error)
 
 
-def _status(error: BaseException) -> int:
-    response = getattr(error, "response", None)
-    metadata = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
-    status = metadata.get("HTTPStatusCode", 0)
-    return status if isinstance(status, int) else 0
+def _is_a(error: BaseException, kinds: type | tuple[type, ...]) -> bool:
+    """As `isinstance`, which would ask an error that claims to be of another class."""
+    return issubclass(type(error), kinds)
 
 
-def _is_open_circuit(error: BaseException) -> bool:
-    """Tell whether a circuit breaker of Powertools let nothing through: the service it guards is expected back.
-
-    By name: importing the utility would cost every function what few of them use.
-    """
-    kind = type(error)
-    return kind.__name__ == "CircuitBreakerOpenError" and kind.__module__.startswith("aws_lambda_powertools.")
+def _status(error: Any) -> int:
+    with _WHATEVER_IT_IS:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if isinstance(status, int):
+            return status
+    return 0
 
 
 def _is_botocore(error: BaseException, names: frozenset[str]) -> bool:
-    return any(cls.__name__ in names and cls.__module__.startswith("botocore") for cls in type(error).__mro__)
+    with _WHATEVER_IT_IS:
+        return any(cls.__name__ in names and cls.__module__.startswith("botocore") for cls in type(error).__mro__)
+    return False

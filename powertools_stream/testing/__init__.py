@@ -13,7 +13,7 @@ if TYPE_CHECKING:
         assert_unchanged as assert_unchanged,
         drive as drive,
     )
-    from powertools_stream.testing.endpoint import ScriptedEndpoint as ScriptedEndpoint
+    from powertools_stream.testing.endpoint import BrokenOff as BrokenOff, ScriptedEndpoint as ScriptedEndpoint
     from powertools_stream.testing.envelopes import (
         to_eventbridge_envelope as to_eventbridge_envelope,
         to_sns_envelope as to_sns_envelope,
@@ -63,7 +63,7 @@ __all__ = export(
         # One flavor
         "driving": ("DriveOutcome", "assert_unchanged", "drive"),
         # A service with scripted answers
-        "endpoint": ("ScriptedEndpoint",),
+        "endpoint": ("BrokenOff", "ScriptedEndpoint"),
         # Conformance suites
         "connector_suite": ("ConnectorSuite",),
         "source_suite": ("SourceSuite",),

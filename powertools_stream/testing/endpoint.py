@@ -3,27 +3,57 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import socket
 import socketserver
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Answer", "RecordedCall", "Script", "ScriptedEndpoint"]
+from powertools_stream.testing.successes import success
+
+__all__ = ["Answer", "BrokenOff", "RecordedCall", "Script", "ScriptedEndpoint"]
 
 RecordedCall = tuple[str, dict[str, Any]]
 """The operation, e.g. ``"PutEvents"``, and the body of the call."""
 
-Answer = tuple[int, dict[str, Any] | str | bytes]
-"""A status and the body of the answer; for an error, ``{"__type": "ThrottlingException", "message": "…"}``.
+Body = dict[str, Any] | str | bytes
 
-A string or bytes are sent unchanged, for services that speak XML: S3, SNS, ….
+
+@dataclass(frozen=True, slots=True)
+class BrokenOff:
+    """An answer that breaks off: its whole length is announced, then a part of it is sent, and the connection ends.
+
+    Parameters
+    ----------
+    body
+        What the whole answer would be.
+    sent
+        How many bytes of it are sent; default: half of them.
+    status
+        The status.
+    """
+
+    body: Body
+    sent: int | None = None
+    status: int = 200
+
+
+Answer = tuple[int, Body] | tuple[int, Body, Mapping[str, str]] | BrokenOff
+"""A status, and the body of the answer; of an error ``{"__type": "ThrottlingException", "message": "…"}``.
+
+A string or bytes are sent unchanged, for services that speak XML: S3, SNS, …. Headers may follow the body.
 """
 
 Script = Callable[[str, dict[str, Any]], Answer | None]
 """Returns the answer to an operation with this body; None: success."""
+
+# With what Lambda answers an invocation that it did not carry out at once.
+# https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_ResponseElements
+_INVOCATIONS = {"Event": 202, "DryRun": 204}
 
 
 class ScriptedEndpoint:
@@ -31,14 +61,15 @@ class ScriptedEndpoint:
 
     Use it as a context manager, with ``AWS_ENDPOINT_URL`` set to its `url`. An operation that the script does not
     answer succeeds: every entry is accepted, every table is empty. For other protocols, the operation is the method and
-    the path (``"PUT /bucket/key"``), the body is ``{"content": …}``, and the script answers with a string or bytes.
+    the path (``"PUT /bucket/key"``), the body is ``{"content": …}``, and the script answers with a string or bytes. The
+    response to a put has an ``ETag``, as that of S3, and an asynchronous invocation the status 202, as that of Lambda.
 
     Parameters
     ----------
     script
         A function of the operation and its body that returns the answer, or None for success; or one function per
         operation, by name. It runs on the thread of the connection, so it may sleep or wait. If it raises
-        `ConnectionError`, the connection is closed without an answer.
+        `ConnectionError`, the connection is closed without an answer; `BrokenOff` closes it in the middle of one.
     latency
         The delay of every answer, in seconds.
 
@@ -87,7 +118,7 @@ class ScriptedEndpoint:
             time.sleep(self.latency)
         script = self.script.get(operation) if isinstance(self.script, Mapping) else self.script
         scripted = script(operation, body) if script is not None else None
-        return (200, _success(operation, body)) if scripted is None else scripted
+        return success(operation, body) if scripted is None else scripted
 
     def __enter__(self) -> ScriptedEndpoint:
         self._server = _Server(self)
@@ -140,13 +171,22 @@ class _Connection(socketserver.StreamRequestHandler):
         content = self.rfile.read(int(headers.get("content-length", "0")))
         target = headers.get("x-amz-target")
         operation = target.rpartition(".")[2] if target else f"{method} {path}"
-        status, body = self.server.endpoint.answer(operation, _body(content))
-        content_type, payload = _on_the_wire(body, is_aws=target is not None)
-        head = f"HTTP/1.1 {status} Scripted\r\nContent-Type: {content_type}\r\nContent-Length: {len(payload)}\r\n\r\n"
-        # The response to HEAD has no content, whatever its Content-Length.
-        self.wfile.write(head.encode() + (b"" if method == "HEAD" else payload))
+        answer = self.server.endpoint.answer(operation, _body(content))
+        status, body, *more = (answer.status, answer.body) if isinstance(answer, BrokenOff) else answer
+        if status == 200:
+            status = _INVOCATIONS.get(headers.get("x-amz-invocation-type", ""), status)
+        content_type, payload = _on_the_wire(body if status != 204 else b"", is_aws=target is not None)
+        said = {"Content-Type": content_type, "Content-Length": str(len(payload))}
+        if method == "PUT":
+            said["ETag"] = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+        said.update(*more)
+        if isinstance(answer, BrokenOff):
+            payload = payload[: len(payload) // 2 if answer.sent is None else answer.sent]
+        head = "".join(f"{name}: {value}\r\n" for name, value in said.items())
+        # To HEAD there is no content, whatever its length would have been.
+        self.wfile.write(f"HTTP/1.1 {status} Scripted\r\n{head}\r\n".encode() + (b"" if method == "HEAD" else payload))
         self.wfile.flush()
-        return headers.get("connection", "").lower() != "close"
+        return not isinstance(answer, BrokenOff) and headers.get("connection", "").lower() != "close"
 
     def _headers(self) -> dict[str, str]:
         headers = {}
@@ -198,26 +238,3 @@ def _on_the_wire(body: dict[str, Any] | str | bytes, *, is_aws: bool) -> tuple[s
     if isinstance(body, dict):
         return "application/x-amz-json-1.0" if is_aws else "application/json", json.dumps(body).encode()
     return "text/xml", body.encode() if isinstance(body, str) else body
-
-
-def _success(operation: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Return the service's answer if everything succeeds."""
-    numbered = [{"Id": entry.get("Id"), "MessageId": f"message-{n}"} for n, entry in enumerate(body.get("Entries", ()))]
-    answers: dict[str, dict[str, Any]] = {
-        "PutEvents": {"FailedEntryCount": 0, "Entries": [{"EventId": f"event-{n}"} for n in range(len(numbered))]},
-        "UpdateItem": {"Attributes": body.get("Key")} if body.get("ReturnValues", "NONE") != "NONE" else {},
-        "BatchWriteItem": {"UnprocessedItems": {}},
-        "BatchGetItem": {"Responses": {table: [] for table in body.get("RequestItems", ())}, "UnprocessedKeys": {}},
-        "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
-        "Scan": {"Items": [], "Count": 0, "ScannedCount": 0},
-        "SendMessageBatch": {"Successful": numbered, "Failed": []},
-        "PutRecords": {
-            "FailedRecordCount": 0,
-            "Records": [{"SequenceNumber": str(n), "ShardId": "0"} for n, _ in enumerate(body.get("Records", ()))],
-        },
-        "PutRecordBatch": {
-            "FailedPutCount": 0,
-            "RequestResponses": [{"RecordId": str(n)} for n, _ in enumerate(body.get("Records", ()))],
-        },
-    }
-    return answers.get(operation, {})

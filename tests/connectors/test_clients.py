@@ -203,7 +203,7 @@ class Roles:
         if operation != "POST /":
             return None
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return answer if isinstance(answer, tuple) else (200, _assumed(answer))
+        return (200, _assumed(answer)) if isinstance(answer, int | float) else answer
 
 
 def _denied(code: str, status: int = 403) -> Answer:

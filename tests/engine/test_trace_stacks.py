@@ -33,6 +33,7 @@ def tracer(monkeypatch: pytest.MonkeyPatch, sent: list[Any]) -> Iterator[Tracer]
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "false")
     monkeypatch.setattr(udp_emitter.UDPEmitter, "send_entity", lambda self, entity: sent.append(entity))
     import_module("aws_xray_sdk").global_sdk_config.set_sdk_enabled(True)
+    Tracer._reset_config()  # type: ignore[no-untyped-call] # a tracer of another test may have been disabled
     tracer = Tracer(service="orders", disabled=False, auto_patch=False)
     core.xray_recorder.configure(context=Context(), sampling=False, service="orders")
     core.xray_recorder.begin_segment("invocation")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint
+from powertools_stream.testing.endpoint import Answer, BrokenOff, ScriptedEndpoint
 
 
 def _call(url: str, operation: str, body: dict[str, Any]) -> tuple[int, Any]:
@@ -84,6 +84,55 @@ def test_a_connection_breaks_off_where_the_script_says_so() -> None:
 
     with ScriptedEndpoint(broken) as endpoint, pytest.raises((ConnectionError, urllib.error.URLError)):
         _call(endpoint.url, "Scan", {})
+
+
+@pytest.mark.parametrize(("sent", "expected"), [(None, b'{"a"'), (0, b""), (7, b'{"a": 1')])
+def test_an_answer_breaks_off_where_the_script_says_so(sent: int | None, expected: bytes) -> None:
+    with ScriptedEndpoint(lambda operation, body: BrokenOff({"a": 1}, sent, 404)) as endpoint:
+        with _connection(endpoint) as connection:
+            connection.sendall(b"GET /bucket HTTP/1.1\r\n\r\n")
+            head, _, content = connection.makefile("rb").read().partition(b"\r\n\r\n")
+
+        assert head.startswith(b"HTTP/1.1 404")
+        assert b"Content-Length: 8" in head
+        assert content == expected
+        assert endpoint.count() == 1
+
+
+def test_headers_may_follow_the_body() -> None:
+    answer: Answer = (200, "x", {"X-Amz-Crc32": "1", "Content-Type": "text/plain"})
+
+    with (
+        ScriptedEndpoint(lambda operation, body: answer) as endpoint,
+        urllib.request.urlopen(f"{endpoint.url}/bucket", timeout=10) as response,
+    ):
+        assert response.headers["X-Amz-Crc32"] == "1"
+        assert response.headers.get_all("Content-Type") == ["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "content"),
+    [
+        ("PUT", "/bucket/key", {}, 200, b""),
+        ("DELETE", "/bucket/key", {}, 204, b""),
+        ("GET", "/2015-03-31/event-source-mappings/", {}, 200, b'{"EventSourceMappings": []}'),
+        ("DELETE", "/2015-03-31/event-source-mappings/u", {}, 202, None),
+        ("POST", "/2015-03-31/functions/f/invocations", {}, 200, b"{}"),
+        ("POST", "/2015-03-31/functions/f/invocations", {"X-Amz-Invocation-Type": "Event"}, 202, b"{}"),
+        ("POST", "/2015-03-31/functions/f/invocations", {"X-Amz-Invocation-Type": "DryRun"}, 204, None),
+        ("PUT", "/schedules/s", {}, 200, None),
+        ("GET", "/other", {}, 200, b"{}"),
+    ],
+)
+def test_calls_of_services_that_speak_rest_succeed_too(
+    method: str, path: str, headers: dict[str, str], status: int, content: bytes | None
+) -> None:
+    with ScriptedEndpoint() as endpoint:
+        request = urllib.request.Request(f"{endpoint.url}{path}", None, headers, method=method)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            assert response.status == status
+            assert ("ETag" in response.headers) is (method == "PUT")
+            assert content is None or response.read() == content
 
 
 def test_it_has_no_address_before_it_is_entered() -> None:

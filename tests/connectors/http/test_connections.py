@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import ssl
 import subprocess
@@ -76,13 +77,39 @@ def test_a_connection_that_breaks_off_is_a_passing_error(service: HttpService) -
         fetch(HttpConnector(timeout=1), service.url)
 
 
-def test_content_that_cannot_be_decoded_is_no_passing_error(service: HttpService) -> None:
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (b"", {"Content-Length": "1"}),
+        (b'{"a": 1', {"Content-Length": "8", "Content-Type": "application/json"}),
+        (gzip.compress(b"x" * 1000, mtime=0)[:-1], {"Content-Length": "29", "Content-Encoding": "gzip"}),
+        (b"5\r\nwho", {"Transfer-Encoding": "chunked"}),
+        (b"5\r\nwhole\r\n", {"Transfer-Encoding": "chunked"}),
+        (b"5\r\nwhole\r\nx", {"Transfer-Encoding": "chunked"}),
+    ],
+    ids=["nothing", "all but a byte", "gzip", "half a chunk", "no end", "half an end"],
+)
+@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_answer_that_is_not_whole_is_a_passing_error(
+    service: HttpService, method: str, status: int, content: bytes, headers: dict[str, str]
+) -> None:
+    service.script = lambda asked: Said(status, content, {**headers, "Connection": "close"})
+    connector = HttpConnector()
+
+    with pytest.raises(ConnectionError) as raised:
+        connector.send(connector.entries(HttpRequest({"url": service.url, "method": method})))
+
+    assert classify(raised.value) is Reason.RETRYABLE
+
+
+def test_content_that_cannot_be_decoded_is_a_passing_error(service: HttpService) -> None:
     service.script = lambda asked: Said(200, b"no gzip", {"Content-Encoding": "gzip"})
 
     with pytest.raises(RequestFailedError, match=r"^MalformedResponse") as raised:
         fetch(HttpConnector(), service.url)
 
-    assert classify(raised.value) is Reason.FAULT
+    assert classify(raised.value) is Reason.RETRYABLE
 
 
 def test_a_name_that_no_host_can_have_is_an_error_of_the_request() -> None:
