@@ -34,10 +34,13 @@ class StreamError(Exception):
         The identifier of the record concerned, where there is one.
     rule_id
         The id of the rule concerned, where there is one.
+    event_type
+        The type of an event that could not be read, if that much could: then it is known whether any rule is for it.
     """
 
     record_id: str | None = None
     rule_id: str | None = None
+    event_type: str | None = None
 
 
 class RuleError(StreamError, ValueError):

@@ -12,7 +12,7 @@ from powertools_stream.engine.batch import Batch, Failure, Reading, RecordState,
 from powertools_stream.engine.compaction import Compactor
 from powertools_stream.engine.driver import Completion
 from powertools_stream.engine.lanes import Lanes
-from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError
+from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError
 from powertools_stream.outcomes import Failed
 from powertools_stream.payloads.limits import limited_batch
 from powertools_stream.rules.compiled import NO_RULE
@@ -162,7 +162,8 @@ class BatchRun:
         """Start a run of each rule that matches the event of a record."""
         record = state.record
         if type(event) is Failed:
-            self._note(state, NO_RULE, event.error, UnitOfWork(record=record))
+            if not self._is_for_no_rule(event.error):
+                self._note(state, NO_RULE, event.error, UnitOfWork(record=record))
         elif event is not None:
             for one in event if type(event) is list else (event,):
                 self._match_event(state, one)
@@ -174,6 +175,15 @@ class BatchRun:
             self._unmatched -= 1
             if not self._unmatched:
                 self._start_compacted(self._compactor)
+
+    def _is_for_no_rule(self, error: BaseException) -> bool:
+        """Tell whether an event that could not be read to its end is of a type that no rule is for."""
+        if not isinstance(error, StreamError) or error.event_type is None:
+            return False
+        if any(group.prepare is not None for group in self._groups):
+            return False
+        found = [self._interrupter.attempt(group.candidates, error.event_type) for group in self._groups]
+        return not any(found)
 
     def _match_event(self, state: RecordState, event: Event) -> None:
         record = state.record

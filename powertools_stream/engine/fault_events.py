@@ -77,7 +77,7 @@ class FaultEvents:
     def head(self, failure: Failure) -> Parts:
         """Return all of a fault event but what the rule knew."""
         event = failure.uow.get("event")
-        known: dict[str, Any] = event if _is_dict(event) else {}
+        known: Any = event if _is_dict(event) else {}
         record_id, name = self._record_id(failure), type(failure.error).__name__
         key = text_of(dict.get(known, "partition_key") or record_id)
         fields: dict[str, Any] = {

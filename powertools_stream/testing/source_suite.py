@@ -120,9 +120,9 @@ class SourceSuite:
         for event in self._all_events():
             assert isinstance(event["id"], str), "the id is a string"
             assert event["id"], "the id is not empty"
-            assert isinstance(event["type"], str), "the type is a string, empty where there is none"
+            assert isinstance(event["type"], str), "the type is a string, empty if there is none"
             assert isinstance(event["timestamp"], int), "the timestamp is an integer, in ms"
-            assert isinstance(event["tags"], dict), "the tags are an object, empty where there are none"
+            assert isinstance(event["tags"], dict), "the tags are an object, empty if there are none"
             assert isinstance(event.get("partition_key", ""), str), "the partition key, if any, is a string"
 
     def test_the_timestamp_is_in_milliseconds(self) -> None:
