@@ -35,10 +35,13 @@ class StreamError(Exception):
         The identifier of the record concerned, if there is one.
     rule_id
         The id of the rule concerned, if there is one.
+    event_type
+        The type of an event that could not be read to its end, if known: there may be no rule for it.
     """
 
     record_id: str | None = None
     rule_id: str | None = None
+    event_type: str | None = None
 
 
 class RuleError(StreamError, ValueError):

@@ -213,7 +213,7 @@ PASSING = [
     ConnectionResetError(),
     TimeoutError(),
     socket.gaierror(-3, "Temporary failure in name resolution"),
-    http.client.RemoteDisconnected(),
+    http.client.RemoteDisconnected(""),
     http.client.IncompleteRead(b""),
     urllib.error.URLError(ConnectionRefusedError()),
     urllib.error.HTTPError("http://x", 503, "Unavailable", Message(), None),

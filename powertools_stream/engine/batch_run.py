@@ -9,15 +9,15 @@ from dataclasses import replace
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
+from powertools_stream.classification.reasons import classify
 from powertools_stream.engine.batch import Batch, Failure, Reading, RecordState, RuleRun
 from powertools_stream.engine.compaction import Compactor
 from powertools_stream.engine.decisions import Decisions, Publish
 from powertools_stream.engine.driver import Completion
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.lanes import Lanes
-from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError
+from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError
 from powertools_stream.matching.filters import out_skip
-from powertools_stream.outcomes import Reason
 from powertools_stream.payloads.limits import limited_batch
 from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import UnitOfWork
@@ -184,7 +184,8 @@ class BatchRun:
         """Start a run of each rule that matches the event of a record."""
         record = state.record
         if type(event) is Failed:
-            self._note(state, NO_RULE, event.error, UnitOfWork(record=record))
+            if not self._is_for_no_rule(event.error):
+                self._note(state, NO_RULE, event.error, UnitOfWork(record=record))
         elif event is not None:
             for one in event if type(event) is list else (event,):
                 self._match_event(state, one)
@@ -196,6 +197,15 @@ class BatchRun:
             self._to_compact -= 1
             if not self._to_compact:
                 self._start_compacted(self._compactor)
+
+    def _is_for_no_rule(self, error: BaseException) -> bool:
+        """Tell whether an event that could not be read to its end is of a type that no rule is for."""
+        if not isinstance(error, StreamError) or error.event_type is None:
+            return False
+        if any(group.prepare is not None for group in self._groups):
+            return False
+        found = [self._interrupter.attempt(group.candidates, error.event_type) for group in self._groups]
+        return not any(found)
 
     def _match_event(self, state: RecordState, event: Event) -> None:
         # Told here, without a call, since there is one for each record; `out_skip` is the same for filters.
@@ -372,7 +382,7 @@ class BatchRun:
         reason = self._interrupter.attempt(self._judge.reason, error)
         if type(reason) is Failed:  # a predicate of the user's that raises, or that hangs
             _log.error("retryable=… failed on %s: %r", type(error).__name__, reason.error)
-            reason = Reason.FAULT
+            reason = classify(error)
         policy = self._judge.policy(reason, rule.on_fault, uow.get("event"), is_last_attempt=last)
         failure = Failure(state, rule, error, reason, policy, uow)
         self._decisions.add(failure)

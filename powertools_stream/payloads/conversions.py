@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -13,7 +13,9 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-__all__ = ["NO_JSON", "is_finite", "json_form", "json_number", "short_repr"]
+from powertools_stream.errors import CutOffError
+
+__all__ = ["NO_JSON", "is_finite", "json_form", "json_number", "short_repr", "text_of"]
 
 NO_JSON = object()
 """What stands for the form of a value that has none."""
@@ -52,13 +54,32 @@ def is_finite(value: float | Decimal) -> bool:
     return value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
 
 
-def short_repr(value: Any) -> str:
-    """Return the ``repr`` of a value, cut at 1,000 characters, or its type if the ``repr`` is broken."""
+def short_repr(value: Any, mask: Callable[[str], str] | None = None) -> str:
+    """Return the ``repr`` of a value, cut at 1,000 characters, or its type if the ``repr`` is broken.
+
+    Parameters
+    ----------
+    mask
+        Masks secrets, before any is cut in two.
+    """
     try:
         text = repr(value)
-    except Exception:
+    except (CutOffError, KeyboardInterrupt):
+        raise
+    except BaseException:
         text = f"<{type(value).__qualname__}>"
+    text = text if mask is None else mask(text)
     return text if len(text) <= _MAX_REPR else text[:_MAX_REPR] + "…"
+
+
+def text_of(value: Any, default: str | None = None) -> str:
+    """Return the ``str`` of a value; if that is broken the default, or else its ``repr``, or its type."""
+    try:
+        return str(value)
+    except (CutOffError, KeyboardInterrupt):
+        raise
+    except BaseException:
+        return short_repr(value) if default is None else default
 
 
 def _container(value: Any) -> Any:

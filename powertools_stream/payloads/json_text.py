@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.payloads.conversions import NO_JSON, is_finite, json_form, short_repr
 
-__all__ = ["from_json", "to_json"]
+__all__ = ["EncodedObject", "from_json", "to_json"]
 
 # How deep a NaN is looked for, to name its path.
 _MAX_DEPTH = 20
+
+
+class EncodedObject(dict[str, Any]):
+    """An object whose JSON is known, so that it is not encoded again. It is never changed.
+
+    Parameters
+    ----------
+    value
+        The object.
+    text
+        Its JSON.
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, value: Mapping[str, Any], text: str) -> None:
+        super().__init__(value)
+        self.text = text
 
 
 def to_json(value: Any) -> str:
@@ -29,6 +47,8 @@ def to_json(value: Any) -> str:
     TypeError
         A value or a key of a type that JSON has no form for.
     """
+    if type(value) is EncodedObject:
+        return value.text
     try:
         text = _ENCODER.encode(value)
     except ValueError as error:

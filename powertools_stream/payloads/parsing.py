@@ -81,6 +81,7 @@ def read_compressed(value: dict[str, Any], what: str, record_id: str | None = No
         problem = error.with_traceback(None)
     # Not from within `except`, and without the frames below: what was inflated would be kept with the error.
     problem.record_id = record_id
+    problem.event_type = event_type if isinstance(event_type := value.get("type"), str) else None
     raise problem
 
 

@@ -50,7 +50,10 @@ class Source(ABC):
     secrets: ClassVar[tuple[str, ...]] = ()
     """What of a record, and of its event, no fault event may carry: ``("request.password",)``, paths of names.
 
-    The values are masked wherever they occur in the fault event, also inside longer texts; see `Masking`.
+    They are masked at their paths, and by their values wherever these occur in the fault event: in what a rule made of
+    the event, inside longer texts, in the error's message and stack. Looked for inside longer texts is what has 4
+    characters or more. What is shorter is masked if it is all of a text or a number; True, False and None only at
+    their paths.
     """
 
     needs_results: ClassVar[bool] = False

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from base64 import b64encode
 from traceback import walk_tb
 from typing import Any
@@ -11,7 +12,7 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 from hypothesis import given, strategies as st
 
 from powertools_stream.errors import MalformedRecordError
-from powertools_stream.flavors import task
+from powertools_stream.flavors import evaluate, task
 from powertools_stream.outcomes import Disposition, FaultPolicy, Reason
 from powertools_stream.payloads import compression
 from powertools_stream.payloads.compression import MARK, Compression, InflationError, decompressed
@@ -356,3 +357,27 @@ def test_the_error_of_a_bomb_does_not_keep_what_was_inflated() -> None:
             assert not [value for value in kept if isinstance(value, str | bytes) and len(value) > 1_000_000]
             assert len(getattr(error, "doc", "")) < 1_000_000
             error = error.__context__
+
+
+@pytest.mark.parametrize("on_rule", [{}, {"event_type": re.compile("^order")}, {"event_type": ["order-created", "x"]}])
+def test_a_bomb_of_a_type_that_no_rule_is_for_is_nobodys_business(on_rule: dict[str, Any]) -> None:
+    bomb = _compressed(b"[" + b"[]," * 5_500_000 + b"[]]")
+    rule = {"id": "r", "flavor": task, "execute": lambda uow: uow.event["id"], **on_rule}
+    events = [{"id": "1", "type": "order-created"}, {"id": "2", "type": "other", "a": bomb}]
+
+    outcome = run([rule], to_sqs_records(events))
+
+    assert [result.uow["result"] for result in outcome.results] == ["1"]
+    assert len(outcome.faults) == (0 if on_rule else 1)
+
+
+def test_a_bomb_may_be_for_a_rule_that_prepares_its_events() -> None:
+    bomb = {"id": "1", "type": "other", "a": _compressed(b'"' + b"x" * 20_000_000 + b'"')}
+
+    outcome = run(
+        [{"id": "r", "flavor": evaluate, "event_type": "order-created", "emit": "y"}],
+        to_sqs_records([bomb]),
+        raise_on_entire_batch_failure=False,
+    )
+
+    assert len(outcome.faults) == 1

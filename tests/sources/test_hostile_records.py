@@ -369,3 +369,17 @@ def test_half_a_surrogate_pair_is_data_like_any_other() -> None:
     for event in (to_sqs_records([text]), to_kinesis_records([{"base64": encoded}]), to_sns_records([text])):
         (published,) = run([{"id": "r", "flavor": task, "emit": "y"}], event).events
         assert published["id"] == "\ud800.r"
+
+
+def test_a_fault_event_of_half_a_surrogate_pair_can_be_sent() -> None:
+    text = '{"id":"\\ud800","type":"x","partition_key":"\\udfff","\\ud800":["\\ud800"],"tags":{"\\ud800":"\\ud800"}}'
+
+    outcome = run(
+        [{"id": "r", "flavor": task, "execute": lambda uow: uow["no \ud800"]}],
+        to_sqs_records([text]),
+        on_fault=FaultPolicy.PUBLISH,
+    )
+
+    (fault,) = outcome.faults
+    assert fault.published
+    assert json.dumps(fault.event, ensure_ascii=False).encode()

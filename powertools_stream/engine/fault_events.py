@@ -1,0 +1,355 @@
+"""Makes fault events: what a rule knew when it failed, as JSON, without secrets, and never an error of its own.
+
+What the rules of a record have in common is converted once, however many of them fail on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import traceback
+from collections import OrderedDict
+from collections.abc import Sequence
+from types import CodeType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from powertools_stream.environment.tags import standard_tags
+from powertools_stream.errors import CutOffError
+from powertools_stream.outcomes import Disposition
+from powertools_stream.payloads.conversions import text_of
+from powertools_stream.payloads.masking import Masking, mask_path, secrets_in
+from powertools_stream.payloads.safe_json import SafeJson, encodable, joined, listed, of_safe, safe_json
+
+if TYPE_CHECKING:
+    from powertools_stream.engine.batch import Failure
+    from powertools_stream.sources.source import Source
+
+__all__ = ["FAULT_TYPE", "FaultEvents", "Parts"]
+
+FAULT_TYPE = "fault"
+
+Parts = dict[str, SafeJson]
+"""The fields of an event."""
+
+_STACK_LENGTH = 20_000
+"""Characters of a stack trace that go into a fault event: the innermost frames, which are at its end."""
+
+_MESSAGE_LENGTH = 20_000
+"""Characters of an error's message that go into a fault event."""
+
+_KEY_LENGTH = 2_048
+"""Characters of the partition key: the event has it whole, and a hostile one must not make a fault event too large."""
+
+_PAYLOAD_HEAD = 4_096
+"""Characters of a record's payload that are left in a trimmed fault event."""
+
+_KEPT_CHARACTERS = 16 * 1024 * 1024
+"""Characters of JSON that are kept for the other rules of the same records."""
+
+_KEPT_STACKS = 256
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+_CUT = SafeJson("<cut>", '"<cut>"', 7, is_cut=True)
+
+_CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
+_MEANWHILE = "\nDuring handling of the above exception, another exception occurred:\n\n"
+
+
+class FaultEvents:
+    """Makes the fault events of one batch.
+
+    Parameters
+    ----------
+    source
+        Where the records come from.
+    max_bytes
+        How large the ``Detail`` of one entry may be, in bytes of UTF-8.
+    """
+
+    def __init__(self, source: Source, max_bytes: int) -> None:
+        self._source = source
+        self._max_bytes = max_bytes
+        self._converted = _Converted()
+        self._stacks = _Stacks()
+        self._tags: dict[str, SafeJson] = {}
+
+    def head(self, failure: Failure) -> Parts:
+        """Return all of a fault event but what the rule knew."""
+        event = failure.uow.get("event")
+        known: Any = event if _is_dict(event) else {}
+        record_id, name = self._record_id(failure), type(failure.error).__name__
+        key = text_of(dict.get(known, "partition_key") or record_id)
+        fields: dict[str, Any] = {
+            # A record may carry several events, and each may fail in a rule.
+            "id": _fault_id(record_id, text_of(dict.get(known, "id")), failure.rule.id, name),
+            "type": FAULT_TYPE,
+            "timestamp": int(time.time() * 1000),
+            "partition_key": _masked(key, self._masking(failure))[:_KEY_LENGTH],
+            "err": self._error(failure),
+            "disposition": (Disposition.REPORTED if failure.is_reported else Disposition.SET_ASIDE).value,
+        }
+        head = {field: of_safe(value) for field, value in fields.items()}
+        head["tags"] = self._tags_of(failure.rule.id)
+        if (attempt := self._attempt(failure)) is not None:
+            head["attempt"] = safe_json(attempt)
+        return head
+
+    def whole(self, failure: Failure, head: Parts, *, at_any_size: bool) -> SafeJson | None:
+        """Return the whole fault event of a failure.
+
+        Parameters
+        ----------
+        head
+            What `head` has made of it.
+        at_any_size
+            If not, None is returned as soon as the event is known not to fit, and the rest is not converted.
+        """
+        room = _Room(None if at_any_size else self._max_bytes - sum(part.size for part in head.values()))
+        masking = self._masking(failure)
+        parts: Parts = {}
+        for field, value in {"pipeline": failure.rule.id, **failure.uow}.items():
+            if field == "batch" and type(value) is list:
+                part = listed([_CUT if room.is_full else self._unit(one, masking, room) for one in value])
+            else:
+                part = self._part(field, value, masking, room)
+            parts[_name_for(field, masking, parts)] = part
+        event = joined({**head, "uow": joined(parts)})
+        return None if not at_any_size and (event.is_cut or event.size > self._max_bytes) else event
+
+    def trimmed(self, failure: Failure, head: Parts) -> SafeJson:
+        """Return a fault event that fits.
+
+        First all but the record goes, then the record is cut down to its identifiers and the payload's head.
+        """
+        record = self._part("record", failure.state.record, self._masking(failure), _Room(None))
+        pipeline, mark = safe_json(failure.rule.id), safe_json(True)
+        event = joined({**head, "uow": joined({"pipeline": pipeline, "record": record}), "trimmed": mark})
+        if event.size > self._max_bytes:
+            cut = safe_json(
+                {
+                    "itemIdentifier": self._identifier(failure),
+                    "source": self._source.name,
+                    "head": record.text[:_PAYLOAD_HEAD],
+                }
+            )
+            head = self.shortened({**head, "uow": joined({"pipeline": pipeline, "record": cut}), "trimmed": mark})
+            event = joined(head)
+        return event
+
+    def shortened(self, parts: Parts) -> Parts:
+        """Return the fields of an event with less of the error, if they would not fit as they are."""
+        if joined(parts).size <= self._max_bytes:
+            return parts
+        error = parts["err"].value
+        message, stack = error["message"][:_PAYLOAD_HEAD], error["stack"][-_PAYLOAD_HEAD:]
+        return {**parts, "err": of_safe({**error, "message": message, "stack": stack})}
+
+    def _unit(self, uow: Any, masking: Masking | None, room: _Room) -> SafeJson:
+        """Convert a unit of work that was compacted into another."""
+        if not _is_dict(uow):
+            return self._part(None, uow, masking, room)
+        parts: Parts = {}
+        for field, value in uow.items():
+            parts[_name_for(field, masking, parts)] = self._part(field, value, masking, room)
+        return joined(parts)
+
+    def _part(self, field: Any, value: Any, masking: Masking | None, room: _Room) -> SafeJson:
+        """Convert a field of a unit of work."""
+        if room.is_full:
+            return _CUT
+        # These have the form of an event, so they have the secrets of one.
+        paths = self._source.secrets if field in ("record", "event", "model") else ()
+        part = self._converted.of(value, masking, paths, room.max_values)
+        room.take(part)
+        return part
+
+    def _error(self, failure: Failure) -> dict[str, str]:
+        """Describe the error; of one whose text is broken, the message is its type."""
+        error, masking = failure.error, self._masking(failure)
+        # Masked first: what is cut in two would not be found.
+        message = _masked(text_of(error, type(error).__name__), masking)
+        return {
+            "name": type(error).__name__,
+            "message": message if len(message) <= _MESSAGE_LENGTH else message[:_MESSAGE_LENGTH] + "…",
+            "stack": _masked(self._stacks.text(error), masking)[-_STACK_LENGTH:],
+        }
+
+    def _record_id(self, failure: Failure) -> str:
+        try:
+            return self._source.record_id(failure.state.record)
+        except Exception:  # a source of the user's own
+            return "undefined"
+
+    def _attempt(self, failure: Failure) -> int | None:
+        try:
+            return self._source.attempt(failure.state.record)
+        except Exception:
+            return None
+
+    def _masking(self, failure: Failure) -> Masking | None:
+        paths = self._source.secrets
+        if not paths:
+            return None
+        batch = failure.uow.get("batch")
+        units = [failure.uow, *(batch if type(batch) is list else ())]
+        values = [dict.get(unit, name) for unit in units if _is_dict(unit) for name in ("record", "event")]
+        return Masking(secret for value in values for secret in secrets_in(value, paths)) or None
+
+    def _tags_of(self, rule_id: str) -> SafeJson:
+        if rule_id not in self._tags:
+            self._tags[rule_id] = safe_json(standard_tags(rule_id))
+        return self._tags[rule_id]
+
+    def _identifier(self, failure: Failure) -> Any:
+        try:
+            identifier = self._source.identifier(failure.state.record)
+        except Exception:
+            identifier = self._record_id(failure)
+        safe = safe_json(identifier, self._masking(failure))
+        return safe.value if safe.size <= _PAYLOAD_HEAD else safe.text[:_PAYLOAD_HEAD]
+
+
+class _Room:
+    """How many bytes there are still for a fault event.
+
+    Parameters
+    ----------
+    size
+        How many; None: as many as it needs.
+    """
+
+    def __init__(self, size: int | None) -> None:
+        self._size = size
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the event will not fit, so that the rest need not be converted."""
+        return self._size is not None and self._size < 0
+
+    @property
+    def max_values(self) -> int | None:
+        """After how many values a value would not fit: each takes two bytes."""
+        return None if self._size is None else self._size // 2 + 1
+
+    def take(self, part: SafeJson) -> None:
+        """Take the room that a part needs."""
+        if self._size is not None:
+            self._size -= part.size
+
+
+class _Converted:
+    """What was converted last: the rules of a record share it, and so do the events of a compacted batch."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, Masking | None, bool], tuple[Any, SafeJson]] = OrderedDict()
+        self._characters = 0
+
+    def of(self, value: Any, masking: Masking | None, paths: Sequence[str], max_values: int | None) -> SafeJson:
+        """Return what a value is in JSON.
+
+        Parameters
+        ----------
+        masking
+            Masks secrets by their values.
+        paths
+            Where the value has secrets, which are masked whatever they are.
+        max_values
+            After how many values the rest is cut; None: a million.
+        """
+        if type(value) in _SCALARS:
+            return safe_json(value, masking)
+        # By what it is, not by what it is equal to. It is kept as well, so that nothing else takes its place.
+        key = (id(value), masking, bool(paths))
+        if (found := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
+            return found[1]
+        made = safe_json(value, masking, max_values=max_values)
+        if made.is_cut:
+            return made
+        if paths:
+            for path in paths:
+                mask_path(made.value, path)
+            made = of_safe(made.value)
+        self._kept[key] = value, made
+        self._characters += len(made.text)
+        while self._characters > _KEPT_CHARACTERS and len(self._kept) > 1:
+            _, (_, oldest) = self._kept.popitem(last=False)
+            self._characters -= len(oldest.text)
+        return made
+
+
+class _Stacks:
+    """Formats stack traces. Most errors of a batch are raised in the same few lines, which are looked up once."""
+
+    def __init__(self) -> None:
+        self._frames: dict[tuple[tuple[CodeType, int], ...], str] = {}
+
+    def text(self, error: BaseException) -> str:
+        """Return the stack trace of an error, and of those that led to it; of a broken error, its type."""
+        try:
+            return self._chain(error)
+        except (CutOffError, KeyboardInterrupt):
+            raise
+        except BaseException:
+            return f"{type(error).__name__}: its stack trace cannot be shown\n"
+
+    def _chain(self, error: BaseException) -> str:
+        parts = [self._one(error)]
+        seen = {id(error)}
+        last: BaseException = error
+        while not hasattr(last, "exceptions"):
+            if last.__cause__ is not None:
+                link, before = _CAUSED, last.__cause__
+            elif last.__context__ is not None and not last.__suppress_context__:
+                link, before = _MEANWHILE, last.__context__
+            else:
+                break
+            if id(before) in seen:
+                break
+            seen.add(id(before))
+            parts += (link, self._one(before))
+            last = before
+        return "".join(reversed(parts))
+
+    def _one(self, error: BaseException) -> str:
+        if hasattr(error, "exceptions"):  # a group, which has a tree of its own
+            return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        said = "".join(traceback.format_exception_only(type(error), error))
+        if error.__traceback__ is None:
+            return said
+        key = _places(error.__traceback__)
+        if key not in self._frames:
+            if len(self._frames) >= _KEPT_STACKS:
+                self._frames.clear()
+            self._frames[key] = "".join(traceback.format_tb(error.__traceback__))
+        return f"Traceback (most recent call last):\n{self._frames[key]}{said}"
+
+
+def _places(tb: TracebackType | None) -> tuple[tuple[CodeType, int], ...]:
+    places = []
+    while tb is not None:
+        places.append((tb.tb_frame.f_code, tb.tb_lasti))
+        tb = tb.tb_next
+    return tuple(places)
+
+
+def _is_dict(value: Any) -> bool:
+    # `isinstance` would ask a value of the user's own for its class.
+    return issubclass(type(value), dict)
+
+
+def _masked(text: str, masking: Masking | None) -> str:
+    return encodable(text if masking is None else masking.text(text))
+
+
+def _name_for(field: Any, masking: Masking | None, taken: Parts) -> str:
+    """Return the name of a field, which is most often a text, and no other field's."""
+    name = _masked(field if isinstance(field, str) else text_of(field), masking)
+    while name in taken:
+        name += "'"
+    return name
+
+
+def _fault_id(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:32]
