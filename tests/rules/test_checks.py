@@ -82,7 +82,7 @@ def test_a_curried_flavor_is_sent_to_the_page_on_moving() -> None:
     with pytest.raises(RuleError, match=r"see docs/migration\.md"):
         make_rule({"id": "r", "flavor": curried})
     with pytest.raises(RuleError, match=r"see docs/migration\.md"):
-        RuleRegistry().register(curried, event_type="a")
+        RuleRegistry().register(curried, event_type="a")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
