@@ -16,7 +16,7 @@ from powertools_stream.matching.filters import Filter
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Asks, Request
 from powertools_stream.rules.binding import UserFunction, bind, bind_filter
-from powertools_stream.rules.checks import check_event_type, check_event_types, check_flavor
+from powertools_stream.rules.checks import check_event_type, check_event_types, check_flavor, check_part
 from powertools_stream.rules.compact import Compact, bind_compact
 from powertools_stream.uow import UnitOfWork
 
@@ -274,6 +274,10 @@ def flavor(
     if main is not None and model.model_config.get("extra") == "forbid" and main not in model.model_fields:
         raise RuleError(f"flavor(main={main!r}): {model.__name__} has no such field.")
     spec = FlavorSpec(model, main, ordered, prepare, tuple(filters), tuple(asks))
+    for test in spec.filters:
+        check_part(test, "filters")
+    if prepare is not None:
+        check_part(prepare, "prepare")
 
     def decorate(function: Callable[P, T_co]) -> Declared[P, T_co]:
         check_flavor(function)
