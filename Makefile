@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo fulfilment perception test test-fast check bench docs format clean
+.PHONY: help demo fulfilment perception test test-fast check bench docs format signatures clean
 
 help:
 	@echo 'make demo    run the orders example against an embedded AWS'
@@ -19,6 +19,8 @@ help:
 	@echo 'make bench   the benchmark tables'
 	@echo 'make docs    build the documentation into site/'
 	@echo 'make format  let ruff rewrite the code'
+	@echo 'make signatures'
+	@echo '             write what type checkers see of the fields of rules and of the options'
 
 demo: .venv/installed-demo
 	@$(BIN)/python -m docs.examples.orders.demo
@@ -49,6 +51,9 @@ docs: .venv/installed-dev
 format: .venv/installed-dev
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+signatures: .venv/installed-dev
+	@PYTHONPATH=. $(BIN)/python .ci/signatures.py
 
 clean:
 	rm -rf .venv .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache site dist

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, overload
 
 from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.processor import StreamProcessor
 from powertools_stream.rules.registry import Rules
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from powertools_stream.option_types import Options
 
 __all__ = ["stream_processor"]
 
@@ -17,6 +22,12 @@ __all__ = ["stream_processor"]
 P = ParamSpec("P")
 
 
+@overload
+def stream_processor(rules: Rules, /, **options: Unpack[Options]) -> Callable[[Callable[P, Any]], Callable[P, Any]]: ...
+@overload
+def stream_processor(*, rules: Rules, **options: Unpack[Options]) -> Callable[[Callable[P, Any]], Callable[P, Any]]: ...
+@overload
+def stream_processor(*, processor: StreamProcessor) -> Callable[[Callable[P, Any]], Callable[P, Any]]: ...
 def stream_processor(
     rules: Rules | None = None, /, *, processor: StreamProcessor | None = None, **options: Any
 ) -> Callable[[Callable[P, Any]], Callable[P, Any]]:

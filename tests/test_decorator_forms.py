@@ -32,7 +32,7 @@ def test_rules_are_taken_by_position(rules: Any) -> None:
 def test_without_parentheses_it_says_what_to_write() -> None:
     with pytest.raises(TypeError, match=r"found the function 'handler'\. Write .*@stream_processor\(rules=rules\)\."):
 
-        @stream_processor  # type: ignore[arg-type]
+        @stream_processor  # type: ignore[call-overload]
         def handler(event: Any, context: Any) -> None: ...
 
 
@@ -57,11 +57,11 @@ def test_what_is_no_list_of_rules_is_refused(given: Any) -> None:
 
 def test_rules_are_given_once() -> None:
     with pytest.raises(TypeError, match="found them by position and as rules=…"):
-        stream_processor(RULES, rules=RULES)
+        stream_processor(RULES, rules=RULES)  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="a processor or options, but found both: rules"):
-        stream_processor(RULES, processor=StreamProcessor(rules=RULES))
+        stream_processor(RULES, processor=StreamProcessor(rules=RULES))  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="but found neither"):
-        stream_processor(bus_name="bus")
+        stream_processor(bus_name="bus")  # type: ignore[call-overload]
 
 
 def test_a_decorated_handler_keeps_its_name_and_signature() -> None:

@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING
 from powertools_stream._lazy import export
 
 if TYPE_CHECKING:
-    from powertools_stream.flavors.cdc import *
-    from powertools_stream.flavors.circuit_breaker import *
-    from powertools_stream.flavors.collect import *
-    from powertools_stream.flavors.correlate import *
-    from powertools_stream.flavors.evaluate import *
-    from powertools_stream.flavors.expired import *
-    from powertools_stream.flavors.firehose_drop import *
-    from powertools_stream.flavors.firehose_transform import *
-    from powertools_stream.flavors.job import *
-    from powertools_stream.flavors.materialize import *
-    from powertools_stream.flavors.opensearch import *
-    from powertools_stream.flavors.s3 import *
-    from powertools_stream.flavors.sns import *
-    from powertools_stream.flavors.sqs import *
+    from powertools_stream.flavors.cdc import CdcRule as CdcRule
+    from powertools_stream.flavors.circuit_breaker import CircuitBreakerRule as CircuitBreakerRule
+    from powertools_stream.flavors.collect import CollectRule as CollectRule
+    from powertools_stream.flavors.correlate import CorrelateRule as CorrelateRule
+    from powertools_stream.flavors.evaluate import EvaluateRule as EvaluateRule
+    from powertools_stream.flavors.expired import ExpiredRule as ExpiredRule
+    from powertools_stream.flavors.firehose_drop import FirehoseDropRule as FirehoseDropRule
+    from powertools_stream.flavors.firehose_transform import FirehoseTransformRule as FirehoseTransformRule
+    from powertools_stream.flavors.job import JobRule as JobRule
+    from powertools_stream.flavors.materialize import MaterializeRule as MaterializeRule
+    from powertools_stream.flavors.opensearch import OpenSearchRule as OpenSearchRule
+    from powertools_stream.flavors.s3 import S3Rule as S3Rule
+    from powertools_stream.flavors.signatures import *
+    from powertools_stream.flavors.sns import SnsRule as SnsRule
+    from powertools_stream.flavors.sqs import SqsRule as SqsRule
     from powertools_stream.flavors.steps.alarms import Alarm as Alarm, alarm_of as alarm_of
     from powertools_stream.flavors.steps.calling import (
         call as call,
@@ -43,9 +44,9 @@ if TYPE_CHECKING:
         TableRule as TableRule,
         UpdatingRule as UpdatingRule,
     )
-    from powertools_stream.flavors.stream_failover import *
-    from powertools_stream.flavors.task import *
-    from powertools_stream.flavors.update import *
+    from powertools_stream.flavors.stream_failover import StreamFailoverRule as StreamFailoverRule
+    from powertools_stream.flavors.task import TaskRule as TaskRule
+    from powertools_stream.flavors.update import UpdateRule as UpdateRule
 
 __all__ = export(
     __name__,

@@ -9,7 +9,7 @@ from typing import Any
 
 from powertools_stream.errors import RuleError
 
-__all__ = ["UserFunction", "bind", "bind_filter", "is_async", "required_names", "shape", "unbound"]
+__all__ = ["UserFunction", "bind", "bind_filter", "is_async", "is_maker", "required_names", "shape", "unbound"]
 
 UserFunction = Callable[..., Any]
 """A function of the rule's author: it takes ``(uow)`` or ``(uow, rule)``; ``emit`` also takes a ``template``."""
@@ -65,12 +65,8 @@ def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...
         for something else, such as ``(event, context)``.
     """
     function = unbound(function)
-    if isinstance(made := getattr(function, "makes", None), str):
-        name = getattr(function, "__name__", made)
-        raise RuleError(
-            f"Rule {rule.id!r}: in the field {field!r}, {name} is not {made}: it makes one. Call it first: {name}(…).",
-            rule.id,
-        )
+    if maker := is_maker(function):
+        raise RuleError(f"Rule {rule.id!r}: in the field {field!r}, {maker}.", rule.id)
     if inspect.isasyncgenfunction(function):
         raise RuleError(
             f"Rule {rule.id!r}: the function of the field {field!r} is `async def` with a yield, which nobody would "
@@ -125,6 +121,14 @@ def unbound(function: UserFunction) -> UserFunction:
     """Return the user function inside one that `bind` made: a rule made from another's fields binds it again."""
     original: UserFunction = getattr(function, "_user_function", function)
     return original
+
+
+def is_maker(function: UserFunction) -> str | None:
+    """Return what is wrong with a function that makes what it is taken for, such as `changed` in place of a filter."""
+    if not isinstance(made := getattr(function, "makes", None), str):
+        return None
+    name = getattr(function, "__name__", made)
+    return f"{name} is not {made}: it makes one. Call it first: {name}(…)"
 
 
 def is_async(function: UserFunction) -> bool:

@@ -11,9 +11,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.errors import RuleError
-from powertools_stream.rules.binding import is_async, shape
+from powertools_stream.rules.binding import is_async, is_maker, shape
 
-__all__ = ["check_curried", "check_event_type", "check_event_types", "check_flavor"]
+__all__ = ["check_curried", "check_event_type", "check_event_types", "check_flavor", "check_part"]
 
 _ANSWERS = "It is called for each unit of work, and returns it, or yields requests."
 _CURRIED = (
@@ -58,6 +58,28 @@ def check_flavor(flavor: Callable[..., Any], rule_id: str | None = None) -> None
             f"{advice}",
             rule_id,
         )
+
+
+def check_part(part: Any, option: str) -> None:
+    """Check a filter of a flavor, or its ``prepare``: it is called with the unit of work alone, and as it is.
+
+    Raises
+    ------
+    RuleError
+        It cannot be called like that, or what it returns would count as true whatever it says.
+    """
+    name = getattr(part, "__name__", part)
+    if maker := is_maker(part):
+        raise RuleError(f"flavor({option}=…): {maker}.")
+    if is_async(part):
+        raise RuleError(f"flavor({option}=…): {name!r} cannot be async: matching does no I/O.")
+    try:
+        inspect.signature(part).bind("uow")
+    except ValueError:
+        pass  # a builtin without a readable signature
+    except TypeError:
+        found = f"takes {shape(inspect.signature(part).parameters.values())}" if callable(part) else "is no function"
+        raise RuleError(f"flavor({option}=…) is called with (uow), and {name!r} {found}.") from None
 
 
 def check_curried(flavor: Callable[..., Any]) -> None:

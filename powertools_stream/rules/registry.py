@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from powertools_stream.errors import RuleError
 from powertools_stream.rules.checks import check_curried
 from powertools_stream.rules.compiled import CompiledRule, RuleGroup, compile_rule
-from powertools_stream.rules.rule import Flavor, Prepare, Rule, make_rule, spec_of
+from powertools_stream.rules.rule import Prepare, Registers, Rule, make_rule, spec_of
 from powertools_stream.rules.switches import Switches
+
+if TYPE_CHECKING:
+    from powertools_stream.flavors.signatures import Add
 
 __all__ = ["RuleRegistry", "Rules"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+
+
+def _told_without_flavor(register: F) -> F:
+    """Let a method be called without its flavor, so that it says itself what is missing; type checkers want it."""
+    register.__defaults__ = (None,)
+    return register
+
+
+def _as_add(method: Callable[..., Any]) -> Add:
+    """Let a method that takes any fields be, to a type checker, one that takes those of each flavor."""
+    return cast("Add", method)
 
 
 class RuleRegistry:
@@ -51,7 +66,8 @@ class RuleRegistry:
         """Return a registry: the given one, or a new one of the given rules and plain dicts."""
         return rules if isinstance(rules, RuleRegistry) else cls(rules)
 
-    def register(self, flavor: Flavor | None = None, /, **fields: Any) -> Callable[[F], F]:
+    @_told_without_flavor
+    def register(self, flavor: Registers[P], /, *args: P.args, **fields: P.kwargs) -> Callable[[F], F]:
         """Register the decorated function as the main function of a rule, and return it unchanged.
 
         Parameters
@@ -61,8 +77,8 @@ class RuleRegistry:
         fields
             The rule's other fields. ``id`` defaults to the function's name.
         """
-        if not callable(flavor):
-            raise _no_flavor(flavor, fields)
+        if args or not callable(flavor):
+            raise _no_flavor(flavor, args, fields)
         main = spec_of(flavor).main
         if main is None:
             check_curried(flavor)
@@ -76,11 +92,12 @@ class RuleRegistry:
 
         def decorate(function: F) -> F:
             name = getattr(function, "__name__", None)
-            self.add(**{"id": name, "flavor": flavor, main: function, **fields})
+            self.add({"id": name, "flavor": flavor, main: function, **fields})
             return function
 
         return decorate
 
+    @_as_add
     def add(self, rule: Rule | Mapping[str, Any] | None = None, /, **fields: Any) -> Rule:
         """Add a rule, given as a `Rule`, a plain dict, or its fields, and return it.
 
@@ -160,9 +177,12 @@ Rules = RuleRegistry | Iterable[Rule | Mapping[str, Any]]
 """What every parameter for rules accepts: a registry, or an iterable of rules and plain dicts."""
 
 
-def _no_flavor(given: Any, fields: Mapping[str, Any]) -> RuleError:
+def _no_flavor(given: Any, beside: tuple[Any, ...], fields: Mapping[str, Any]) -> RuleError:
     from powertools_stream.rules.diagnostics import shown
 
+    if beside:
+        found = ", ".join(map(shown, beside))
+        return RuleError(f"register() takes the flavor by position, and its fields by name; got also {found}.")
     if given is not None:
         return RuleError(f"register() takes a flavor, a function such as task; got {shown(given)}.")
     flavor = getattr(fields.get("flavor"), "__name__", "task")

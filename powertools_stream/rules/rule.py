@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
@@ -16,11 +16,11 @@ from powertools_stream.matching.filters import Filter
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Asks, Request
 from powertools_stream.rules.binding import UserFunction, bind, bind_filter
-from powertools_stream.rules.checks import check_event_type, check_event_types, check_flavor
+from powertools_stream.rules.checks import check_event_type, check_event_types, check_flavor, check_part
 from powertools_stream.rules.compact import Compact, bind_compact
 from powertools_stream.uow import UnitOfWork
 
-__all__ = ["Flavor", "FlavorSpec", "Prepare", "Rule", "flavor", "make_rule", "spec_of"]
+__all__ = ["Declared", "Flavor", "FlavorSpec", "Prepare", "Registers", "Rule", "flavor", "make_rule", "spec_of"]
 
 Flavor = Callable[..., Any]
 """``flavor(uow, rule)``: returns a unit of work, a list of them, or None; or a generator that yields requests first."""
@@ -28,7 +28,8 @@ Flavor = Callable[..., Any]
 Prepare = Callable[[UnitOfWork], "UnitOfWork | None"]
 """Makes the unit of work to match from the record's own; None: the rule is not for this record."""
 
-F = TypeVar("F", bound=Flavor)
+P = ParamSpec("P")
+T_co = TypeVar("T_co", covariant=True)
 
 # Fields of rules for aws-lambda-stream that this library does not need, since it publishes and logs by itself.
 _IGNORED = ("publish", "logger")
@@ -215,6 +216,31 @@ class FlavorSpec:
 _PLAIN = FlavorSpec()
 
 
+class Registers(Protocol[P]):
+    """A flavor as a type checker sees it: `_registers`, which there is not, has the fields of its rules."""
+
+    @property
+    def _registers(self) -> Callable[P, Any]:
+        """Stands for ``register``, without the flavor."""
+
+
+class Declared(Protocol[P, T_co]):
+    """A flavor that was decorated with `flavor`: the same function, which says how it is run."""
+
+    flavor_spec: FlavorSpec
+
+    @property
+    def _registers(self) -> Callable[..., Any]:
+        """See `Registers`: the fields of its rules are not known."""
+
+    @property
+    def __name__(self) -> str:
+        """The name of the function."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
+        """Do it."""
+
+
 def flavor(
     *,
     model: type[Rule] = Rule,
@@ -223,7 +249,7 @@ def flavor(
     prepare: Prepare | None = None,
     filters: Iterable[Filter] = (),
     asks: Iterable[type[Request]] = (),
-) -> Callable[[F], F]:
+) -> Callable[[Callable[P, T_co]], Declared[P, T_co]]:
     """Decorate a flavor to declare its model and how it is run. It stays a plain function.
 
     Parameters
@@ -248,14 +274,19 @@ def flavor(
     if main is not None and model.model_config.get("extra") == "forbid" and main not in model.model_fields:
         raise RuleError(f"flavor(main={main!r}): {model.__name__} has no such field.")
     spec = FlavorSpec(model, main, ordered, prepare, tuple(filters), tuple(asks))
+    for test in spec.filters:
+        check_part(test, "filters")
+    if prepare is not None:
+        check_part(prepare, "prepare")
 
-    def decorate(function: F) -> F:
+    def decorate(function: Callable[P, T_co]) -> Declared[P, T_co]:
         check_flavor(function)
-        function.flavor_spec = spec  # type: ignore[attr-defined]
+        declared = cast("Declared[P, T_co]", function)
+        declared.flavor_spec = spec
         # Rules of a model need not name its first flavor; `Rule` itself belongs to no flavor.
         if "own_flavor" not in vars(model):
             model.own_flavor = function
-        return function
+        return declared
 
     return decorate
 

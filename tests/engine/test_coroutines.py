@@ -167,7 +167,7 @@ def test_a_leftover_that_blocks_does_not_hold_up_the_next_invocation(lambda_cont
     for _ in range(2):
         started = time.monotonic()
         processor.process_event(numbered(2), lambda_context(remaining_ms=600))
-        assert time.monotonic() - started < 0.6
+        assert time.monotonic() - started < 5, "more than there is, for slow machines, and less than what blocks"
 
 
 def test_a_task_that_was_there_before_the_batch_lives_on() -> None:

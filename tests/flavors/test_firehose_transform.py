@@ -148,7 +148,7 @@ def test_every_record_is_answered_so_none_are_compacted(model: Any) -> None:
 
 def test_a_drop_takes_no_function() -> None:
     with pytest.raises(RuleError, match="transform"):
-        RuleRegistry().add(id="d", flavor=firehose_drop, transform=lambda uow: "x")
+        RuleRegistry().add(id="d", flavor=firehose_drop, transform=lambda uow: "x")  # type: ignore[call-overload]
 
 
 def test_metadata_reaches_firehose() -> None:

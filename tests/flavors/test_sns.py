@@ -81,7 +81,7 @@ def test_what_is_no_message_is_an_error_that_says_so() -> None:
 
 def test_the_main_function_is_needed() -> None:
     with pytest.raises(RuleError, match="'to_sns'"):
-        RuleRegistry().add(id="r", flavor=sns)
+        RuleRegistry().add(id="r", flavor=sns)  # type: ignore[call-overload]
 
 
 def test_none_of_a_fifo_group_overtakes_one_that_fails() -> None:

@@ -90,7 +90,7 @@ def test_what_is_no_message_is_an_error_that_says_so() -> None:
 
 def test_the_main_function_is_needed() -> None:
     with pytest.raises(RuleError, match="'to_sqs'"):
-        RuleRegistry().add(id="r", flavor=sqs)
+        RuleRegistry().add(id="r", flavor=sqs)  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize(("latched", "asked"), [("skip", 1), ("process", 2)])

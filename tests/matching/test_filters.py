@@ -104,8 +104,9 @@ KEPT = {**SKIPPED, "id": "2", "tags": {"skip": False}}
 )
 def test_an_event_tagged_skip_reaches_no_rule_whatever_its_source(batch_of: Any) -> None:
     rules = RuleRegistry()
-    for own in (task, ours_of_rows):
-        rules.add(id=own.__name__, flavor=own, event_type="order-created", emit="order-seen")
+    flavors: dict[str, Any] = {"built-in": task, "ours": ours_of_rows}
+    for name, one in flavors.items():
+        rules.add(id=name, flavor=one, event_type="order-created", emit="order-seen")
 
     outcome = run(rules, batch_of([SKIPPED, KEPT]))
 

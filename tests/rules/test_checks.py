@@ -9,6 +9,7 @@ import pytest
 from powertools_stream import EventType, RuleRegistry
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors import task
+from powertools_stream.matching import changed
 from powertools_stream.rules.rule import flavor, make_rule
 from powertools_stream.testing import run, to_sqs_records
 
@@ -82,7 +83,7 @@ def test_a_curried_flavor_is_sent_to_the_page_on_moving() -> None:
     with pytest.raises(RuleError, match=r"see docs/aws-lambda-stream\.md"):
         make_rule({"id": "r", "flavor": curried})
     with pytest.raises(RuleError, match=r"see docs/aws-lambda-stream\.md"):
-        RuleRegistry().register(curried, event_type="a")
+        RuleRegistry().register(curried, event_type="a")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,30 @@ def test_whatever_can_take_them_is_a_flavor(given: Any) -> None:
     outcome = run([{"id": "r", "flavor": given}], to_sqs_records([{"id": "1", "type": "a"}]))
 
     assert [result.uow.event["id"] for result in outcome.results] == ["1"]
+
+
+async def is_later(uow: Any) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("part", "says"),
+    [
+        (changed, "changed is not a filter: it makes one. Call it first: changed(…)."),
+        (is_later, "'is_later' cannot be async"),
+        (lambda event, context: True, "'<lambda>' takes (event, context)."),
+        (lambda: True, "'<lambda>' takes ()."),
+        (5, "5 is no function."),
+    ],
+)
+def test_the_filters_of_a_flavor_and_what_prepares_for_it_are_checked(part: Any, says: str) -> None:
+    with pytest.raises(RuleError, match=re.escape(says)) as of_filters:
+        flavor(filters=[part])
+    with pytest.raises(RuleError, match=re.escape(says)) as of_prepare:
+        flavor(prepare=part)
+
+    assert str(of_filters.value).startswith("flavor(filters=…)")
+    assert str(of_prepare.value).startswith("flavor(prepare=…)")
 
 
 @pytest.mark.parametrize("given", [EventType.SQS, [EventType.SQS], ["order-created", EventType.KinesisDataStreams]])

@@ -38,9 +38,9 @@ def test_register_takes_another_id_and_refuses_the_main_field() -> None:
 
     assert list(rules) == [rules["other"]]
     with pytest.raises(RuleError, match="cannot be given as well"):
-        rules.register(task, execute=plain)
+        rules.register(task, execute=plain)  # type: ignore[call-arg]
     with pytest.raises(RuleError, match="'plain' does not say which field its main function is"):
-        rules.register(plain)
+        rules.register(plain)  # type: ignore[arg-type]
     with pytest.raises(RuleError, match=r"takes a flavor, a function such as task; got 'task' \(str\)"):
         rules.register("task")  # type: ignore[arg-type]
 
@@ -55,19 +55,24 @@ def test_register_takes_another_id_and_refuses_the_main_field() -> None:
 )
 def test_register_without_a_flavor_says_what_to_write(fields: dict[str, Any], write: str) -> None:
     with pytest.raises(RuleError) as raised:
-        RuleRegistry().register(**fields)
+        RuleRegistry().register(**fields)  # type: ignore[call-arg]
 
     assert f"register() takes the rule's flavor first, and found none. Write {write}" in str(raised.value)
 
 
+def test_register_takes_fields_by_name_alone() -> None:
+    with pytest.raises(RuleError, match=r"and its fields by name; got also 'order-created' \(str\)"):
+        RuleRegistry().register(task, "order-created")  # type: ignore[call-arg]
+
+
 def test_register_without_parentheses_says_of_which_flavor_the_function_is_to_be() -> None:
     with pytest.raises(RuleError, match=r"say of which flavor: @rules.register\(task, …\)"):
-        RuleRegistry().register(lambda uow: None)
+        RuleRegistry().register(lambda uow: None)  # type: ignore[arg-type]
 
 
 def test_a_flavor_by_position_is_told_its_place() -> None:
     with pytest.raises(RuleError, match=r"a dict with its fields; got a function\. .* add\(flavor=task, id=…, …\)"):
-        RuleRegistry().add(task, event_type="a")  # type: ignore[arg-type]
+        RuleRegistry().add(task, event_type="a")  # type: ignore[call-overload]
 
 
 def test_a_registry_is_made_of_rules() -> None:
@@ -125,7 +130,7 @@ def test_an_unknown_id_is_an_error_with_the_nearest_one() -> None:
 
 def test_a_rule_with_fields_beside_it_is_refused() -> None:
     with pytest.raises(RuleError, match="not both"):
-        RuleRegistry().add(TaskRule(id="a", emit="x"), id="b")
+        RuleRegistry().add(TaskRule(id="a", emit="x"), id="b")  # type: ignore[call-overload]
 
 
 def test_candidates_come_in_the_order_of_registration_whatever_their_types() -> None:
