@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.batch.sqs_fifo_partial_processor import Sqs
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.registry import ConnectorRegistry
 from powertools_stream.engine.batch import Failure
-from powertools_stream.engine.deadline import Deadline
+from powertools_stream.engine.deadline import NO_DEADLINE, Deadline
 from powertools_stream.engine.dispatch.dispatcher import Dispatcher
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.interrupter import Interrupter
@@ -370,6 +370,9 @@ class StreamProcessor(BasePartialBatchProcessor):
             self._has_told_switches = True
             rule_ids = [rule.id for rule in self._options.registry]
             tell_switches(log_of(self._options.logger), Switches.from_environment(), rule_ids)
+        for config in self._options.registry.idempotency_configs():
+            # With the time that is left, a function that was cut off runs again once its invocation is over.
+            config.register_lambda_context(None if deadline is NO_DEADLINE else self._context)
         source = self._source_of(records)
         if self._options.event_type is None:
             self._event_type = source.event_type

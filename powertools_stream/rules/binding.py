@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from powertools_stream.errors import RuleError
+from powertools_stream.rules.idempotency import Idempotency, idempotency_of
 
 __all__ = ["UserFunction", "bind", "bind_filter", "is_async", "is_maker", "required_names", "shape", "unbound"]
 
@@ -86,6 +87,12 @@ def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...
             f"{unfit.advice}".rstrip(),
             rule.id,
         ) from None
+    if (idempotency := idempotency_of(function)) is not None:
+        if advice := _unserved(idempotency, parameters):
+            raise RuleError(
+                f"Rule {rule.id!r}: the function of the field {field!r} is idempotent, but {advice}", rule.id
+            )
+        return _bound(function, _keyword_caller(function, rule, parameters, [*positional, *keywords], extra))
     if not keywords and tuple(positional) == ("uow", *extra):
         return function
     return _bound(function, _caller(function, rule, positional, keywords, extra))
@@ -218,6 +225,41 @@ def _caller(
     def call(uow: Any, *values: Any) -> Any:
         given: Mapping[str, Any] = {"uow": uow, "rule": rule, **dict(zip(extra, values, strict=True))}
         return function(*[given[name] for name in positional], **{name: given[name] for name in keywords})
+
+    return call
+
+
+def _unserved(idempotency: Idempotency, parameters: Sequence[inspect.Parameter]) -> str | None:
+    if not idempotency.is_served:
+        return (
+            "is `async def` or yields requests, of which Powertools would store no result. Put the decorator on a "
+            "function that returns one, and call that."
+        )
+    names = [parameter.name for parameter in parameters]
+    if idempotency.data_argument not in names:
+        return f"takes {shape(parameters)}: set data_keyword_argument={names[0]!r}."
+    return None
+
+
+def _keyword_caller(
+    function: UserFunction,
+    rule: Any,
+    parameters: Sequence[inspect.Parameter],
+    values: list[str],
+    extra: tuple[str, ...],
+) -> UserFunction:
+    """Return a caller that passes everything by the name of its parameter."""
+    # A parameter with the name of a value gets that one; the others are in order.
+    free = iter([value for value in values if all(parameter.name != value for parameter in parameters)])
+    by_name = {
+        parameter.name: parameter.name if parameter.name in values else next(free)
+        for parameter in parameters
+        if parameter.name in values or parameter.default is inspect.Parameter.empty
+    }
+
+    def call(uow: Any, *given: Any) -> Any:
+        known: Mapping[str, Any] = {"uow": uow, "rule": rule, **dict(zip(extra, given, strict=True))}
+        return function(**{name: known[value] for name, value in by_name.items()})
 
     return call
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from powertools_stream.errors import RuleError
 from powertools_stream.rules.checks import check_curried
 from powertools_stream.rules.compiled import CompiledRule, RuleGroup, compile_rule
+from powertools_stream.rules.idempotency import configs_of
 from powertools_stream.rules.rule import Prepare, Registers, Rule, make_rule, spec_of
 from powertools_stream.rules.switches import Switches
 
@@ -53,6 +54,7 @@ class RuleRegistry:
     def __init__(self, rules: Rules = ()) -> None:
         self._rules: dict[str, Rule] = {}
         self._groups: tuple[RuleGroup, ...] | None = None
+        self._idempotency_configs: tuple[Any, ...] | None = None
         self._compacts = False
         if isinstance(rules, str | bytes | Mapping) or not isinstance(rules, Iterable):
             from powertools_stream.rules.diagnostics import shown
@@ -112,6 +114,7 @@ class RuleRegistry:
         self._rules[made.id] = made
         self._compacts = self._compacts or bool(made.compact)
         self._groups = None
+        self._idempotency_configs = None
         return made
 
     def groups(self) -> tuple[RuleGroup, ...]:
@@ -128,6 +131,12 @@ class RuleRegistry:
                     rules.setdefault(compiled.prepare, []).append(compiled)
             self._groups = tuple(RuleGroup(prepare, group) for prepare, group in rules.items() if group)
         return self._groups
+
+    def idempotency_configs(self) -> tuple[Any, ...]:
+        """Return the configurations of Powertools' ``@idempotent_function`` on functions of the rules, each once."""
+        if self._idempotency_configs is None:
+            self._idempotency_configs = configs_of(value for rule in self for value in vars(rule).values())
+        return self._idempotency_configs
 
     def event_types(self) -> list[str]:
         """Return the event types that the rules name as texts, in the order of registration."""

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyItemAlreadyExistsError
+
 from docs.examples.processor import drop_in, results, several_sources, step_by_step
 from powertools_stream.local import LambdaContext
 from powertools_stream.testing import to_dynamodb_records, to_schedule_event, to_sqs_records
@@ -47,3 +50,28 @@ def test_one_handler_receives_from_several_sources() -> None:
     for batch in batches:
         assert several_sources.handler(batch, CONTEXT) == {"batchItemFailures": []}
     several_sources.handler(to_schedule_event(), CONTEXT)
+
+
+def test_a_function_of_a_rule_is_idempotent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    from docs.examples.processor import idempotent
+
+    rows: dict[str, Any] = {}
+
+    def put(data_record: Any) -> None:
+        if data_record.idempotency_key in rows:
+            raise IdempotencyItemAlreadyExistsError(old_data_record=rows[data_record.idempotency_key])
+        rows[data_record.idempotency_key] = data_record
+
+    def update(data_record: Any) -> None:
+        rows[data_record.idempotency_key] = data_record
+
+    monkeypatch.setattr(idempotent.store, "_put_record", put)
+    monkeypatch.setattr(idempotent.store, "_update_record", update)
+    event = to_sqs_records([{"id": "1", "type": "order-paid", "order": {"total": 3}}])
+
+    for _ in range(2):
+        assert idempotent.handler(event, CONTEXT) == {"batchItemFailures": []}
+
+    (row,) = rows.values()
+    assert row.response_data == '{"charged":3}'
