@@ -74,4 +74,4 @@ def test_a_function_of_a_rule_is_idempotent(monkeypatch: pytest.MonkeyPatch) -> 
         assert idempotent.handler(event, CONTEXT) == {"batchItemFailures": []}
 
     (row,) = rows.values()
-    assert row.response_data == '{"charged":3}'
+    assert row.response_data == '{"charged": 3}'
