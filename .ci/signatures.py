@@ -201,7 +201,7 @@ def home_of(name: str) -> str:
     homes = [module.__name__ for module in own_modules() if name in getattr(module, "__all__", ())]
     if homes:
         return max(homes, key=lambda home: (home.count("."), home))
-    for other in ("typing", "collections.abc", "pydantic", "aws_lambda_powertools.utilities.batch"):
+    for other in ("collections.abc", "pydantic", "aws_lambda_powertools.utilities.batch", "typing"):
         if hasattr(import_module(other), name):
             return other
     raise LookupError(f"Where does {name} come from?")

@@ -23,7 +23,7 @@ from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.life_cycle import Engine, fault_of, hold_back_groups
 from powertools_stream.engine.occupancy import Occupancy
-from powertools_stream.errors import UnknownSourceError
+from powertools_stream.errors import StreamError, UnknownSourceError
 from powertools_stream.options import ProcessorOptions, takes_options
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason, RecordDetails, RuleResult
 from powertools_stream.rules.compiled import CompiledRule, plain_rule
@@ -273,7 +273,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         # Powertools would log here, without rule, reason and attempt: the observers have done it.
         logger, self.logger = self.logger, None
         try:
-            return super().failure_handler(record, exception)
+            return super().failure_handler(record, _with_text(exception))
         finally:
             self.logger = logger
 
@@ -489,3 +489,15 @@ def _has_failed(state: RecordState) -> bool:
 def _awaited(uow: UnitOfWork, coroutine: Any) -> Generator[Any, Any, UnitOfWork]:
     uow["result"] = yield coroutine
     return uow
+
+
+def _with_text(exception: Any) -> Any:
+    """Return what a record failed with; an error without a text, which Powertools would write, gets one."""
+    kind, error, traceback = exception
+    try:
+        str(error)
+    except Exception:
+        stand_in = StreamError(f"{kind.__name__}, whose text cannot be read")
+        stand_in.__cause__ = error
+        return type(stand_in), stand_in, traceback
+    return exception

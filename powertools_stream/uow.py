@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Event", "Record", "UnitOfWork", "complete"]
+__all__ = ["Event", "Record", "UnitOfWork"]
 
 Record = dict[str, Any]
 """One record as Lambda delivers it."""
@@ -66,32 +66,3 @@ class UnitOfWork(dict[str, Any]):
 
     def __repr__(self) -> str:
         return f"UnitOfWork({super().__repr__()})"
-
-
-def complete(event: Event, record_id: str, timestamp: float | str | None, partition_key: Any) -> Event:
-    """Fill in from the record what the event lacks; the event is changed in place and returned.
-
-    Afterwards ``type`` is a string and ``tags`` an object, whatever the payload had there; ``id`` and ``timestamp`` are
-    present, and so is ``partition_key`` if the payload, in either spelling, or the record has one.
-
-    Parameters
-    ----------
-    timestamp
-        The record's, in ms.
-    """
-    get = event.get
-    if (identifier := get("id")) is None or identifier == "":
-        event["id"] = record_id
-    if type(get("type")) is not str:
-        event["type"] = ""
-    if get("timestamp") is None:
-        event["timestamp"] = int(timestamp or 0)
-    if type(get("tags")) is not dict:
-        event["tags"] = {}
-    if get("partition_key") is None:
-        # Services written in JavaScript publish this spelling.
-        if (key := get("partitionKey")) is None:
-            key = partition_key
-        if key is not None:
-            event["partition_key"] = key
-    return event

@@ -9,10 +9,11 @@ import pytest
 from powertools_stream import RuleRegistry, StreamProcessor, stream_processor
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import Reason, RecordOutcome
+from powertools_stream.payloads.completion import complete
 from powertools_stream.requests import GetItems
 from powertools_stream.sources import DynamoDBSource, Source, SQSSource
 from powertools_stream.testing import FakeConnector, run, to_dynamodb_records, to_kinesis_records, to_sqs_records
-from powertools_stream.uow import Event, Record, complete
+from powertools_stream.uow import Event, Record
 from tests.conftest import LambdaContext
 
 
@@ -146,3 +147,25 @@ def test_one_handler_receives_from_several_sources_and_each_has_its_options() ->
 
     assert seen == [("thing-created", "2"), ("x", "g"), ("y", "k")]
     assert processor.process_event(_letters([])) == {"0": []}
+
+
+class _TextlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def test_an_error_without_a_text_fails_its_record_only() -> None:
+    def execute(uow: Any) -> None:
+        if uow.event["n"] == 1:
+            raise _TextlessError
+
+    processor = StreamProcessor(rules=[{"id": "r", "flavor": task, "execute": execute}])
+    event = to_sqs_records([{"type": "x", "n": n} for n in range(3)])
+
+    response = processor.process_event(event)
+
+    assert response == {"batchItemFailures": [{"itemIdentifier": event["Records"][1]["messageId"]}]}
+    ((kind, error, _),) = processor.exceptions
+    assert error is not None
+    assert (kind, type(error.__cause__)) == (type(error), _TextlessError)
+    assert "_TextlessError, whose text cannot be read" in str(error)

@@ -15,12 +15,13 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
 from powertools_stream.errors import EntryTooLargeError, SettingError
+from powertools_stream.payloads.completion import complete
 from powertools_stream.payloads.conversions import short_repr
 from powertools_stream.payloads.json_text import to_json
 from powertools_stream.payloads.limits import MAX_INFLATED_BYTES, MAX_VALUES, unlimited_batch
 from powertools_stream.payloads.parsing import malformed, parse_object
 from powertools_stream.requests.request import Request, content_of, with_content
-from powertools_stream.uow import Event, complete
+from powertools_stream.uow import Event
 
 __all__ = ["ClaimChecks", "Deposit", "is_claim_check", "redeemed", "stands_for_more", "whole"]
 

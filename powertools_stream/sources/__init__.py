@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from powertools_stream._lazy import export
 
 if TYPE_CHECKING:
+    from powertools_stream.payloads.completion import complete as complete
     from powertools_stream.payloads.parsing import parse_base64 as parse_base64, parse_object as parse_object
     from powertools_stream.sources.cloudwatch import AlarmSource as AlarmSource
     from powertools_stream.sources.cognito import *
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from powertools_stream.sources.sns import *
     from powertools_stream.sources.source import *
     from powertools_stream.sources.sqs import *
-    from powertools_stream.uow import complete as complete
 
 __all__ = export(
     __name__,
@@ -43,7 +43,7 @@ __all__ = export(
         "pipes": ("PipeSource", "WholePipeSource"),
         # For a source of one's own
         "source": ("ReadEvent", "Source"),
-        "powertools_stream.uow": ("complete",),
+        "powertools_stream.payloads.completion": ("complete",),
         "envelopes": ("read_events", "unwrap"),
         "powertools_stream.payloads.parsing": ("parse_base64", "parse_object"),
         # Which source an event is of

@@ -10,11 +10,12 @@ from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.errors import SettingError
 from powertools_stream.payloads.attribute_values import deserialize_item
+from powertools_stream.payloads.completion import complete
 from powertools_stream.payloads.conversions import short_repr
 from powertools_stream.payloads.parsing import from_seconds, malformed
 from powertools_stream.sources.recognition import BuiltInSource
 from powertools_stream.sources.source import name_in
-from powertools_stream.uow import Event, Record, complete
+from powertools_stream.uow import Event, Record
 
 __all__ = ["DynamoDBSource"]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from powertools_stream.payloads.completion import complete
 from powertools_stream.payloads.parsing import malformed, milliseconds, parse_object
-from powertools_stream.uow import Event, complete
+from powertools_stream.uow import Event
 
 __all__ = ["read_events", "unwrap"]
 

@@ -99,6 +99,9 @@ def test_entries_that_an_answer_leaves_out_are_not_done() -> None:
 
     assert done == {"EventId": "1"}
     assert [_is_missing(error) for error in missing] == [True, True]
+    assert [str(error).partition(": ")[2] for error in missing] == [
+        "Expected EventBridge to answer with 3 Entries, but found 1."
+    ] * 2
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.flavors import task
+from powertools_stream.payloads.completion import complete
 from powertools_stream.payloads.parsing import parse_base64, parse_object
 from powertools_stream.sources import EventBridgeSource, S3Source, SNSSource, SQSSource, read_events, unwrap
 from powertools_stream.testing import run
 from powertools_stream.testing.envelopes import to_eventbridge_envelope, to_sns_envelope
 from powertools_stream.testing.notifications import to_eventbridge_event, to_s3_records, to_sns_records
 from powertools_stream.testing.records import to_sqs_records
-from powertools_stream.uow import complete
 
 NOW = 1_767_225_600_000  # from the builders of envelopes
 

@@ -9,7 +9,7 @@ from typing import Any
 from powertools_stream.connectors.base import Refused
 from powertools_stream.connectors.proofs import missing_response
 from powertools_stream.connectors.statuses import PassingStatusError, StatusError, status_error
-from powertools_stream.errors import InvalidRequestError
+from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.payloads.json_text import to_json
 from powertools_stream.requests import DeleteDocument, IndexDocument, UpdateDocument
 
@@ -88,6 +88,8 @@ def action_of(request: DocumentRequest) -> Action:
 
 def outcome_of(action: Action, item: Any) -> Any:
     """Return the response to an action: what OpenSearch said of it, `Refused`, or an error as a value."""
+    if isinstance(item, RequestFailedError):  # of an action that was left out
+        return item
     result = next(iter(item.values()), None) if isinstance(item, Mapping) else None
     status = result.get("status") if isinstance(result, Mapping) else None
     if not isinstance(result, Mapping) or not isinstance(status, int):

@@ -19,10 +19,11 @@ from powertools_stream.environment.spelling import CAMEL_CASE, in_camel_case, is
 from powertools_stream.errors import InvalidEventError, MalformedRecordError, RuleError
 from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.flavors.steps.tables import TableRule
+from powertools_stream.payloads.completion import complete
 from powertools_stream.rules.binding import UserFunction, required_names
 from powertools_stream.rules.paths import check_path, path_reader
 from powertools_stream.rules.rule import Rule
-from powertools_stream.uow import Event, UnitOfWork, complete
+from powertools_stream.uow import Event, UnitOfWork
 
 __all__ = [
     "CORREL",
