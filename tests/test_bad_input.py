@@ -156,12 +156,13 @@ def test_a_call_that_answers_fewer_entries_than_asked_is_an_error_for_the_rest(e
 
     endpoint.script = script
     event = events(5)
-    processor = StreamProcessor(rules=emitting(), bus_name="bus", retry=QUICK)
+    processor = StreamProcessor(rules=emitting(), bus_name="bus", retry=RetryPolicy(max_attempts=1))
 
     response = processor.process_event(event)
 
     assert response == reported(event, 3, 4)
-    assert "answered only 3" in str(processor.faults[0].error)
+    assert "with 5 Entries, but found 3" in str(processor.faults[0].error)
+    assert [fault.reason for fault in processor.faults] == [Reason.RETRYABLE] * 2
 
 
 def test_throttling_that_passes_is_sent_again_alone_and_nobody_hears_of_it(endpoint: Any) -> None:

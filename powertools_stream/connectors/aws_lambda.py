@@ -9,6 +9,7 @@ from typing import Any
 from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Operation
 from powertools_stream.connectors.params import call, canonical, checked
+from powertools_stream.connectors.proofs import missing_response, part, proven
 from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.errors import EntryTooLargeError, RequestFailedError, RetryableError, RetryLaterError
 from powertools_stream.payloads.json_text import from_json, to_json
@@ -49,6 +50,9 @@ _STARTING = frozenset(
 )
 _PASSING = {"Invoke": _STARTING, "UpdateEventSourceMapping": _BUSY, "DeleteEventSourceMapping": _BUSY}
 _GONE = "ResourceNotFoundException"
+# The status that says that Lambda has done what it was asked for; of a synchronous invocation it is 200.
+# https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_ResponseElements
+_ACCEPTED = {"Event": 202, "DryRun": 204}
 
 
 @dataclass(slots=True)
@@ -156,6 +160,9 @@ def _invoke(client: Any, params: Mapping[str, Any]) -> Any:
     name = params["FunctionName"]
     try:
         response = call(client.invoke, params)
+        expected = _ACCEPTED.get(str(params.get("InvocationType")), 200)
+        if response.get("StatusCode") != expected:
+            raise missing_response("Lambda", f"the 'StatusCode' {expected}", response.get("StatusCode"))
         payload = _decoded(response["Payload"].read())
     except ReadTimeoutError as error:
         # Not for another attempt right now: the function is at work, and would be at work twice.
@@ -185,10 +192,15 @@ def _error_text(payload: Any) -> str:
     return ": ".join(str(payload[name]) for name in ("errorType", "errorMessage") if payload.get(name))
 
 
+def _mapping(response: Any) -> Any:
+    """Return a mapping that was listed, made, changed or deleted."""
+    return proven(response, "UUID", "Lambda")
+
+
 def _list(client: Any, pagination: _Pagination) -> list[Any]:
     while True:
         response = call(client.list_event_source_mappings, pagination.params)
-        pagination.found.extend(response.get("EventSourceMappings", ()))
+        pagination.found.extend([_mapping(found) for found in part(response, "EventSourceMappings", list, "Lambda")])
         pagination.params["Marker"] = response.get("NextMarker")
         if not pagination.params["Marker"]:
             found, pagination.found = pagination.found, []
@@ -198,9 +210,9 @@ def _list(client: Any, pagination: _Pagination) -> list[Any]:
 _SENDERS: dict[str, Callable[[Any, Any], Any]] = {
     "Invoke": _invoke,
     "ListEventSourceMappings": _list,
-    "CreateEventSourceMapping": lambda client, params: call(client.create_event_source_mapping, params),
-    "UpdateEventSourceMapping": lambda client, params: call(client.update_event_source_mapping, params),
-    "DeleteEventSourceMapping": lambda client, params: call(client.delete_event_source_mapping, params),
+    "CreateEventSourceMapping": lambda client, params: _mapping(call(client.create_event_source_mapping, params)),
+    "UpdateEventSourceMapping": lambda client, params: _mapping(call(client.update_event_source_mapping, params)),
+    "DeleteEventSourceMapping": lambda client, params: _mapping(call(client.delete_event_source_mapping, params)),
 }
 
 

@@ -6,10 +6,13 @@ import contextlib
 import os
 import re
 import threading
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.classification.reasons import is_retryable
 from powertools_stream.connectors.connections import ConnectionSet, track_connections
+from powertools_stream.connectors.integrity import believe_whole_responses_only
+from powertools_stream.connectors.proofs import part
 
 if TYPE_CHECKING:
     from powertools_stream.connectors.base import Operation
@@ -130,6 +133,7 @@ class Clients:
         config = config.merge(self._config) if self._config else config
         client = session.client(service_name, region_name=region_name, config=config)
         client.meta.events.register("before-send", connections.raise_if_closed)
+        believe_whole_responses_only(client)
         with contextlib.suppress(Exception):
             # Reaches into botocore. If that has changed, connections end by their time-outs.
             track_connections(client, connections)
@@ -143,20 +147,23 @@ def _assume(sts: Any, role_arn: str) -> dict[str, Any]:
     ------
     CredentialRetrievalError
         STS does not give them. Its own code may mean something else in the service that is called.
+    RequestFailedError
+        STS answers, but without them.
     """
     from botocore.exceptions import ClientError, CredentialRetrievalError
 
     try:
-        given = sts.assume_role(RoleArn=role_arn, RoleSessionName=_role_session_name())["Credentials"]
+        response = sts.assume_role(RoleArn=role_arn, RoleSessionName=_role_session_name())
     except ClientError as error:
         if is_retryable(error):
             raise
         raise CredentialRetrievalError(provider="assume-role", error_msg=f"{role_arn}: {error}") from error
+    given = part(response, "Credentials", dict, "STS")
     return {
-        "access_key": given["AccessKeyId"],
-        "secret_key": given["SecretAccessKey"],
-        "token": given["SessionToken"],
-        "expiry_time": given["Expiration"].isoformat(),
+        "access_key": part(given, "AccessKeyId", str, "STS"),
+        "secret_key": part(given, "SecretAccessKey", str, "STS"),
+        "token": part(given, "SessionToken", str, "STS"),
+        "expiry_time": part(given, "Expiration", datetime, "STS").isoformat(),
         "account_id": role_arn.split(":")[4],
     }
 

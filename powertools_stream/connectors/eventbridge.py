@@ -8,7 +8,8 @@ from typing import Any
 
 from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.params import byte_length, operation_of, outcome
+from powertools_stream.connectors.params import byte_length, operation_of
+from powertools_stream.connectors.proofs import outcomes
 from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting, whole_number
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
@@ -81,7 +82,7 @@ class EventBridgeConnector(ServiceConnector):
         """Make one ``PutEvents`` call; an entry that EventBridge did not take is a `RequestFailedError`."""
         client = self.clients.client_for(entries[0].operation)
         response = client.put_events(Entries=[entry.payload for entry in entries])
-        return [outcome(result, "EventBridge") for result in response.get("Entries", ())]
+        return outcomes(response, "Entries", "EventId", count=len(entries), service="EventBridge")
 
 
 def max_request_bytes() -> int:

@@ -7,7 +7,8 @@ from typing import Any
 
 from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.clients import Clients
-from powertools_stream.connectors.params import check_known, checked, operation_of, outcome, to_bytes
+from powertools_stream.connectors.params import check_known, checked, operation_of, to_bytes
+from powertools_stream.connectors.proofs import outcomes
 from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
@@ -77,7 +78,7 @@ class FirehoseConnector(ServiceConnector):
         response = client.put_record_batch(
             DeliveryStreamName=operation.target, Records=[entry.payload for entry in entries]
         )
-        return [outcome(result, "Firehose") for result in response.get("RequestResponses", ())]
+        return outcomes(response, "RequestResponses", "RecordId", count=len(entries), service="Firehose")
 
 
 def _checked(request: PutDeliveryRecord) -> Mapping[str, Any]:

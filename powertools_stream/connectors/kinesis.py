@@ -12,9 +12,9 @@ from powertools_stream.connectors.params import (
     check_known,
     checked,
     operation_of,
-    outcome,
     to_bytes,
 )
+from powertools_stream.connectors.proofs import outcomes
 from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting, whole_number
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
@@ -95,7 +95,7 @@ class KinesisConnector(ServiceConnector):
         stream = str(operation.target)
         name = {"StreamARN" if stream.startswith("arn:") else "StreamName": stream}
         response = client.put_records(Records=[entry.payload for entry in entries], **name)
-        return [outcome(result, "Kinesis") for result in response.get("Records", ())]
+        return outcomes(response, "Records", "SequenceNumber", count=len(entries), service="Kinesis")
 
     def _stream(self, request: PutRecord) -> str:
         params = request.params

@@ -13,11 +13,12 @@ from typing import Any
 
 from powertools_stream.connectors.base import Entry
 from powertools_stream.connectors.params import byte_length, check_known, operation_of
+from powertools_stream.connectors.proofs import missing_response, outcome, part
 from powertools_stream.environment.settings import whole_number
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError, RetryableError
 from powertools_stream.payloads.json_text import to_json
 
-__all__ = ["Dialect", "Messages", "numbered", "outcomes", "wire_params"]
+__all__ = ["Dialect", "Messages", "numbered", "outcomes_by_id", "wire_params"]
 
 # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
@@ -128,22 +129,39 @@ def numbered(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     return [{**entry.payload, "Id": str(place)} for place, entry in enumerate(entries)]
 
 
-def outcomes(response: Mapping[str, Any], count: int) -> list[Any]:
-    """Return what became of each message of a call, in order: its result, or a `RequestFailedError` as a value."""
-    found: dict[str, Any] = {}
-    for result in response.get("Successful") or ():
-        found[result["Id"]] = {name: value for name, value in result.items() if name != "Id"}
-    for failure in response.get("Failed") or ():
-        found[failure["Id"]] = _failure(failure)
-    missing = RequestFailedError(
-        "MissingResponse", f"The call had {count} messages; of this one the answer says nothing."
-    )
-    return [found.get(str(place), missing) for place in range(count)]
+def outcomes_by_id(response: Any, count: int, service: str) -> list[Any]:
+    """Return what became of each message of a call, in order: its result, or a `RequestFailedError` as a value.
+
+    Raises
+    ------
+    RequestFailedError
+        What is to be a list of messages is none.
+    """
+    found: dict[Any, Any] = {}
+    for result in part(response, "Successful", list, service, default=[]):
+        taken = outcome(result, "MessageId", service)
+        found[_id_of(result)] = {n: v for n, v in taken.items() if n != "Id"} if isinstance(taken, dict) else taken
+    for failure in part(response, "Failed", list, service, default=[]):
+        found[_id_of(failure)] = _failure(failure, service)
+    return [
+        found.get(str(place)) or missing_response(service, f"each of {count} messages", response)
+        for place in range(count)
+    ]
 
 
-def _failure(failure: Mapping[str, Any]) -> RequestFailedError:
+def _id_of(result: Any) -> str | None:
+    """Return the id of a message that an answer tells of; None: it does not tell of which."""
+    message_id = result.get("Id") if isinstance(result, Mapping) else None
+    return message_id if isinstance(message_id, str) else None
+
+
+def _failure(failure: Any, service: str) -> RequestFailedError:
+    code = failure.get("Code") if isinstance(failure, Mapping) else None
+    if not isinstance(code, str) or not code:
+        return missing_response(service, "a 'Code' that is text", failure)
+    message = failure.get("Message") or f"{service} did not say why."
     kind = _ServiceFailureError if failure.get("SenderFault") is False else RequestFailedError
-    return kind(failure.get("Code") or "Unknown", failure.get("Message") or "The service did not say why.")
+    return kind(code, f"{message}")
 
 
 def _text(content: Any, name: str) -> str:

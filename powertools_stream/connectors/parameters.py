@@ -7,6 +7,7 @@ from typing import Any
 
 from powertools_stream.connectors.base import Entry, Operation
 from powertools_stream.connectors.clients import Clients
+from powertools_stream.connectors.proofs import missing_response
 from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.requests import GetParameter, GetSecret
@@ -75,7 +76,20 @@ def _provider_of(service: str, client: Any) -> Any:
     # Imported here: it brings boto3 with it.
     from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
 
-    return (SSMProvider if service == "ssm" else SecretsProvider)(boto3_client=client)
+    kind: Any = SSMProvider if service == "ssm" else SecretsProvider
+
+    class Provider(kind):  # type: ignore[misc]
+        def _get(self, name: str, **options: Any) -> Any:
+            # Before it gets into the cache, for minutes.
+            try:
+                value = super()._get(name, **options)
+            except (LookupError, TypeError):
+                value = None
+            if not isinstance(value, str | bytes):
+                raise missing_response(service, f"the value of {name!r}", value)
+            return value
+
+    return Provider(boto3_client=client)
 
 
 def _value(provider: Any, request: GetParameter | GetSecret) -> Any:

@@ -1,4 +1,4 @@
-"""What connectors have in common: checks of a request's parameters, calls, and the outcome of an entry."""
+"""What connectors have in common: checks of a request's parameters, and calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from powertools_stream.connectors.base import Operation
-from powertools_stream.errors import InvalidRequestError, RequestFailedError
+from powertools_stream.errors import InvalidRequestError
 from powertools_stream.payloads.json_text import to_json
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "check_known",
     "checked",
     "operation_of",
-    "outcome",
     "to_bytes",
 ]
 
@@ -72,13 +71,6 @@ def to_bytes(data: Any, line_end: str = "") -> bytes:
     if isinstance(data, bytes | bytearray | memoryview):
         return bytes(data)
     return (data if isinstance(data, str) else to_json(data) + line_end).encode()
-
-
-def outcome(result: Mapping[str, Any], service: str) -> Any:
-    """Return what became of one entry of a call: its result, or a `RequestFailedError` as a value."""
-    if code := result.get("ErrorCode"):
-        return RequestFailedError(code, result.get("ErrorMessage") or f"{service} did not say why.")
-    return result
 
 
 def call(method: Callable[..., Any], params: Mapping[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Operation, Refused
 from powertools_stream.connectors.params import call, checked
+from powertools_stream.connectors.proofs import proven
 from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.errors import InvalidRequestError, RetryableError
 from powertools_stream.payloads.json_text import to_json
@@ -60,7 +61,8 @@ class SchedulerConnector(ServiceConnector):
         (entry,) = entries
         name = entry.operation.name
         try:
-            return [call(getattr(self.clients.client_for(entry.operation), _METHODS[name]), entry.payload)]
+            response = call(getattr(self.clients.client_for(entry.operation), _METHODS[name]), entry.payload)
+            return [response if name == "DeleteSchedule" else proven(response, "ScheduleArn", "Scheduler")]
         except Exception as error:
             code = error_code(error)
             if name == "DeleteSchedule" and code == _GONE:

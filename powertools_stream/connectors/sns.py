@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from powertools_stream.connectors.base import Entry, Operation
-from powertools_stream.connectors.messages import Dialect, Messages, numbered, outcomes, wire_params
+from powertools_stream.connectors.messages import Dialect, Messages, numbered, outcomes_by_id, wire_params
 from powertools_stream.connectors.params import check_known, checked
+from powertools_stream.connectors.proofs import proven
 from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting
 from powertools_stream.requests import PublishMessage
@@ -74,9 +75,9 @@ class SNSConnector(ServiceConnector):
         operation = entries[0].operation
         client = self.clients.client_for(operation)
         if operation.name == "Publish":
-            return [_published(client.publish(**entries[0].payload))]
+            return [_published(proven(client.publish(**entries[0].payload), "MessageId", "SNS"))]
         response = client.publish_batch(TopicArn=operation.target, PublishBatchRequestEntries=numbered(entries))
-        return outcomes(response, len(entries))
+        return outcomes_by_id(response, len(entries), "SNS")
 
 
 def _published(response: Mapping[str, Any]) -> dict[str, Any]:

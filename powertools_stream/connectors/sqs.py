@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from powertools_stream.connectors.base import Entry
-from powertools_stream.connectors.messages import Dialect, Messages, numbered, outcomes
+from powertools_stream.connectors.messages import Dialect, Messages, numbered, outcomes_by_id
 from powertools_stream.connectors.params import checked
 from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting
@@ -64,7 +64,7 @@ class SQSConnector(ServiceConnector):
         operation = entries[0].operation
         client = self.clients.client_for(operation)
         response = client.send_message_batch(QueueUrl=operation.target, Entries=numbered(entries))
-        return outcomes(response, len(entries))
+        return outcomes_by_id(response, len(entries), "SQS")
 
 
 CONNECTOR = SQSConnector

@@ -6,8 +6,10 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
+from powertools_stream.classification import is_retryable
 from powertools_stream.connectors.base import Connector, Entry, Operation
 from powertools_stream.requests import Request
 
@@ -19,7 +21,7 @@ class ConnectorSuite:
 
     `sample_requests` go to a service (an emulator, `ScriptedEndpoint`, …) that carries them out, and
     `failing_requests` to one that fails the last of them. Override `connector` and `sample_requests`; the rest is
-    optional.
+    optional, but a connector that writes should be asked for its `unproven_requests`.
 
     Examples
     --------
@@ -43,6 +45,13 @@ class ConnectorSuite:
         """Have the service fail the last of the requests that this returns, and only that one; none: not tested."""
         return ()
 
+    def unproven_requests(self) -> Sequence[Request]:
+        """Have the service answer these with success, but without what proves it; none: not tested.
+
+        An answer says neither that a thing was done nor why not if the service is broken, or something in front of it.
+        """
+        return ()
+
     def unsendable_requests(self) -> Sequence[Request]:
         """Return requests that the connector is to refuse by itself, before anything is sent."""
         return ()
@@ -61,7 +70,8 @@ class ConnectorSuite:
         """Each request in the suite is of a type that the connector names."""
         kinds = self.connector().requests
 
-        for request in (*self.sample_requests(), *self.failing_requests(), *self.unsendable_requests()):
+        given = (self.sample_requests(), self.failing_requests(), self.unproven_requests(), self.unsendable_requests())
+        for request in chain.from_iterable(given):
             assert isinstance(request, kinds), f"{request!r} is none of {kinds}"
 
     # -- Entries ---------------------------------------------------------------------------------------------------
@@ -145,6 +155,16 @@ class ConnectorSuite:
 
         assert isinstance(answers[-1], Exception)
         assert not any(isinstance(answer, BaseException) for answer in answers[:-1])
+        connector.close()
+
+    def test_an_answer_that_proves_nothing_is_a_passing_error(self) -> None:
+        """What says neither that it was done nor why not is no success, and not the fault of the record that asked."""
+        requests = self.unproven_requests()
+        connector = self.connector()
+
+        for request, answer in zip(requests, _answers(connector, requests), strict=True):
+            assert isinstance(answer, Exception), f"{request!r} passed for done: {answer!r}"
+            assert is_retryable(answer), f"{request!r} was blamed: {answer!r}"
         connector.close()
 
     def test_it_goes_on_after_close(self) -> None:

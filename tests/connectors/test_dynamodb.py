@@ -62,6 +62,7 @@ class TestContractWhenCallsFailInPart(ConnectorSuite):
 
     @pytest.fixture(autouse=True)
     def _service(self, endpoint: ScriptedEndpoint) -> None:
+        self._endpoint = endpoint
         endpoint.script = {"BatchWriteItem": _leave_undone("2")}
 
     def connector(self) -> Connector:
@@ -72,6 +73,10 @@ class TestContractWhenCallsFailInPart(ConnectorSuite):
 
     def failing_requests(self) -> Sequence[Request]:
         return [*self.sample_requests(), PutItem({"Item": {"pk": "2", "n": 1.0}})]
+
+    def unproven_requests(self) -> Sequence[Request]:
+        self._endpoint.script = lambda operation, body: (200, "<html></html>")
+        return self.sample_requests()
 
 
 def _leave_undone(*pks: str) -> Any:

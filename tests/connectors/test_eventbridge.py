@@ -19,6 +19,7 @@ from tests.conftest import Aws
 class TestContract(ConnectorSuite):
     @pytest.fixture(autouse=True)
     def _service(self, endpoint: ScriptedEndpoint) -> None:
+        self._endpoint = endpoint
         endpoint.script = _fails_poison
 
     def connector(self) -> Connector:
@@ -29,6 +30,13 @@ class TestContract(ConnectorSuite):
 
     def failing_requests(self) -> Sequence[Request]:
         return [PutEvent({"type": "fine"}), PutEvent({"type": "poison"})]
+
+    def unproven_requests(self) -> Sequence[Request]:
+        self._endpoint.script = lambda operation, body: (
+            200,
+            {"FailedEntryCount": 1, "Entries": [{}] * len(body["Entries"])},
+        )
+        return self.sample_requests()
 
     def unsendable_requests(self) -> Sequence[Request]:
         return [
@@ -159,7 +167,8 @@ def test_a_response_that_leaves_entries_out_answers_those_that_are_there(endpoin
     responses = connector.send([connector.entries(PutEvent({"type": "x", "n": n}))[0] for n in range(3)])
     connector.close()
 
-    assert responses == [{"EventId": "1"}]
+    assert responses[0] == {"EventId": "1"}
+    assert [response.code for response in responses[1:]] == ["MissingResponse", "MissingResponse"]
 
 
 def test_a_call_carries_its_entries_in_order(endpoint: ScriptedEndpoint) -> None:

@@ -28,6 +28,7 @@ AT_ONCE = RetryPolicy(base_delay=0.001)
 class TestContract(ConnectorSuite):
     @pytest.fixture(autouse=True)
     def _service(self, endpoint: ScriptedEndpoint) -> None:
+        self._endpoint = endpoint
         endpoint.script = lambda operation, body: _answer(body, lambda data: data == "poison")
 
     def connector(self) -> Connector:
@@ -38,6 +39,10 @@ class TestContract(ConnectorSuite):
 
     def failing_requests(self) -> Sequence[Request]:
         return [PutDeliveryRecord({"Data": "fine"}), PutDeliveryRecord({"Data": "poison"})]
+
+    def unproven_requests(self) -> Sequence[Request]:
+        self._endpoint.script = lambda operation, body: (200, {"RequestResponses": [{}] * len(body["Records"])})
+        return self.sample_requests()
 
     def unsendable_requests(self) -> Sequence[Request]:
         return [

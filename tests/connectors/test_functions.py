@@ -43,6 +43,7 @@ def failing(status: int, code: str, message: str = "no") -> Answer:
 class TestContract(ConnectorSuite):
     @pytest.fixture(autouse=True)
     def _service(self, endpoint: ScriptedEndpoint) -> None:
+        self._endpoint = endpoint
         endpoint.script = _answers
 
     def connector(self) -> Connector:
@@ -62,6 +63,10 @@ class TestContract(ConnectorSuite):
     def failing_requests(self) -> Sequence[Request]:
         return [InvokeFunction({"FunctionName": "fine"}), InvokeFunction({"FunctionName": "poison"})]
 
+    def unproven_requests(self) -> Sequence[Request]:
+        self._endpoint.script = lambda operation, body: (200, "<html></html>")
+        return [request for request in self.sample_requests() if not isinstance(request, InvokeFunction)]
+
     def unsendable_requests(self) -> Sequence[Request]:
         return [
             InvokeFunction({}),
@@ -80,7 +85,7 @@ def _answers(operation: str, body: dict[str, Any]) -> Answer:
         return failing(400, "InvalidRequestContentException")
     if operation.startswith("GET"):
         return 200, {"EventSourceMappings": []}
-    return 202, {"UUID": UUID}
+    return 200 if operation.endswith("/invocations") else 202, {"UUID": UUID}
 
 
 class Calls:

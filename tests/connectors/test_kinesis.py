@@ -32,6 +32,7 @@ AT_ONCE = RetryPolicy(base_delay=0.001)
 class TestContract(ConnectorSuite):
     @pytest.fixture(autouse=True)
     def _service(self, endpoint: ScriptedEndpoint) -> None:
+        self._endpoint = endpoint
         endpoint.script = _fails_poison
 
     def connector(self) -> Connector:
@@ -42,6 +43,10 @@ class TestContract(ConnectorSuite):
 
     def failing_requests(self) -> Sequence[Request]:
         return [PutRecord({"Data": "fine", "PartitionKey": "1"}), PutRecord({"Data": "poison", "PartitionKey": "2"})]
+
+    def unproven_requests(self) -> Sequence[Request]:
+        self._endpoint.script = lambda operation, body: (200, {"Records": [{"ShardId": "0"}] * len(body["Records"])})
+        return self.sample_requests()
 
     def unsendable_requests(self) -> Sequence[Request]:
         return [

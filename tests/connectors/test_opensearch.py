@@ -50,6 +50,10 @@ class TestContract(ConnectorSuite):
     def failing_requests(self) -> Sequence[Request]:
         return [*self.sample_requests(), IndexDocument({"index": "things", "id": "poison", "body": {}})]
 
+    def unproven_requests(self) -> Sequence[Request]:
+        self._domain.rejections.append(Said(200, {"took": 1, "errors": True, "items": [{"index": {"_id": "0"}}]}))
+        return self.sample_requests()
+
     def unsendable_requests(self) -> Sequence[Request]:
         kinds: Any = (IndexDocument, UpdateDocument, DeleteDocument)
         bad: list[Any] = [
@@ -398,13 +402,27 @@ def test_a_throttled_call_is_made_again(domain: BulkApi) -> None:
 
 def test_actions_that_an_answer_leaves_out_have_failed(domain: BulkApi) -> None:
     domain.rejections = [Said(200, {"took": 1, "errors": False, "items": []})]
-    processor = StreamProcessor(rules=asking(domain, document_of(domain)), raise_on_entire_batch_failure=False)
+    rules = asking(domain, document_of(domain))
+    processor = StreamProcessor(rules=rules, raise_on_entire_batch_failure=False, retry=RetryPolicy(max_attempts=1))
 
     processor.process_event(records(1))
 
     (fault,) = processor.faults
     assert isinstance(fault.error, RequestFailedError)
     assert fault.error.code == "MissingResponse"
+    assert fault.reason is Reason.RETRYABLE
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("length", [1, 40])
+def test_a_call_whose_answer_breaks_off_is_made_again(domain: BulkApi, status: int, length: int) -> None:
+    content = json.dumps({"took": 1, "errors": False, "items": [{"index": {"status": 201}}]})
+    headers = {"Content-Length": str(len(content)), "Content-Type": "application/json", "Connection": "close"}
+    domain.rejections = [Said(status, content[:length], headers)]
+    processor = StreamProcessor(rules=asking(domain, document_of(domain)), retry=AT_ONCE)
+
+    assert processor.process_event(records(1)) == {"batchItemFailures": []}
+    assert len(domain.calls) == 2
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "text/plain", "text/html"])

@@ -41,6 +41,7 @@ def answers(operation: str, body: dict[str, Any]) -> Answer:
 class TestContract(ConnectorSuite):
     @pytest.fixture(autouse=True)
     def _service(self, endpoint: ScriptedEndpoint) -> None:
+        self._endpoint = endpoint
         endpoint.script = answers
 
     def connector(self) -> Connector:
@@ -56,6 +57,10 @@ class TestContract(ConnectorSuite):
 
     def failing_requests(self) -> Sequence[Request]:
         return [GetParameter("fine"), GetParameter("poison")]
+
+    def unproven_requests(self) -> Sequence[Request]:
+        self._endpoint.script = lambda operation, body: (200, {})
+        return self.sample_requests()
 
     def unsendable_requests(self) -> Sequence[Request]:
         return [

@@ -197,7 +197,8 @@ def test_only_a_page_that_failed_is_asked_for_again(endpoint: ScriptedEndpoint) 
     def page(number: int) -> Answer:
         more = f"<IsTruncated>true</IsTruncated><NextContinuationToken>t{number}</NextContinuationToken>"
         entry = f"<Contents><Key>{number}</Key></Contents>"
-        return 200, f"<ListBucketResult>{entry}{more if number < 2 else ''}</ListBucketResult>"
+        end = "<IsTruncated>false</IsTruncated>"
+        return 200, f"<ListBucketResult>{entry}{more if number < 2 else end}</ListBucketResult>"
 
     answers = [page(0), _error(503, "SlowDown"), page(1), page(2)]
     endpoint.script = lambda operation, body: answers.pop(0)

@@ -35,6 +35,7 @@ def schedule(name: str = "s", **fields: Any) -> dict[str, Any]:
 class TestContract(ConnectorSuite):
     @pytest.fixture(autouse=True)
     def _service(self, endpoint: ScriptedEndpoint) -> None:
+        self._endpoint = endpoint
         endpoint.script = _fails_poison
 
     def connector(self) -> Connector:
@@ -50,6 +51,10 @@ class TestContract(ConnectorSuite):
 
     def failing_requests(self) -> Sequence[Request]:
         return [CreateSchedule(schedule("fine")), CreateSchedule(schedule("poison"))]
+
+    def unproven_requests(self) -> Sequence[Request]:
+        self._endpoint.script = lambda operation, body: (200, {})
+        return [request for request in self.sample_requests() if not isinstance(request, DeleteSchedule)]
 
     def unsendable_requests(self) -> Sequence[Request]:
         return [

@@ -34,6 +34,7 @@ Failing = dict[str, tuple[str, bool]]
 class TestContract(ConnectorSuite):
     @pytest.fixture(autouse=True)
     def _service(self, endpoint: ScriptedEndpoint) -> None:
+        self._endpoint = endpoint
         endpoint.script = lambda operation, body: answer_of(body, {"poison": ("InvalidParameter", True)})
 
     def connector(self) -> Connector:
@@ -47,6 +48,11 @@ class TestContract(ConnectorSuite):
 
     def failing_requests(self) -> Sequence[Request]:
         return [PublishMessage({"Message": message, "TopicArn": ARN}) for message in ("fine", "poison")]
+
+    def unproven_requests(self) -> Sequence[Request]:
+        silent = "<PublishBatchResponse><PublishBatchResult/></PublishBatchResponse>"
+        self._endpoint.script = lambda operation, body: (200, silent)
+        return self.sample_requests()
 
     def unsendable_requests(self) -> Sequence[Request]:
         messages = [None, "", math.nan, "x" * (LIMIT + 1)]

@@ -44,6 +44,7 @@ UNWRITABLE: list[dict[str, Any]] = [
 class TestContract(ConnectorSuite):
     @pytest.fixture(autouse=True)
     def _service(self, endpoint: ScriptedEndpoint) -> None:
+        self._endpoint = endpoint
         endpoint.script = fails_poison
 
     def connector(self) -> Connector:
@@ -56,6 +57,13 @@ class TestContract(ConnectorSuite):
 
     def failing_requests(self) -> Sequence[Request]:
         return [SendMessage({"MessageBody": body, "QueueUrl": URL}) for body in ("fine", "poison")]
+
+    def unproven_requests(self) -> Sequence[Request]:
+        self._endpoint.script = lambda operation, body: (
+            200,
+            {"Successful": [{"Id": entry["Id"]} for entry in body["Entries"]]},
+        )
+        return self.sample_requests()
 
     def unsendable_requests(self) -> Sequence[Request]:
         bodies = [None, "", math.nan, "x" * (LIMIT + 1)]

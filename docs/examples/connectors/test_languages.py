@@ -14,7 +14,7 @@ from powertools_stream.testing import ConnectorSuite, ScriptedEndpoint
 def detect(operation: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     german = {"LanguageCode": "de", "Score": 0.9}
     texts = list(enumerate(body["TextList"]))
-    results = [{"Index": place, "Languages": [german]} for place, text in texts if text != "?"]
+    results = [{"Index": place, "Languages": [german]} for place, text in texts if text not in ("?", "…")]
     errors = [
         {"Index": place, "ErrorCode": "Unknown", "ErrorMessage": "Which?"} for place, text in texts if text == "?"
     ]
@@ -36,6 +36,9 @@ class TestComprehendConnector(ConnectorSuite):
 
     def failing_requests(self) -> Sequence[Request]:
         return [DetectLanguage("Guten Tag"), DetectLanguage("?")]
+
+    def unproven_requests(self) -> Sequence[Request]:
+        return [DetectLanguage("…")]
 
     def unsendable_requests(self) -> Sequence[Request]:
         return [DetectLanguage("")]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from powertools_stream.connectors.proofs import reading
 from powertools_stream.environment.settings import setting
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.expressions import name_of_alias
@@ -91,11 +92,12 @@ def define_placeholders(params: dict[str, Any]) -> None:
 def plain_response(response: Mapping[str, Any]) -> dict[str, Any]:
     """Return a response with plain values."""
     plain = dict(response)
-    for name in ("Attributes", "Item", "LastEvaluatedKey"):
-        if name in plain:
-            plain[name] = deserialize_item(plain[name])
-    if "Items" in plain:
-        plain["Items"] = [deserialize_item(item) for item in plain["Items"]]
+    with reading("DynamoDB"):
+        for name in ("Attributes", "Item", "LastEvaluatedKey"):
+            if name in plain:
+                plain[name] = deserialize_item(plain[name])
+        if "Items" in plain:
+            plain["Items"] = [deserialize_item(item) for item in plain["Items"]]
     return plain
 
 

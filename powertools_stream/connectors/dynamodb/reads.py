@@ -16,6 +16,7 @@ from powertools_stream.connectors.dynamodb.params import (
     to_params,
 )
 from powertools_stream.connectors.params import call, canonical
+from powertools_stream.connectors.proofs import missing_response, part, reading
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.expressions import alias
 from powertools_stream.payloads.attribute_values import deserialize_item, serialize_item
@@ -65,10 +66,13 @@ class BatchGets:
         wanted = {**gets[0].options, "Keys": list(keys.values())}
         response = call(client.batch_get_item, {"RequestItems": {table: wanted}})
         names = tuple(gets[0].key)
-        found = {key_of(item, names): item for item in _only(response.get("Responses")) or ()}
-        left = {key_of(key) for key in (_only(response.get("UnprocessedKeys")) or {}).get("Keys", ())}
+        answered = part(response, "Responses", dict, "DynamoDB")
+        unanswered = part(response, "UnprocessedKeys", dict, "DynamoDB", default={})
         undone = RequestFailedError("UnprocessedKeys", f"DynamoDB left the read from {table} undone.")
-        items = {key: _plain(item, gets[0].extra) for key, item in found.items()}
+        with reading("DynamoDB"):
+            found = {key_of(item, names): item for item in _only(answered) or ()}
+            left = {key_of(key) for key in (_only(unanswered) or {}).get("Keys", ())}
+            items = {key: _plain(item, gets[0].extra) for key, item in found.items()}
         return [
             undone if entry.key in left else (table, items[entry.key]) if entry.key in items else None
             for entry in entries
@@ -113,7 +117,7 @@ class Pages:
         (pagination,) = (entry.payload for entry in entries)
         method = client.query if entries[0].operation.name == "Query" else client.scan
         if pagination.page:
-            page = plain_response(call(method, pagination.params))
+            page = plain_response(_page(method, pagination.params))
             page.pop("ResponseMetadata", None)
             return [page]
         return [_all_items(method, pagination)]
@@ -127,12 +131,21 @@ class Pages:
 def _all_items(method: Any, pagination: _Pagination) -> list[Any]:
     while True:
         cursor = {"ExclusiveStartKey": pagination.cursor} if pagination.cursor else {}
-        response = call(method, {**pagination.params, **cursor})
-        pagination.items.extend(deserialize_item(item) for item in response.get("Items", ()))
+        response = _page(method, {**pagination.params, **cursor})
+        with reading("DynamoDB"):
+            pagination.items.extend([deserialize_item(item) for item in response.get("Items", ())])
         pagination.cursor = response.get("LastEvaluatedKey")
         if not pagination.cursor:
             items, pagination.items = pagination.items, []
             return items
+
+
+def _page(method: Any, params: Mapping[str, Any]) -> Any:
+    """Ask for one page; without items it is one that was to count them only."""
+    response = call(method, params)
+    if not isinstance(response.get("Items"), list) and ("Items" in response or "Count" not in response):
+        raise missing_response("DynamoDB", "'Items' (list)", response)
+    return response
 
 
 def _tables(request: GetItems) -> Iterable[tuple[str, Mapping[str, Any]]]:

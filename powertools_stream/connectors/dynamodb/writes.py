@@ -16,6 +16,7 @@ from powertools_stream.connectors.dynamodb.params import (
     to_params,
 )
 from powertools_stream.connectors.params import call, operation_of
+from powertools_stream.connectors.proofs import part, reading
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.payloads.attribute_values import serialize_item
 from powertools_stream.requests import DeleteItem, PutItem, UpdateItem
@@ -61,11 +62,12 @@ class BatchWrites:
         """Make the call; what DynamoDB left undone is a `RequestFailedError`, which is retried."""
         table = entries[0].operation.target
         response = client.batch_write_item(RequestItems={table: [entry.payload for entry in entries]})
-        left: dict[str, Any] = response.get("UnprocessedItems") or {}
+        left = part(response, "UnprocessedItems", dict, "DynamoDB", default={})
         if not left:
             return [{}] * len(entries)
         undone = RequestFailedError("UnprocessedItems", f"DynamoDB left the write to {table} undone.")
-        open_keys = set(_unprocessed(entries, [write for writes in left.values() for write in writes]))
+        with reading("DynamoDB"):
+            open_keys = set(_unprocessed(entries, [write for writes in left.values() for write in writes]))
         return [undone if entry.key in open_keys else {} for entry in entries]
 
     def answer(self, request: Write, responses: Sequence[Any]) -> Any:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from powertools_stream.connectors.base import Refused
+from powertools_stream.connectors.proofs import missing_response
 from powertools_stream.connectors.statuses import PassingStatusError, StatusError, status_error
-from powertools_stream.errors import InvalidRequestError
+from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.payloads.json_text import to_json
 from powertools_stream.requests import DeleteDocument, IndexDocument, UpdateDocument
 
@@ -85,13 +86,20 @@ def action_of(request: DocumentRequest) -> Action:
     )
 
 
-def outcome_of(action: Action, result: Mapping[str, Any]) -> Any:
+def outcome_of(action: Action, item: Any) -> Any:
     """Return the response to an action: what OpenSearch said of it, `Refused`, or an error as a value."""
+    if isinstance(item, RequestFailedError):  # of an action that was left out
+        return item
+    result = next(iter(item.values()), None) if isinstance(item, Mapping) else None
+    status = result.get("status") if isinstance(result, Mapping) else None
+    if not isinstance(result, Mapping) or not isinstance(status, int):
+        return missing_response("OpenSearch", "an item with a 'status'", item if result is None else result)
     error = result.get("error")
     if error is None:
-        return result  # a document that was to be deleted and is not there has the status 404, and no error
+        # A document that was to be deleted and is not there has the status 404, and no error.
+        is_done = 200 <= status < 300 or (status == 404 and "delete" in item)
+        return result if is_done else missing_response("OpenSearch", f"an 'error' beside the status {status}", result)
     code, reason = _code_and_reason(error)
-    status = result.get("status", 500)
     message = f"{reason} (index {result.get('_index')!r}, id {result.get('_id')!r}, status {status})"
     if code == _CONFLICT and action.is_conditional:
         return Refused(code) if action.refuses else StatusError(code, message, status)

@@ -10,6 +10,7 @@ from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.opensearch.actions import DocumentRequest, action_of, outcome_of
 from powertools_stream.connectors.opensearch.domains import Domain, DomainClients, domain_of
 from powertools_stream.connectors.params import operation_of
+from powertools_stream.connectors.proofs import listed
 from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.connectors.statuses import is_passing, status_error
 from powertools_stream.environment.settings import setting, whole_number
@@ -127,10 +128,10 @@ class OpenSearchConnector(ServiceConnector):
             raise _translated(error) from error
         if not isinstance(response, Mapping):
             raise RequestFailedError(
-                "MalformedResponse", f"Expected what a bulk call answers, found {response!r:.200}."
+                "MalformedResponse", f"Expected what a bulk call answers, found a {type(response).__name__}."
             )
-        results = [result for item in response.get("items", ()) for result in item.values()]
-        return [outcome_of(entry.payload, result) for entry, result in zip(entries, results, strict=False)]
+        items = listed(response, "items", len(entries), "OpenSearch")
+        return [outcome_of(entry.payload, item) for entry, item in zip(entries, items, strict=True)]
 
     def answer(self, request: DocumentRequest, responses: Sequence[Any]) -> Any:
         """Return what OpenSearch said of the action; ``{}`` if its condition did not hold."""

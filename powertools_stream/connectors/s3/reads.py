@@ -11,6 +11,7 @@ from typing import Any
 
 from powertools_stream.connectors.base import Entry, Operation
 from powertools_stream.connectors.params import call, canonical
+from powertools_stream.connectors.proofs import part
 from powertools_stream.connectors.s3.params import key_of
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.requests import GetObject, GetObjectLines, HeadObject, ListObjects
@@ -80,17 +81,25 @@ class List:
     def carry_out(self, client: Any) -> Any:
         """Return one page, or call on until the last and return the objects of all."""
         if self.page:
-            page = {"Contents": [], **call(client.list_objects_v2, self.params)}
+            page = {"Contents": [], **_page(client, self.params)}
             page.pop("ResponseMetadata", None)
             return page
         while True:
             token = {"ContinuationToken": self.token} if self.token else {}
-            page = call(client.list_objects_v2, {**self.params, **token})
+            page = _page(client, {**self.params, **token})
             self.objects.extend(page.get("Contents", ()))
             self.token = page.get("NextContinuationToken")
             if not self.token:
                 objects, self.objects = self.objects, []
                 return objects
+
+
+def _page(client: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """Ask for one page, which says whether it is the last."""
+    page: dict[str, Any] = call(client.list_objects_v2, params)
+    if part(page, "IsTruncated", bool, "S3"):
+        part(page, "NextContinuationToken", str, "S3")
+    return page
 
 
 class ObjectLines(Iterator[str]):

@@ -10,6 +10,7 @@ from typing import Any
 from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Operation, Refused
 from powertools_stream.connectors.params import call
+from powertools_stream.connectors.proofs import missing_response, part, proven
 from powertools_stream.connectors.s3.params import key_of
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, RequestFailedError
 from powertools_stream.payloads.json_text import to_json
@@ -49,7 +50,7 @@ class Write:
     def carry_out(self, client: Any) -> Any:
         """Return the response; a failed condition is `Refused`, or the error if the request says ``"fault"``."""
         try:
-            return call(getattr(client, self.method), self.params)
+            return _proven(self.method, call(getattr(client, self.method), self.params))
         except Exception as error:
             if self.on_condition_failed != "fault" and error_code(error) in _REFUSALS[self.method]:
                 return Refused(_CONDITION_FAILED)
@@ -71,13 +72,25 @@ def write_entry(request: WriteRequest, bucket: str) -> Entry:
     return Entry(Operation("s3", name, bucket), Write(method, params, request.on_condition_failed), key=(bucket, key))
 
 
+def _proven(method: str, response: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a response that proves that the object was written; of a delete there is nothing to be seen."""
+    if method == "put_object":
+        proven(response, "ETag", "S3")
+    elif method == "copy_object":
+        proven(part(response, "CopyObjectResult", dict, "S3"), "ETag", "S3")
+    return response
+
+
 def delete_all(client: Any, entries: Sequence[Entry]) -> Sequence[Any]:
     """Make one ``DeleteObjects`` call; an object that S3 did not delete is a `RequestFailedError`."""
     objects = [entry.payload for entry in entries]
     response = client.delete_objects(Bucket=entries[0].operation.target, Delete={"Objects": objects})
     results = {_identity(deleted): deleted for deleted in response.get("Deleted", ())}
     results.update((_identity(error), _failure(error)) for error in response.get("Errors", ()))
-    return [results.get(_identity(asked)) or _unanswered(asked) for asked in objects]
+    return [
+        results.get(_identity(asked)) or missing_response("S3", f"what became of {asked['Key']!r}", response)
+        for asked in objects
+    ]
 
 
 def _delete_entry(request: DeleteObject, bucket: str, key: str) -> Entry:
@@ -121,9 +134,7 @@ def _identity(of: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 def _failure(error: Mapping[str, Any]) -> RequestFailedError:
+    if not (code := error.get("Code")):
+        return missing_response("S3", "a 'Code'", error)
     message = error.get("Message") or "S3 did not say why."
-    return RequestFailedError(error.get("Code") or "Unknown", f"{message} ({error.get('Key')!r})")
-
-
-def _unanswered(asked: Mapping[str, Any]) -> RequestFailedError:
-    return RequestFailedError("MissingResponse", f"S3 did not say whether it deleted {asked['Key']!r}.")
+    return RequestFailedError(code, f"{message} ({error.get('Key')!r})")
