@@ -91,5 +91,14 @@ def call(method: Callable[..., Any], params: Mapping[str, Any]) -> Any:
 
 
 def canonical(params: Mapping[str, Any]) -> str:
-    """Return parameters as text that is equal for equal parameters."""
-    return json.dumps(params, sort_keys=True, default=repr)
+    """Return parameters as text that is equal for equal parameters.
+
+    Raises
+    ------
+    InvalidRequestError
+        They are nested too deep, so that no client could send them either.
+    """
+    try:
+        return json.dumps(params, sort_keys=True, default=repr)
+    except RecursionError as error:
+        raise InvalidRequestError("Expected parameters that can be sent, but found some nested too deep.") from error

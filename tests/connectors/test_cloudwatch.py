@@ -45,12 +45,17 @@ class TestContract(ConnectorSuite):
     @pytest.fixture(autouse=True)
     def _service(self, endpoint: ScriptedEndpoint) -> None:
         """Have an AWS in which all goes well."""
+        self._endpoint = endpoint
 
     def connector(self) -> Connector:
         return CloudWatchConnector(Clients())
 
     def sample_requests(self) -> Sequence[Request]:
         return [PutMetricData({"MetricName": f"m-{n}", "Value": n}, namespace="shop") for n in range(12)]
+
+    def unproven_requests(self) -> Sequence[Request]:
+        self._endpoint.script = lambda operation, body: (200, "<html></html>")
+        return self.sample_requests()
 
     def unsendable_requests(self) -> Sequence[Request]:
         dimension = {"Name": "a", "Value": "b"}
@@ -73,6 +78,8 @@ class TestContract(ConnectorSuite):
             {"MetricName": "m", "Values": [1, 2], "Counts": [1]},
             {"MetricName": "m", "StatisticValues": {"Sum": 1}},
             {"MetricName": "m", "Value": 1, "Timestamp": "yesterday"},
+            {"MetricName": "m", "Value": 1, "Unit": ["Count"]},
+            {"MetricName": "m", "Value": 1, "StorageResolution": "1"},
             {"MetricName": "m", "Value": 1, "Timestamp": 10**30},
             {"MetricName": "m", "Value": 1, "Dimensions": {"a": "b"}},
             {"MetricName": "m", "Value": 1, "Dimensions": [dimension] * 31},

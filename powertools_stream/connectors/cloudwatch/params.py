@@ -31,6 +31,8 @@ _FIELDS = frozenset(
         "Values",
     }
 )
+_SCALARS: Mapping[str, type] = {"StorageResolution": int, "Unit": str}
+_KINDS: Mapping[type, str] = {int: "an integer", str: "text"}
 _VALUE_FIELDS = ("Value", "Values", "StatisticValues")
 _STATISTICS = frozenset({"Maximum", "Minimum", "SampleCount", "Sum"})
 _MAX_DIMENSIONS = 30
@@ -69,6 +71,11 @@ def to_datum(params: Mapping[str, Any]) -> dict[str, Any]:
         _check_dimensions(datum["Dimensions"], name)
     if "Timestamp" in datum:
         datum["Timestamp"] = _time(datum["Timestamp"], name)
+    for field, kind in _SCALARS.items():
+        if not isinstance(datum.get(field, kind()), kind):
+            raise InvalidRequestError(
+                f"Expected the {field} of the metric {name!r} to be {_KINDS[kind]}, but found {datum[field]!r}."
+            )
     return datum
 
 

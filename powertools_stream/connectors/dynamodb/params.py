@@ -11,10 +11,11 @@ from powertools_stream.connectors.proofs import reading
 from powertools_stream.environment.settings import setting
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.expressions import name_of_alias
-from powertools_stream.payloads.attribute_values import deserialize_item, serialize, serialize_item
+from powertools_stream.payloads.attribute_values import deserialize_item, serialize_item
 
 __all__ = [
     "Key",
+    "attribute_values",
     "define_placeholders",
     "key_of",
     "plain_response",
@@ -33,6 +34,10 @@ _LEGACY = ("AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "Scan
 _CONDITIONS = ("KeyConditionExpression", "FilterExpression", "ConditionExpression")
 _EXPRESSIONS = (*_CONDITIONS, "ProjectionExpression", "UpdateExpression")
 _PLACEHOLDER = re.compile(r"#(\w+)", re.ASCII)
+# DynamoDB takes 32 levels, and says itself what goes beyond. boto3's client needs up to five frames of the stack for
+# each level, and ends a whole call, with the items of others in it, in a `RecursionError` at some 200.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-attributes
+_MAX_DEPTH = 100
 
 
 def table_of(request: Any) -> str:
@@ -56,6 +61,24 @@ def required(request: Any, name: str) -> Any:
     return value
 
 
+def attribute_values(item: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return an item, or a part of one, as boto3's client takes it.
+
+    Raises
+    ------
+    InvalidRequestError
+        It is nested so deep that the client could not write it.
+    """
+    try:
+        values = serialize_item(item)
+        for value in values.values():
+            if "M" in value or "L" in value:
+                _check_depth(value, 1)
+    except RecursionError as error:
+        raise _too_deep() from error
+    return values
+
+
 def to_params(params: Mapping[str, Any], table: str) -> dict[str, Any]:
     """Return parameters as boto3's client takes them.
 
@@ -67,7 +90,7 @@ def to_params(params: Mapping[str, Any], table: str) -> dict[str, Any]:
         _build_conditions(result)
     for name in _ITEMS:
         if name in result:
-            result[name] = serialize_item(result[name])
+            result[name] = attribute_values(result[name])
     for name in _LEGACY:
         if name in result:
             result[name] = {field: _legacy(spec) for field, spec in result[name].items()}
@@ -111,15 +134,37 @@ def key_of(item: Mapping[str, Mapping[str, Any]], names: Iterable[str] | None = 
     return tuple(key)
 
 
+def _check_depth(value: Mapping[str, Any], depth: int) -> None:
+    if depth >= _MAX_DEPTH:
+        raise _too_deep()
+    for kind, content in value.items():
+        if kind == "M":
+            for inner in content.values():
+                _check_depth(inner, depth + 1)
+        elif kind == "L":
+            for inner in content:
+                _check_depth(inner, depth + 1)
+
+
+def _too_deep() -> InvalidRequestError:
+    return InvalidRequestError(
+        f"Expected a value that DynamoDB can hold, of 32 levels at most, but found one of {_MAX_DEPTH} or more."
+    )
+
+
 def _legacy(spec: Any) -> Any:
     if not isinstance(spec, Mapping):
         return spec
     result = dict(spec)
     if "Value" in result:
-        result["Value"] = serialize(result["Value"])
+        result["Value"] = _attribute_value(result["Value"])
     if "AttributeValueList" in result:
-        result["AttributeValueList"] = [serialize(value) for value in result["AttributeValueList"]]
+        result["AttributeValueList"] = [_attribute_value(value) for value in result["AttributeValueList"]]
     return result
+
+
+def _attribute_value(value: Any) -> dict[str, Any]:
+    return attribute_values({"": value})[""]
 
 
 def _build_conditions(params: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from powertools_stream.connectors.base import Entry, Operation
 from powertools_stream.connectors.dynamodb.params import (
     Key,
+    attribute_values,
     define_placeholders,
     key_of,
     plain_response,
@@ -19,7 +20,7 @@ from powertools_stream.connectors.params import call, canonical
 from powertools_stream.connectors.proofs import missing_response, part, reading
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.expressions import alias
-from powertools_stream.payloads.attribute_values import deserialize_item, serialize_item
+from powertools_stream.payloads.attribute_values import deserialize_item
 from powertools_stream.requests import GetItems, Query, Scan
 
 __all__ = ["BatchGets", "Pages"]
@@ -157,7 +158,7 @@ def _tables(request: GetItems) -> Iterable[tuple[str, Mapping[str, Any]]]:
 def _distinct(keys: Any) -> dict[Key, dict[str, Any]]:
     if not isinstance(keys, list | tuple):
         raise InvalidRequestError(f"Expected GetItems to get {{'Keys': [{{…}}, …]}}, but found {keys!r}.")
-    items = [serialize_item(key) for key in keys]
+    items = [attribute_values(key) for key in keys]
     return {key_of(item): item for item in items}
 
 

@@ -9,6 +9,7 @@ from powertools_stream.classification.reasons import error_code
 from powertools_stream.connectors.base import Entry, Refused
 from powertools_stream.connectors.dynamodb.params import (
     Key,
+    attribute_values,
     key_of,
     plain_response,
     required,
@@ -18,7 +19,6 @@ from powertools_stream.connectors.dynamodb.params import (
 from powertools_stream.connectors.params import call, operation_of
 from powertools_stream.connectors.proofs import part, reading
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
-from powertools_stream.payloads.attribute_values import serialize_item
 from powertools_stream.requests import DeleteItem, PutItem, UpdateItem
 
 __all__ = ["BatchWrites", "SingleWrites", "is_batched"]
@@ -48,11 +48,11 @@ class BatchWrites:
         """Return one entry, whose key is the item's."""
         table = table_of(request)
         if isinstance(request, PutItem):
-            item = serialize_item(required(request, "Item"))
+            item = attribute_values(required(request, "Item"))
             key = key_of(item, _key_names(request))
             payload = {"PutRequest": {"Item": item}}
         else:
-            item = serialize_item(required(request, "Key"))
+            item = attribute_values(required(request, "Key"))
             key = key_of(item)
             payload = {"DeleteRequest": {"Key": item}}
         operation = operation_of("dynamodb", "BatchWriteItem", table, _MAX_ENTRIES, _MAX_BYTES, one_per_key=True)

@@ -95,7 +95,12 @@ def delete_all(client: Any, entries: Sequence[Entry]) -> Sequence[Any]:
 
 def _delete_entry(request: DeleteObject, bucket: str, key: str) -> Entry:
     params = {name: value for name, value in request.params.items() if value is not None}
-    if params.keys() <= _BATCHED and not _NOT_IN_XML.search(key):
+    version = params.get("VersionId", "")
+    if not isinstance(version, str):
+        raise InvalidRequestError(
+            f"Expected the VersionId of {key!r} to be text, but found a {type(version).__name__}."
+        )
+    if params.keys() <= _BATCHED and not _NOT_IN_XML.search(key + version):
         params.pop("Bucket", None)
         return Entry(Operation("s3", "DeleteObjects", bucket, MAX_DELETES), params, key=(bucket, key))
     write = Write("delete_object", {**params, "Bucket": bucket}, request.on_condition_failed)
