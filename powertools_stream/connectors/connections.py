@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import weakref
 from typing import Any
 
 __all__ = ["ConnectionSet", "track_connections", "tracked_pool"]
@@ -70,14 +71,21 @@ def track_connections(client: Any, connections: ConnectionSet) -> None:
 
 def tracked_pool(pool_class: Any, connections: ConnectionSet) -> Any:
     """Return a class of urllib3's connection pools whose connections are kept track of."""
+    # A pool's `weakref.finalize` keeps its connections until the pool is gone. So they must not lead back to it, by way
+    # of the clients that belong together: nothing of a processor that is dropped would ever go.
+    tracked = weakref.ref(connections)
 
     class Connection(pool_class.ConnectionCls):  # type: ignore[misc]
         def connect(self) -> None:
             super().connect()
+            if (connections := tracked()) is None:  # they were closed, and nobody is left who knows them
+                self.close()
+                raise ConnectionAbortedError(_CLOSED)
             connections.add(self)
 
         def close(self) -> None:
-            connections.remove(self)
+            if (connections := tracked()) is not None:
+                connections.remove(self)
             super().close()
 
     return type(pool_class.__name__, (pool_class,), {"ConnectionCls": Connection})
