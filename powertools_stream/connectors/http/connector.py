@@ -16,6 +16,7 @@ from powertools_stream.call_options import Pacer, Rate
 from powertools_stream.connectors.base import Entry, Operation
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.http.calls import HttpCall, address_of, call_of, origin_of
+from powertools_stream.connectors.http.pacers import HostPacers
 from powertools_stream.connectors.http.pools import Answer, HttpPools
 from powertools_stream.connectors.statuses import status_error
 from powertools_stream.errors import RequestFailedError
@@ -45,7 +46,8 @@ class HttpConnector:
     connect_timeout
         Seconds to wait for a connection.
     max_per_host
-        How many calls to one host (scheme, name and port) are under way at most; others wait for their turn.
+        How many calls to one host (scheme, name and port) are under way at most; others wait for their turn. It holds
+        for the hundred hosts that were called last, whose connections are kept.
     max_response_bytes
         How long an answer may be.
     follow_redirects
@@ -74,9 +76,9 @@ class HttpConnector:
     ) -> None:
         self._pools = HttpPools(timeout, connect_timeout, max_per_host, max_response_bytes)
         self._follow_redirects = follow_redirects
-        self._rate = (math.inf, 1) if rate is None else rate
-        Pacer(*self._rate)  # a wrong rate is an error here, and not of each request
-        self._pacers: dict[str, Pacer] = {}
+        given = (math.inf, 1) if rate is None else rate
+        Pacer(*given)  # a wrong rate is an error here, and not of each request
+        self._pacers = HostPacers(given)
 
     def entries(self, request: HttpRequest) -> Sequence[Entry]:
         """Return one entry.
@@ -87,8 +89,8 @@ class HttpConnector:
             The request names no http or https address, or holds what cannot be sent.
         """
         call = call_of(request)
-        pacer = self._pacer(call.origin)
-        operation = Operation("http", call.method, call.origin, max_attempts=request.max_attempts, pacers=(pacer,))
+        pacers = (self._pacers.of(call.origin),)
+        operation = Operation("http", call.method, call.origin, max_attempts=request.max_attempts, pacers=pacers)
         return (Entry(operation, call),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
@@ -103,10 +105,6 @@ class HttpConnector:
     def close(self) -> None:
         """Cut the connections."""
         self._pools.close()
-
-    def _pacer(self, origin: str) -> Pacer:
-        # `setdefault`: workers look here too, if a call was sent on to another host.
-        return self._pacers.get(origin) or self._pacers.setdefault(origin, Pacer(*self._rate))
 
     def _fetch(self, call: HttpCall) -> HttpResponse:
         for _ in range(_MAX_REDIRECTS + 1):
@@ -129,7 +127,7 @@ class HttpConnector:
         if answer.status < 400 and answer.status not in _REDIRECTS:
             return HttpResponse(answer.status, answer.headers, _body(answer, call))
         if (seconds := _retry_after(answer)) is not None:
-            self._pacer(call.origin).hold(time.monotonic() + min(seconds, _LONGEST_RETRY_AFTER))
+            self._pacers.of(call.origin).hold(time.monotonic() + min(seconds, _LONGEST_RETRY_AFTER))
         outcome = _outcome_text(answer)
         raise status_error(
             str(answer.status), f"{call.name}{outcome}", answer.status, answer.headers, _any_body(answer)

@@ -13,8 +13,10 @@ from powertools_stream.errors import InvalidRequestError, RequestFailedError
 
 __all__ = ["Answer", "HttpPools"]
 
-# As many hosts as keep their connections; the limit of calls to a host holds as long as there are no more.
-_MAX_HOSTS = 1000
+# As many hosts keep their connections; the limit of calls to a host holds for those that were called last. A function
+# has 1,024 file descriptors, and a host up to eight connections.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_MAX_HOSTS = 100
 # Bytes as they come. urllib3 before 2.6 inflates a part as a whole, and gzip makes up to a thousand bytes of one.
 # https://github.com/urllib3/urllib3/security/advisories/GHSA-2xpw-w6gg-jr37
 _PART = 16_384
@@ -137,7 +139,8 @@ class HttpPools:
             # Each layer makes a thousand bytes of one, and only those of the last would be counted.
             # https://github.com/urllib3/urllib3/security/advisories/GHSA-gm62-xv2j-4w53
             raise RequestFailedError(
-                "UnsupportedEncoding", f"Expected an answer to {call.name} with one Content-Encoding, found {encoding!r}."
+                "UnsupportedEncoding",
+                f"Expected an answer to {call.name} with one Content-Encoding, found {encoding!r}.",
             )
         content = bytearray()
         for part in response.stream(_PART, decode_content=True):

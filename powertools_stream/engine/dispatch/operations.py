@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from powertools_stream.call_options import DEFAULT_CALL_OPTIONS, Pacer
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from powertools_stream.requests import Request
 
 __all__ = ["OperationsWithOptions"]
+
+# More than a function calls at a time. One that was dropped is made again, and equal to what it was: it is the pacers
+# in it that must be the same, and they are those of the connector and of the rule.
+_MAX_KNOWN = 1024
 
 
 class OperationsWithOptions:
@@ -28,7 +33,7 @@ class OperationsWithOptions:
     def __init__(self, rates: Mapping[type[Request], Rate]) -> None:
         self._pacers = {request_type: Pacer(*rate) for request_type, rate in rates.items()}
         self.have_rates = bool(self._pacers)
-        self._known: dict[tuple[Operation, CallOptions, Pacer | None], Operation] = {}
+        self._operation = lru_cache(maxsize=_MAX_KNOWN)(_operation)
 
     def applied(
         self, entries: Sequence[Entry], request_type: type[Request], options: CallOptions | None
@@ -40,11 +45,7 @@ class OperationsWithOptions:
         options = options or DEFAULT_CALL_OPTIONS
         return [replace(entry, operation=self._operation(entry.operation, options, pacer)) for entry in entries]
 
-    def _operation(self, operation: Operation, options: CallOptions, pacer: Pacer | None) -> Operation:
-        known = (operation, options, pacer)
-        found = self._known.get(known)
-        if found is None:
-            pacers = tuple(p for p in (options.pacer, pacer) if p is not None)
-            found = replace(operation, role_arn=options.role_arn, pacers=operation.pacers + pacers)
-            self._known[known] = found
-        return found
+
+def _operation(operation: Operation, options: CallOptions, pacer: Pacer | None) -> Operation:
+    pacers = tuple(p for p in (options.pacer, pacer) if p is not None)
+    return replace(operation, role_arn=options.role_arn, pacers=operation.pacers + pacers)
