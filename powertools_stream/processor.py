@@ -22,6 +22,7 @@ from powertools_stream.engine.dispatch.dispatcher import Dispatcher
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.life_cycle import Engine, fault_of, hold_back_groups
+from powertools_stream.engine.observers import Observers
 from powertools_stream.engine.occupancy import Occupancy
 from powertools_stream.errors import StreamError, UnknownSourceError
 from powertools_stream.options import ProcessorOptions, takes_options
@@ -447,19 +448,10 @@ class StreamProcessor(BasePartialBatchProcessor):
         return SqsFifoPartialProcessor.circuit_breaker_exc
 
     def _tell_observers(self, batch: Batch, states: Iterable[RecordState]) -> None:
-        failing = set[int]()
+        observers = Observers(self._observers, log_of(self._options.logger))
         for state in states:
-            if not state.failures:
-                continue
-            details = _details(state, batch.source)
-            for observer in self._observers:
-                try:
-                    observer.on_record_failed(details)
-                except Exception as error:
-                    # Once for each: what it observes goes on without it.
-                    if id(observer) not in failing:
-                        log_of(self._options.logger).error("The observer %r failed: %r", observer, error)
-                    failing.add(id(observer))
+            if state.failures:
+                observers.on_record_failed(_details(state, batch.source))
 
 
 def _details(state: RecordState, source: Source) -> RecordDetails:

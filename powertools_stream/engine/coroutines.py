@@ -118,8 +118,8 @@ class Coroutines:
         if self._loop is None or self._woken is None:
             return
         # User code may have cancelled all tasks of the loop, this one too.
-        with suppress(asyncio.CancelledError):
-            self._loop.run_until_complete(_wait_for(self._woken, min(timeout, _LONGEST_WAIT)))
+        with suppress(asyncio.CancelledError, _StoppedError):
+            _run_on(self._loop, _wait_for(self._woken, min(timeout, _LONGEST_WAIT)))
         self._woken.clear()
 
     def end(self, interrupter: Interrupter) -> None:
@@ -136,7 +136,9 @@ class Coroutines:
             return
         self._is_ending = True
         try:
-            interrupter.attempt(loop.run_until_complete, _cancel_all(left))
+            ended = interrupter.attempt(_run_on, loop, _cancel_all(left))
+            if type(ended) is Failed and isinstance(ended.error, _StoppedError):
+                interrupter.attempt(_run_on, loop, _cancel_all(left))
         finally:
             self._is_ending = False
         if stuck := [task for task in left if not task.done()]:
@@ -169,6 +171,27 @@ def _loop_of_thread() -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
     return loop
+
+
+class _StoppedError(Exception):
+    """The loop was stopped before it had done what it was entered for."""
+
+
+def _run_on(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end.
+
+    Raises
+    ------
+    _StoppedError
+        User code stopped the loop, or it was entered before, and left by an interruption just when it would have
+        stopped by itself: then it stops now.
+    """
+    try:
+        loop.run_until_complete(coroutine)
+    except RuntimeError as error:
+        if loop.is_closed() or loop.is_running():
+            raise
+        raise _StoppedError from error
 
 
 async def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:

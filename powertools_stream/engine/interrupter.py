@@ -51,6 +51,7 @@ class Interrupter:
         "_deadline",
         "_handler",
         "_in_user_code",
+        "_only_thread",
         "_previous_handler",
         "_previous_timer",
         "_started",
@@ -60,6 +61,7 @@ class Interrupter:
     def __init__(self, deadline: Deadline) -> None:
         self.is_possible = _HAS_TIMER and threading.current_thread() is threading.main_thread()
         self._in_user_code = False
+        self._only_thread: int | None = None
         self._deadline = deadline
         self._handler: Any = None
         self._started: float | None = None
@@ -101,7 +103,7 @@ class Interrupter:
         try:
             self._in_user_code = True
             try:
-                return function(*args)
+                result = function(*args)
             finally:
                 self._in_user_code = before
         except KeyboardInterrupt:
@@ -110,7 +112,14 @@ class Interrupter:
             return Failed(end.with_traceback(None))
         except BaseException as error:
             self._in_user_code = before
-            return Failed(error)
+            result = Failed(error)
+        if self._only_thread is not None and self._only_thread != threading.get_ident():
+            raise CutOffError("The invocation is over.")
+        return result
+
+    def leave_behind(self) -> None:
+        """Let nothing go on behind the user code that hangs on another thread than this one, once it returns."""
+        self._only_thread = threading.get_ident()
 
     def rearm(self) -> None:
         """Put the handler of the signal back, if user code has left another one."""

@@ -139,6 +139,7 @@ class Engine:
             return run_and_end()
         is_complete = self._threads.run(run_and_end, deadline)
         if is_complete is None:
+            interrupter.leave_behind()
             self._coroutines = Coroutines()  # its loop is left behind as well
         return bool(is_complete)
 

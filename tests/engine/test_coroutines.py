@@ -210,3 +210,16 @@ def test_an_async_rule_inside_a_running_loop_is_the_deployments_fault() -> None:
 
     assert len(asyncio.run(main())["batchItemFailures"]) == 1
     assert [fault.reason for fault in processor.faults] == [Reason.CONFIGURATION]
+
+
+def test_a_coroutine_that_stops_its_loop_does_no_harm_to_the_others() -> None:
+    async def execute(uow: UnitOfWork) -> None:
+        asyncio.get_running_loop().stop()
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().stop()
+        await asyncio.sleep(0.001)
+
+    processor = StreamProcessor(rules=[{"id": "async", "flavor": task, "execute": execute}])
+
+    for _ in range(2):
+        assert processor.process_event(numbered(5)) == {"batchItemFailures": []}

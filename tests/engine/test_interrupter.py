@@ -182,3 +182,35 @@ def test_what_was_cut_off_says_so(lambda_context: Context) -> None:
     )
 
     assert all(isinstance(fault.error, DeadlineError) for fault in outcome.faults)
+
+
+def test_nothing_goes_on_behind_what_was_left_behind(lambda_context: Context) -> None:
+    ends = threading.Event()
+    filtered: list[int] = []
+
+    def hang(uow: Any) -> None:
+        ends.wait(20)
+
+    def note(uow: Any) -> bool:
+        filtered.append(uow.event["n"])
+        return True
+
+    rules = [
+        {"id": "hangs", "flavor": task, "execute": hang},
+        {"id": "second", "flavor": task, "filters": [note], "execute": hang},
+    ]
+    processor = StreamProcessor(rules=rules, raise_on_entire_batch_failure=False)
+    responses: list[Any] = []
+
+    def invoke() -> None:
+        responses.append(processor.process_event(EVENTS, lambda_context(remaining_ms=400)))
+
+    thread = threading.Thread(target=invoke)
+    thread.start()
+    thread.join(SOON)
+    ends.set()
+    for left in [thread for thread in threading.enumerate() if thread.name == "powertools-stream-batch"]:
+        left.join(SOON)
+
+    assert [len(response["batchItemFailures"]) for response in responses] == [3]
+    assert filtered == []

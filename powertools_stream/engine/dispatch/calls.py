@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from powertools_stream.engine.dispatch.chunk_call import NO_TURN, ChunkCall
 from powertools_stream.engine.dispatch.paced_calls import PacedCalls
+from powertools_stream.engine.observers import Observers
 from powertools_stream.errors import DeadlineError, RetryableError
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from powertools_stream.outcomes import Observer
 
 __all__ = ["CallRunner"]
+
+_log = logging.getLogger("powertools_stream")
 
 _LONGEST_WAIT = 3600.0
 """Seconds; a queue takes no infinite time-out."""
@@ -61,7 +65,7 @@ class CallRunner:
         self.under_way = 0
         self._workers = workers
         self._retry = retry
-        self._observers = observers
+        self._observers = Observers(observers, _log)
         self._deadline = deadline
         self._wake = wake
         # Made for the first call of their kind only: a queue costs as much as two records.
@@ -106,9 +110,8 @@ class CallRunner:
 
     def tell_observers(self, call: ChunkCall) -> None:
         """Tell the observers of a call that has ended."""
-        for observer in self._observers:
-            for details in call.details:
-                observer.on_call(details)
+        for details in call.details:
+            self._observers.on_call(details)
 
     @property
     def next_turn(self) -> float:
