@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-import traceback
 from collections import OrderedDict
 from collections.abc import Sequence
-from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from powertools_stream.engine.stack_traces import StackTraces
 from powertools_stream.environment.tags import standard_tags
-from powertools_stream.errors import CutOffError
 from powertools_stream.outcomes import Disposition
 from powertools_stream.payloads.conversions import text_of
 from powertools_stream.payloads.masking import Masking, mask_path, secrets_in
@@ -46,14 +44,9 @@ _PAYLOAD_HEAD = 4_096
 _KEPT_CHARACTERS = 16 * 1024 * 1024
 """Characters of JSON that are kept for the other rules of the same records."""
 
-_KEPT_STACKS = 256
-
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 _CUT = SafeJson("<cut>", '"<cut>"', 7, is_cut=True)
-
-_CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
-_MEANWHILE = "\nDuring handling of the above exception, another exception occurred:\n\n"
 
 
 class FaultEvents:
@@ -71,7 +64,7 @@ class FaultEvents:
         self._source = source
         self._max_bytes = max_bytes
         self._converted = _Converted()
-        self._stacks = _Stacks()
+        self._stacks = StackTraces()
         self._tags: dict[str, SafeJson] = {}
 
     def head(self, failure: Failure) -> Parts:
@@ -277,61 +270,6 @@ class _Converted:
             _, (_, oldest) = self._kept.popitem(last=False)
             self._characters -= len(oldest.text)
         return made
-
-
-class _Stacks:
-    """Formats stack traces. Most errors of a batch are raised in the same few lines, which are looked up once."""
-
-    def __init__(self) -> None:
-        self._frames: dict[tuple[tuple[CodeType, int], ...], str] = {}
-
-    def text(self, error: BaseException) -> str:
-        """Return the stack trace of an error, and of those that led to it; of a broken error, its type."""
-        try:
-            return self._chain(error)
-        except (CutOffError, KeyboardInterrupt):
-            raise
-        except BaseException:
-            return f"{type(error).__name__}: its stack trace cannot be shown\n"
-
-    def _chain(self, error: BaseException) -> str:
-        parts = [self._one(error)]
-        seen = {id(error)}
-        last: BaseException = error
-        while not hasattr(last, "exceptions"):
-            if last.__cause__ is not None:
-                link, before = _CAUSED, last.__cause__
-            elif last.__context__ is not None and not last.__suppress_context__:
-                link, before = _MEANWHILE, last.__context__
-            else:
-                break
-            if id(before) in seen:
-                break
-            seen.add(id(before))
-            parts += (link, self._one(before))
-            last = before
-        return "".join(reversed(parts))
-
-    def _one(self, error: BaseException) -> str:
-        if hasattr(error, "exceptions"):  # a group, which has a tree of its own
-            return "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        said = "".join(traceback.format_exception_only(type(error), error))
-        if error.__traceback__ is None:
-            return said
-        key = _places(error.__traceback__)
-        if key not in self._frames:
-            if len(self._frames) >= _KEPT_STACKS:
-                self._frames.clear()
-            self._frames[key] = "".join(traceback.format_tb(error.__traceback__))
-        return f"Traceback (most recent call last):\n{self._frames[key]}{said}"
-
-
-def _places(tb: TracebackType | None) -> tuple[tuple[CodeType, int], ...]:
-    places = []
-    while tb is not None:
-        places.append((tb.tb_frame.f_code, tb.tb_lasti))
-        tb = tb.tb_next
-    return tuple(places)
 
 
 def _is_dict(value: Any) -> bool:

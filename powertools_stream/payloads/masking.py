@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 __all__ = ["MASK", "MIN_LENGTH", "Masking", "mask_path", "secrets_in"]
@@ -85,16 +85,18 @@ def mask_path(value: Any, path: str) -> None:
 
 
 def _texts(secret: Any) -> Iterator[str]:
-    if isinstance(secret, bool) or secret is None or secret == "":
-        return
-    if isinstance(secret, str):
-        yield secret
-    elif isinstance(secret, Mapping):
-        yield from (text for inner in secret.values() for text in _texts(inner))
-    elif isinstance(secret, Sequence) and not isinstance(secret, bytes):
-        yield from (text for inner in secret for text in _texts(inner))
-    else:
-        yield str(secret)
+    left = [secret]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            if value:
+                yield value
+        elif isinstance(value, Mapping):
+            left.extend(value.values())
+        elif isinstance(value, list | tuple):
+            left.extend(value)
+        elif value is not None and not isinstance(value, bool):
+            yield str(value)
 
 
 def _spellings(text: str) -> Iterator[str]:

@@ -117,8 +117,8 @@ class TestPipeOfATopic(_Piped):
 
 class TestPipeOfABroker(_Piped):
     @pytest.fixture(autouse=True)
-    def _trace(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        # A message of RabbitMQ has the time of the invocation, which goes on where there is no trace.
+    def invocation(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # RabbitMQ's message has no time of its own, so it has the invocation's.
         monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
 
     def source(self) -> Source:
