@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo fulfilment perception test test-fast check bench docs format signatures clean
+.PHONY: help demo fulfilment perception test test-fast check soak bench docs format signatures clean
 
 help:
 	@echo 'make demo    run the orders example against an embedded AWS'
@@ -16,6 +16,7 @@ help:
 	@echo 'make test-fast'
 	@echo '             the tests that are not slow, without coverage'
 	@echo 'make check   lint, format, types and layers'
+	@echo 'make soak    random programs of failures (PROGRAMS=1000), then 20,000 invocations of one environment'
 	@echo 'make bench   the benchmark tables'
 	@echo 'make docs    build the documentation into site/'
 	@echo 'make format  let ruff rewrite the code'
@@ -41,6 +42,10 @@ test: check
 
 test-fast: .venv/installed-dev
 	@$(PYTEST) -m 'not slow'
+
+soak: .venv/installed-dev
+	@$(BIN)/python -m tests.soak --programs $(or $(PROGRAMS),1000)
+	@$(BIN)/python -m tests.soak.warm
 
 bench: .venv/installed-bench
 	@$(BIN)/python -m tests.bench
