@@ -325,8 +325,8 @@ class StreamProcessor(BasePartialBatchProcessor):
                 child_exceptions=self.exceptions,
             )
         if batch.source.resumes_from_first:
-            # What is held back comes again with the record before it.
-            reported = [state for state in reported if not _is_held_back(state)]
+            # What is behind the first one comes again with it. The first itself may be held back, if it was compacted.
+            reported = [*reported[:1], *(state for state in reported[1:] if not _is_held_back(state))]
         self._report([state.record for state in reported], batch.source)
 
     def _report(self, records: Sequence[dict[str, Any]], source: Source) -> None:

@@ -73,7 +73,13 @@ class Coroutines:
             self._older_tasks = asyncio.all_tasks(loop)
         task = loop.create_task(self._run(_interruptible(coroutine, interrupter, traces), reply))
         self._tasks.add(task)
-        task.add_done_callback(lambda _: coroutine.close())  # one that was cancelled before it began
+
+        def end(task: asyncio.Task[None]) -> None:
+            if task in self._tasks:  # user code cancelled it before it began
+                self._end(task, reply, Failed(_cancelled(asyncio.CancelledError())))
+            coroutine.close()
+
+        task.add_done_callback(end)
 
     def _find_loop(self) -> asyncio.AbstractEventLoop:
         """In Lambda take the thread's own loop, as Powertools does: pools that are opened on it at import work."""
@@ -101,6 +107,9 @@ class Coroutines:
             answer = Failed(_cancelled(error) if _was_cancelled(error, task) else error)
         # Here, not in a callback of the task: the loop may be left before it calls that, and be entered again to
         # wait for a coroutine that has ended.
+        self._end(task, reply, answer)
+
+    def _end(self, task: asyncio.Task[None], reply: Reply, answer: Any) -> None:
         self._tasks.discard(task)
         reply.deliver(answer)
         if self._woken is not None:

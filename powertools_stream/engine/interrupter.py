@@ -99,11 +99,13 @@ class Interrupter:
         Whatever it raises, ``SystemExit`` and ``asyncio.CancelledError`` included, is its own failure; only
         ``KeyboardInterrupt`` ends the batch.
         """
+        if self._only_thread is not None and self._only_thread != threading.get_ident():
+            raise CutOffError("The invocation is over.")
         before = self._in_user_code
         try:
             self._in_user_code = True
             try:
-                result = function(*args)
+                return function(*args)
             finally:
                 self._in_user_code = before
         except KeyboardInterrupt:
@@ -112,10 +114,7 @@ class Interrupter:
             return Failed(end.with_traceback(None))
         except BaseException as error:
             self._in_user_code = before
-            result = Failed(error)
-        if self._only_thread is not None and self._only_thread != threading.get_ident():
-            raise CutOffError("The invocation is over.")
-        return result
+            return Failed(error)
 
     def leave_behind(self) -> None:
         """Let nothing go on behind the user code that hangs on another thread than this one, once it returns."""

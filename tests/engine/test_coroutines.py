@@ -223,3 +223,21 @@ def test_a_coroutine_that_stops_its_loop_does_no_harm_to_the_others() -> None:
 
     for _ in range(2):
         assert processor.process_event(numbered(5)) == {"batchItemFailures": []}
+
+
+def test_coroutines_that_are_cancelled_before_they_begin_fail_at_once() -> None:
+    async def execute(uow: UnitOfWork) -> None:
+        if uow.event["n"] == 0:
+            for one in asyncio.all_tasks():
+                one.cancel()
+        await asyncio.sleep(0.001)
+
+    processor = StreamProcessor(
+        rules=[{"id": "async", "flavor": task, "execute": execute, "ordered": False}],
+        raise_on_entire_batch_failure=False,
+    )
+
+    response = processor.process_event(numbered(5))  # without a deadline, it would wait for ever
+
+    assert len(response["batchItemFailures"]) == 5
+    assert {fault.reason for fault in processor.faults} == {Reason.RETRYABLE}
