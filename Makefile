@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo fulfilment perception test test-fast check soak bench docs format signatures clean
+.PHONY: help demo fulfilment perception test test-fast soak soak-warm check bench docs format signatures clean
 
 help:
 	@echo 'make demo    run the orders example against an embedded AWS'
@@ -15,6 +15,9 @@ help:
 	@echo 'make test    everything that must pass: check, tests, docs, wheel'
 	@echo 'make test-fast'
 	@echo '             the tests that are not slow, without coverage'
+	@echo 'make soak    random programs: PROGRAMS=5000 or SECONDS=600 says how many, FIRST=200 with which seed to begin'
+	@echo 'make soak-warm'
+	@echo '             20,000 invocations of one environment; INVOCATIONS=2000 says otherwise'
 	@echo 'make check   lint, format, types and layers'
 	@echo 'make soak    random programs of failures (PROGRAMS=1000), then 20,000 invocations of one environment'
 	@echo 'make bench   the benchmark tables'
@@ -44,8 +47,10 @@ test-fast: .venv/installed-dev
 	@$(PYTEST) -m 'not slow'
 
 soak: .venv/installed-dev
-	@$(BIN)/python -m tests.soak --programs $(or $(PROGRAMS),1000)
-	@$(BIN)/python -m tests.soak.warm
+	@$(BIN)/python -m tests.soak $(if $(PROGRAMS),--programs $(PROGRAMS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FIRST),--first $(FIRST))
+
+soak-warm: .venv/installed-dev
+	@$(BIN)/python -m tests.soak.warm $(if $(INVOCATIONS),--invocations $(INVOCATIONS))
 
 bench: .venv/installed-bench
 	@$(BIN)/python -m tests.bench
