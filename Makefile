@@ -19,7 +19,6 @@ help:
 	@echo 'make soak-warm'
 	@echo '             20,000 invocations of one environment; INVOCATIONS=2000 says otherwise'
 	@echo 'make check   lint, format, types and layers'
-	@echo 'make soak    random programs of failures (PROGRAMS=1000), then 20,000 invocations of one environment'
 	@echo 'make bench   the benchmark tables'
 	@echo 'make docs    build the documentation into site/'
 	@echo 'make format  let ruff rewrite the code'
