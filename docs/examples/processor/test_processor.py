@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import os
 from typing import Any
+from unittest.mock import patch
 
-import pytest
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyItemAlreadyExistsError
 
 from docs.examples.processor import drop_in, results, several_sources, step_by_step
@@ -52,9 +53,9 @@ def test_one_handler_receives_from_several_sources() -> None:
     several_sources.handler(to_schedule_event(), CONTEXT)
 
 
-def test_a_function_of_a_rule_is_idempotent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    from docs.examples.processor import idempotent
+def test_a_function_of_a_rule_is_idempotent() -> None:
+    with patch.dict(os.environ, {"AWS_DEFAULT_REGION": "eu-central-1"}):
+        from docs.examples.processor import idempotent
 
     rows: dict[str, Any] = {}
 
@@ -66,12 +67,11 @@ def test_a_function_of_a_rule_is_idempotent(monkeypatch: pytest.MonkeyPatch) -> 
     def update(data_record: Any) -> None:
         rows[data_record.idempotency_key] = data_record
 
-    monkeypatch.setattr(idempotent.store, "_put_record", put)
-    monkeypatch.setattr(idempotent.store, "_update_record", update)
     event = to_sqs_records([{"id": "1", "type": "order-paid", "order": {"total": 3}}])
 
-    for _ in range(2):
-        assert idempotent.handler(event, CONTEXT) == {"batchItemFailures": []}
+    with patch.multiple(idempotent.store, _put_record=put, _update_record=update):
+        for _ in range(2):
+            assert idempotent.handler(event, CONTEXT) == {"batchItemFailures": []}
 
     (row,) = rows.values()
     assert row.response_data == '{"charged": 3}'
