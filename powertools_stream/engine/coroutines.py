@@ -37,7 +37,7 @@ class Coroutines:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Reply] = {}
         self._woken: asyncio.Event | None = None
         self._older_tasks: set[asyncio.Task[Any]] | None = None
         self._is_ending = False
@@ -72,11 +72,15 @@ class Coroutines:
         if self._older_tasks is None:
             self._older_tasks = asyncio.all_tasks(loop)
         task = loop.create_task(self._run(_interruptible(coroutine, interrupter, traces), reply))
-        self._tasks.add(task)
+        self._tasks[task] = reply
+
+        this = weakref.ref(self)  # the callback may stay on the loop, which outlives this
 
         def end(task: asyncio.Task[None]) -> None:
-            if task in self._tasks:  # user code cancelled it before it began
-                self._end(task, reply, Failed(_cancelled(asyncio.CancelledError())))
+            coroutines = this()
+            if coroutines is not None and task in coroutines._tasks:  # user code cancelled it before it began
+                answer = Failed(_cancelled(asyncio.CancelledError()))
+                coroutines._end(task, coroutines._tasks[task], answer)
             coroutine.close()
 
         task.add_done_callback(end)
@@ -110,7 +114,7 @@ class Coroutines:
         self._end(task, reply, answer)
 
     def _end(self, task: asyncio.Task[None], reply: Reply, answer: Any) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         reply.deliver(answer)
         if self._woken is not None:
             self._woken.set()

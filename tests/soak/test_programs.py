@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+
 import pytest
 
 from tests.soak.examining import examine
@@ -9,6 +12,16 @@ from tests.soak.running import soaking
 
 _PROGRAMS = 200
 _AT_A_TIME = 10
+
+
+@pytest.fixture(autouse=True)
+def _unheard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep pytest from keeping what is logged, and with the tracebacks in it the processors and their threads."""
+    logger, handler = logging.getLogger("powertools_stream"), logging.NullHandler()
+    monkeypatch.setattr(logger, "propagate", False)
+    logger.addHandler(handler)
+    yield
+    logger.removeHandler(handler)
 
 
 @pytest.mark.slow
