@@ -23,8 +23,12 @@ CHECKS = ClaimChecks({"checks": OWNER}, "checks")
 NOON = 1_767_268_800_000  # 2026-01-01T12:00:00Z
 
 
+_MOST = 10_000
+"""Bytes of an event; a fault event's pointer fits, however long the paths in its stack trace are."""
+
+
 class _Limited(FakeConnector):
-    """Rejects events of more than 1,000 bytes, like a connector, and keeps objects."""
+    """Rejects events of more than `_MOST` bytes, like a connector, and keeps objects."""
 
     def __init__(self) -> None:
         super().__init__(self._respond_to)
@@ -32,8 +36,8 @@ class _Limited(FakeConnector):
 
     def entries(self, request: Any) -> Any:
         content = request.event if isinstance(request, PutEvent) else getattr(request, "params", {}).get("MessageBody")
-        if content is not None and len(json.dumps(content)) > 1_000:
-            raise EntryTooLargeError("Expected an entry of at most 1000 bytes.")
+        if content is not None and len(json.dumps(content)) > _MOST:
+            raise EntryTooLargeError(f"Expected an entry of at most {_MOST} bytes.")
         return super().entries(request)
 
     def _respond_to(self, request: Any) -> Any:
@@ -45,7 +49,7 @@ class _Limited(FakeConnector):
 
 
 def _large(uow: UnitOfWork) -> dict[str, Any]:
-    return {"text": "x" * 2_000}
+    return {"text": "x" * 20_000}
 
 
 _EMIT_LARGE = {"id": "large", "flavor": task, "execute": _large, "emit": "thing-made"}
@@ -64,7 +68,7 @@ def test_an_event_too_large_for_the_bus_goes_to_s3_and_a_claim_check_in_its_plac
     key = put.params["Key"]
     assert re.fullmatch(f"{REGION}/claimchecks/2026/01/01/12/1.large/[0-9a-f]{{16}}", key)
     assert (put.bucket_name, put.params["ExpectedBucketOwner"]) == ("checks", OWNER)
-    assert json.loads(put.params["Body"])["text"] == "x" * 2_000
+    assert json.loads(put.params["Body"])["text"] == "x" * 20_000
     assert publish.event == {
         "id": "1.large",
         "type": "thing-made",
@@ -78,7 +82,7 @@ def test_an_event_too_large_for_the_bus_goes_to_s3_and_a_claim_check_in_its_plac
 
 def test_a_message_that_holds_an_event_may_be_left_too() -> None:
     def execute(uow: UnitOfWork) -> Iterator[Any]:
-        return (yield SendMessage({"MessageBody": {**uow.event, "text": "x" * 2_000}, "DelaySeconds": 5}))
+        return (yield SendMessage({"MessageBody": {**uow.event, "text": "x" * 20_000}, "DelaySeconds": 5}))
 
     connector = _Limited()
     rule = {"id": "send", "flavor": task, "execute": execute}
@@ -141,7 +145,7 @@ def test_a_failing_deposit_fails_the_record_and_nothing_is_published() -> None:
 
 def test_two_large_messages_of_one_event_do_not_overwrite_each_other() -> None:
     def execute(uow: UnitOfWork) -> list[SendMessage]:
-        return [SendMessage({"MessageBody": {**uow.event, "view": view, "text": "x" * 2_000}}) for view in "ab"]
+        return [SendMessage({"MessageBody": {**uow.event, "view": view, "text": "x" * 20_000}}) for view in "ab"]
 
     connector = _Limited()
     rule = {"id": "send", "flavor": task, "execute": execute}
@@ -164,11 +168,11 @@ def test_a_second_attempt_writes_the_same_object_again() -> None:
 
 def test_what_does_not_fit_though_its_event_was_left_is_an_error_and_is_not_left_again() -> None:
     connector = _Limited()
-    rule = {"id": "large", "flavor": task, "execute": lambda uow: {"tags": {"a": "x" * 2_000}}, "emit": "thing-made"}
+    rule = {"id": "large", "flavor": task, "execute": lambda uow: {"tags": {"a": "x" * 20_000}}, "emit": "thing-made"}
 
     outcome = run([rule], to_sqs_records([{"id": "1", "type": "x"}]), connectors=[connector], claim_checks=CHECKS)
 
-    assert not connector.asked
+    assert [request.event["type"] for request in connector.asked] == ["fault"]
     (fault,) = outcome.faults
     assert isinstance(fault.error, EntryTooLargeError)
 
@@ -221,7 +225,7 @@ class _Queue(_Limited):
 
 
 def _send_three(uow: UnitOfWork) -> Iterator[Any]:
-    texts = {"a": "", "b": "x" * 2_000, "c": "", "d": ""}
+    texts = {"a": "", "b": "x" * 20_000, "c": "", "d": ""}
     yield [
         SendMessage(
             {"MessageBody": {"id": name, "type": "y", "text": text}, "MessageGroupId": "g" if name < "d" else "h"}
@@ -307,7 +311,7 @@ def test_what_an_event_leaves_at_s3_is_what_its_reader_gets() -> None:
     outcome = run([_READ], to_sqs_records([check]), connectors=[connector], claim_checks=CHECKS)
 
     assert published.response == {"batchItemFailures": []}
-    assert outcome.results[0].uow["result"]["text"] == "x" * 2_000
+    assert outcome.results[0].uow["result"]["text"] == "x" * 20_000
 
 
 @pytest.mark.parametrize("checks", [ClaimChecks({}), CHECKS])
@@ -394,7 +398,7 @@ def test_a_key_with_dots_and_percent_signs_that_stays_in_place_is_asked_for(key:
 @pytest.mark.parametrize("event_id", ["../../secret", "a//b", "%2e%2e"])
 def test_an_id_from_outside_does_not_say_where_an_event_is_left(event_id: str) -> None:
     connector = _Limited()
-    rule = {"id": "large", "flavor": task, "emit": lambda uow, template: {**uow.event, "text": "x" * 2_000}}
+    rule = {"id": "large", "flavor": task, "emit": lambda uow, template: {**uow.event, "text": "x" * 20_000}}
     event = to_sqs_records([{"id": event_id, "type": "x", "timestamp": NOON}])
 
     run([rule], event, connectors=[connector], claim_checks=CHECKS)
@@ -402,7 +406,7 @@ def test_an_id_from_outside_does_not_say_where_an_event_is_left(event_id: str) -
     put, publish = connector.asked
     assert re.fullmatch(f"{REGION}/claimchecks/2026/01/01/12/[0-9a-f]{{16}}", put.params["Key"])
     read = run([_READ], to_sqs_records([publish.event]), connectors=[connector], claim_checks=CHECKS)
-    assert read.results[0].uow["result"]["text"] == "x" * 2_000
+    assert read.results[0].uow["result"]["text"] == "x" * 20_000
 
 
 def test_a_key_is_never_longer_than_s3_takes() -> None:
