@@ -241,7 +241,8 @@ def test_a_fault_of_three_megabytes_is_trimmed_and_its_record_reported(
         (detail,) = details_of(body)
         assert len(body["Entries"][0]["Detail"]) < 1_000_000
         assert detail["trimmed"] is True
-        assert detail["uow"]["record"]["itemIdentifier"] == event["Records"][0]["messageId"]
+        assert detail["uow"]["itemIdentifier"] == event["Records"][0]["messageId"]
+        assert detail["uow"]["record"]["messageId"] == event["Records"][0]["messageId"]
 
 
 def test_an_event_of_three_megabytes_fails_its_own_request_alone() -> None:

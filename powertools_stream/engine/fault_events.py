@@ -15,6 +15,7 @@ from powertools_stream.engine.stack_traces import StackTraces
 from powertools_stream.environment.tags import standard_tags
 from powertools_stream.outcomes import Disposition
 from powertools_stream.payloads.conversions import text_of
+from powertools_stream.payloads.excerpts import short_fields
 from powertools_stream.payloads.masking import Masking, mask_path, secrets_in
 from powertools_stream.payloads.safe_json import SafeJson, encodable, joined, listed, of_safe, safe_json
 
@@ -113,21 +114,21 @@ class FaultEvents:
     def trimmed(self, failure: Failure, head: Parts) -> SafeJson:
         """Return a fault event that fits.
 
-        First all but the record goes, then the record is cut down to its identifiers and the payload's head.
+        First all but the record goes, then the record is cut down to its short fields, which hold its identifiers, and
+        the head of its JSON stands beside it.
         """
         record = self._part("record", failure.state.record, self._masking(failure), _Room(None))
         pipeline, mark = safe_json(failure.rule.id), safe_json(True)
         event = joined({**head, "uow": joined({"pipeline": pipeline, "record": record}), "trimmed": mark})
         if event.size > self._max_bytes:
-            cut = safe_json(
-                {
-                    "itemIdentifier": self._identifier(failure),
-                    "source": self._source.name,
-                    "head": record.text[:_PAYLOAD_HEAD],
-                }
-            )
-            head = self.shortened({**head, "uow": joined({"pipeline": pipeline, "record": cut}), "trimmed": mark})
-            event = joined(head)
+            cut = {
+                "pipeline": failure.rule.id,
+                "source": self._source.name,
+                "itemIdentifier": self._identifier(failure),
+                "record": short_fields(record.value),
+                "head": record.text[:_PAYLOAD_HEAD],
+            }
+            event = joined(self.shortened({**head, "uow": of_safe(cut), "trimmed": mark}))
         return event
 
     def shortened(self, parts: Parts) -> Parts:

@@ -30,7 +30,15 @@ from powertools_stream.payloads.safe_json import joined, listed, safe_json
 from powertools_stream.requests import PutEvent, PutObject
 from powertools_stream.rules.compiled import plain_rule
 from powertools_stream.sources import Source, SQSSource
-from powertools_stream.testing import FakeConnector, run, to_cognito_event, to_sqs_records
+from powertools_stream.testing import (
+    FakeConnector,
+    run,
+    to_cognito_event,
+    to_dynamodb_records,
+    to_kafka_records,
+    to_kinesis_records,
+    to_sqs_records,
+)
 from powertools_stream.uow import Record
 
 PASSWORD = "hunter2-secret"
@@ -266,6 +274,42 @@ def test_a_trimmed_fault_event_carries_no_secret_either() -> None:
 
     assert json.loads(text)["trimmed"] is True
     assert PASSWORD not in text
+
+
+_BIG = {"id": "1", "type": "x", "text": "x" * 1_000_000}
+_IDENTIFIERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (to_sqs_records([_BIG]), {"messageId": ..., "eventSourceARN": ..., "attributes": {"ApproximateReceiveCount": ...}}),
+    (to_kinesis_records([_BIG]), {"eventID": ..., "eventSourceARN": ..., "kinesis": {"sequenceNumber": ...}}),
+    (
+        to_dynamodb_records([{"new_image": {"pk": "p", "sk": "s", "text": "x" * 1_000_000}}]),
+        {"eventID": ..., "eventSourceARN": ..., "dynamodb": {"SequenceNumber": ..., "Keys": {"pk": {"S": ...}}}},
+    ),
+    (to_kafka_records([_BIG]), {"topic": ..., "partition": ..., "offset": ..., "timestamp": ...}),
+]
+
+
+@pytest.mark.parametrize(("event", "identifiers"), _IDENTIFIERS, ids=["sqs", "kinesis", "dynamodb", "kafka"])
+def test_a_trimmed_fault_event_keeps_what_finds_its_record(event: dict[str, Any], identifiers: dict[str, Any]) -> None:
+    records: list[Record] = []
+
+    def fail(uow: UnitOfWork) -> None:
+        records.append(uow.record)
+        raise ValueError("no")
+
+    (fault,) = run(failing(fail), event).faults
+
+    assert fault.event is not None
+    assert fault.event["trimmed"] is True
+    uow = fault.event["uow"]
+    assert _all_in(identifiers, uow["record"], records[0])
+    assert len(uow["head"]) == 4_096
+
+
+def _all_in(names: dict[str, Any], kept: dict[str, Any], record: dict[str, Any]) -> bool:
+    return all(
+        kept[name] == record[name] if below is ... else _all_in(below, kept[name], record[name])
+        for name, below in names.items()
+    )
 
 
 def test_a_source_without_secrets_masks_nothing() -> None:
