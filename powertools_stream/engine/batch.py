@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.failed import Failed
@@ -15,9 +16,12 @@ from powertools_stream.uow import UnitOfWork
 if TYPE_CHECKING:
     from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
-    from powertools_stream.uow import Event, Record
+    from powertools_stream.uow import Record
 
-__all__ = ["Batch", "Failure", "Reading", "RecordState", "RuleRun"]
+__all__ = ["Batch", "Failure", "Reading", "RecordState", "Results", "RuleRun", "results_of"]
+
+Results = tuple[UnitOfWork, ...]
+"""What one run of a rule left behind."""
 
 _WHOLE_BATCH = object()
 """The order key of every record of a FIFO batch that stops at its first reported record."""
@@ -28,12 +32,6 @@ class RecordState:
 
     Attributes
     ----------
-    event
-        The event that it carries, while it waits to be matched.
-    is_read
-        Whether reading it has ended, well or not.
-    is_matched
-        Whether its rules have been started.
     failures
         Why it failed, in the order in which it happened.
     is_reported
@@ -42,14 +40,11 @@ class RecordState:
         The failures once their consequences are known, in rule order.
     """
 
-    __slots__ = ("event", "failures", "faults", "is_matched", "is_read", "is_reported", "position", "record")
+    __slots__ = ("failures", "faults", "is_reported", "position", "record")
 
     def __init__(self, position: int, record: Record) -> None:
         self.position = position
         self.record = record
-        self.event: Event | None = None
-        self.is_read = False
-        self.is_matched = False
         self.failures: Sequence[Failure] = ()
         self.is_reported = False
         self.faults: tuple[Fault, ...] = ()
@@ -68,17 +63,16 @@ class RuleRun:
     """One rule's run on one record; if the rule compacts, on several, of which `state` is the newest.
 
     It knows its record, and not the other way round: without circles, it goes as soon as it has ended, and leaves
-    nothing to the garbage collector.
+    nothing to the garbage collector. Most rules ask for nothing, and are run without one.
     """
 
-    __slots__ = ("_outcome", "lanes", "others", "rule", "state", "uow", "waits_for", "wrote_at")
+    __slots__ = ("lanes", "others", "rule", "state", "uow", "waits_for", "wrote_at")
 
     def __init__(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
         self.rule = rule
         self.uow = uow
         self.state = state
         self.others: tuple[RecordState, ...] = ()
-        self._outcome: Any = ()
         self.lanes: tuple[tuple[int, Hashable], ...] = ()
         self.waits_for = 0
         self.wrote_at = 0
@@ -93,33 +87,27 @@ class RuleRun:
         """All its records."""
         return (*self.others, self.state)
 
-    @property
-    def results(self) -> Sequence[UnitOfWork]:
-        """What the flavor left behind."""
-        outcome: Any = self._outcome
-        return (outcome,) if type(outcome) is UnitOfWork else outcome
 
-    def take_results(self, outcome: Any) -> BaseException | None:
-        """Keep what the flavor returned; return the error if it is no result. A plain mapping is a unit of work."""
-        if type(outcome) is UnitOfWork:
-            self._outcome = outcome
-        elif outcome is None:
-            self._outcome = self.uow
-        elif type(outcome) is Failed:
-            return outcome.error
-        elif isinstance(outcome, list | tuple) and all(isinstance(uow, UnitOfWork) for uow in outcome):
-            self._outcome = outcome
-        elif isinstance(outcome, Mapping):
-            self._outcome = (_unit_of_work(outcome),)
-        elif isinstance(outcome, list | tuple) and all(isinstance(one, Mapping) for one in outcome):
-            self._outcome = [_unit_of_work(one) for one in outcome]
-        else:
-            return RunError(
-                "Expected a flavor to return a UnitOfWork, a list of them or None, "
-                f"but found {_found(outcome)}. "
-                "Return uow.extend(result=…) to hand a value over; yield a request to have it carried out."
-            )
-        return None
+def results_of(outcome: Any, uow: UnitOfWork) -> Results | BaseException:
+    """Return the units of work that a flavor left behind; the error if it failed, or if what it returned is none.
+
+    A plain mapping is a unit of work, and None is the one that the flavor was given.
+    """
+    if type(outcome) is UnitOfWork:
+        return (outcome,)
+    if outcome is None:
+        return (uow,)
+    if type(outcome) is Failed:
+        return outcome.error
+    if isinstance(outcome, Mapping):
+        return (_unit_of_work(outcome),)
+    if isinstance(outcome, list | tuple) and all(isinstance(one, Mapping) for one in outcome):
+        return tuple(map(_unit_of_work, outcome))
+    return RunError(
+        "Expected a flavor to return a UnitOfWork, a list of them or None, "
+        f"but found {_found(outcome)}. "
+        "Return uow.extend(result=…) to hand a value over; yield a request to have it carried out."
+    )
 
 
 def _unit_of_work(result: Mapping[str, Any]) -> UnitOfWork:
@@ -211,7 +199,8 @@ class Batch:
     states
         The records.
     done
-        The runs that have ended well, if their results are kept.
+        What the runs of rules have left behind, if it is kept: the positions of the record and of the rule, the rule's
+        id, and the units of work. Tuples, since there may be 200,000 of them.
     handled
         What the record handler was given and has returned, by the position of the record.
     """
@@ -219,7 +208,7 @@ class Batch:
     def __init__(self, source: Source, records: Iterable[Record], *, skip_group_on_error: bool = True) -> None:
         self.source = source
         self.states = [RecordState(position, record) for position, record in enumerate(records)]
-        self.done: list[RuleRun] = []
+        self.done: list[tuple[int, int, str, Results]] = []
         self.handled: dict[int, UnitOfWork] = {}
         self._skip_group_on_error = skip_group_on_error
 
@@ -242,8 +231,8 @@ class Batch:
     def outcomes(self) -> list[RecordOutcome]:
         """Return what became of each record, in record order. Of compacted records the newest has the results."""
         results: dict[int, list[UnitOfWork]] = {}
-        for run in self._done_in_order():
-            results.setdefault(run.state.position, []).extend(run.results)
+        for position, _, _, units in self._done_in_order():
+            results.setdefault(position, []).extend(units)
         return [
             RecordOutcome(state.record, state.is_reported, tuple(results.get(state.position, ())), bool(state.failures))
             for state in self.states
@@ -251,7 +240,7 @@ class Batch:
 
     def results(self) -> list[RuleResult]:
         """Return what the rules left behind, in record order, then rule order."""
-        return [RuleResult(run.rule.id, uow) for run in self._done_in_order() for uow in run.results]
+        return [RuleResult(rule_id, uow) for _, _, rule_id, units in self._done_in_order() for uow in units]
 
-    def _done_in_order(self) -> list[RuleRun]:
-        return sorted(self.done, key=lambda run: run.position)
+    def _done_in_order(self) -> list[tuple[int, int, str, Results]]:
+        return sorted(self.done, key=itemgetter(0, 1))

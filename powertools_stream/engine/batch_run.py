@@ -6,11 +6,12 @@ import logging
 from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from time import monotonic
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.classification.reasons import classify
-from powertools_stream.engine.batch import Batch, Failure, Reading, RecordState, RuleRun
+from powertools_stream.engine.batch import Batch, Failure, Reading, RecordState, RuleRun, results_of
 from powertools_stream.engine.compaction import Compactor
 from powertools_stream.engine.decisions import Decisions, Publish
 from powertools_stream.engine.driver import Completion
@@ -44,6 +45,17 @@ _PERHAPS_CLAIM_CHECKS = (GeneratorType, list)
 _NOT_STARTED = "The invocation is about to time out; this record was not started."
 _NOT_FINISHED = "The invocation is about to time out; this rule had not finished."
 _HELD_BACK = "An earlier record with the same order key is reported; this rule was not started."
+
+
+class _Unread(Reading):
+    """A record that is not matched yet: it is not read to its end, or one before it is not."""
+
+    __slots__ = ("event", "is_read")
+
+    def __init__(self, state: RecordState) -> None:
+        super().__init__(state)
+        self.event: Any = None
+        self.is_read = False
 
 
 class BatchRun:
@@ -105,9 +117,9 @@ class BatchRun:
         self._open: set[RuleRun] = set()
         self._decisions = Decisions(batch.order_key, publish, driver)
         self._is_over = False
-        self._to_match: deque[RecordState] = deque()
+        self._unread: deque[_Unread] = deque()
+        self._matched = 0
         self._compactor = Compactor() if registry.compacts else None
-        self._to_compact = len(batch.states)
         self._unmatched = unmatched
 
     @property
@@ -121,7 +133,7 @@ class BatchRun:
         try:
             with limited_batch():
                 for state in self._batch.states:
-                    if deadline.has_passed:
+                    if monotonic() >= deadline.at:
                         return False
                     interrupter.rearm()
                     self._read(state)
@@ -136,9 +148,8 @@ class BatchRun:
     def note_unfinished(self) -> None:
         """Note a failure for every record that was not started, and every rule that has not finished."""
         self._is_over = True  # if the run was left behind on its thread, it changes nothing any more
-        for state in self._batch.states:
-            if not state.is_matched:
-                self._note(state, NO_RULE, DeadlineError(_NOT_STARTED), UnitOfWork(record=state.record))
+        for state in self._batch.states[self._matched :]:
+            self._note(state, NO_RULE, DeadlineError(_NOT_STARTED), UnitOfWork(record=state.record))
         for run in (*self._open, *(self._compactor.runs() if self._compactor is not None else ())):
             self._note_run(run, DeadlineError(_NOT_FINISHED))
 
@@ -148,14 +159,8 @@ class BatchRun:
         # Most events are whole, which is told here, without a call: there is one for each record.
         if "s3" in event if type(event) is dict else type(event) in _PERHAPS_CLAIM_CHECKS:
             event = self._whole(event, state)
-        if type(event) is GeneratorType:
-            self._to_match.append(state)
-            self._lookahead.expect_records()
-            self._driver.start(event, Completion(Reading(state), self._on_read))
-        elif self._to_match:
-            self._to_match.append(state)
-            self._lookahead.expect_records()
-            self._has_been_read(state, event)
+        if type(event) is GeneratorType or self._unread:
+            self._wait_for(state, event)
         else:
             self._match(state, event)
 
@@ -167,36 +172,40 @@ class BatchRun:
             return event
         return whole(event, self._claim_checks, self._source.record_id(state.record))
 
-    def _on_read(self, reading: Reading, event: Any) -> None:
-        self._has_been_read(reading.state, event)
+    def _wait_for(self, state: RecordState, event: Any) -> None:
+        """Match a record later, behind those that came before it: it is not read to its end, or they are not."""
+        unread = _Unread(state)
+        self._unread.append(unread)
+        self._lookahead.expect_records()
+        if type(event) is GeneratorType:
+            self._driver.start(event, Completion(unread, self._on_read))
+        else:
+            self._on_read(unread, event)
 
-    def _has_been_read(self, state: RecordState, event: Any) -> None:
+    def _on_read(self, unread: _Unread, event: Any) -> None:
         """Match records in their order, even if one waits for its payload longer than the next."""
-        state.event = event
-        state.is_read = True
-        while self._to_match and self._to_match[0].is_read:
-            first = self._to_match.popleft()
+        unread.event, unread.is_read = event, True
+        while self._unread and self._unread[0].is_read:
+            first = self._unread.popleft()
             self._lookahead.expect_records(-1)
-            self._match(first, first.event)
-            first.event = None
+            self._match(first.state, first.event)
 
     def _match(self, state: RecordState, event: Any) -> None:
-        """Start a run of each rule that matches the event of a record."""
-        record = state.record
-        if type(event) is Failed:
+        """Start a run of each rule that matches the event of a record. Records are matched in their order."""
+        if type(event) is dict:
+            self._match_event(state, event)
+        elif type(event) is Failed:
             if not self._is_for_no_rule(event.error):
-                self._note(state, NO_RULE, event.error, UnitOfWork(record=record))
+                self._note(state, NO_RULE, event.error, UnitOfWork(record=state.record))
         elif event is not None:
             for one in event if type(event) is list else (event,):
                 self._match_event(state, one)
         if self._handler is not None:
-            uow = self._batch.handled[state.position] = UnitOfWork(pipeline=self._handler.id, record=record)
-            self._start(RuleRun(self._handler, uow, state))
-        state.is_matched = True
-        if self._compactor is not None:
-            self._to_compact -= 1
-            if not self._to_compact:
-                self._start_compacted(self._compactor)
+            uow = self._batch.handled[state.position] = UnitOfWork(pipeline=self._handler.id, record=state.record)
+            self._start(self._handler, uow, state)
+        self._matched += 1
+        if self._compactor is not None and self._matched == len(self._batch.states):
+            self._start_compacted(self._compactor)
 
     def _is_for_no_rule(self, error: BaseException) -> bool:
         """Tell whether an event that could not be read to its end is of a type that no rule is for."""
@@ -211,14 +220,13 @@ class BatchRun:
         # Told here, without a call, since there is one for each record; `out_skip` is the same for filters.
         if type(tags := event.get("tags")) is dict and tags.get("skip"):
             return
-        record = state.record
         rules: Sequence[CompiledRule] = ()
         is_matched = False
         for group in self._groups:
             if group.prepare is None:
                 rules = self._candidates(group, event, state)
                 for rule in rules:
-                    if self._offer(rule, UnitOfWork(pipeline=rule.id, record=record, event=event), state):
+                    if self._offer(rule, UnitOfWork(pipeline=rule.id, record=state.record, event=event), state):
                         is_matched = True
             elif self._match_prepared(state, event, group):
                 is_matched = True
@@ -267,7 +275,7 @@ class BatchRun:
         if rule.condition is not None and not self._holds(rule, uow, state):
             return False
         if rule.compact is None or self._compactor is None:
-            self._start(RuleRun(rule, uow, state))
+            self._start(rule, uow, state)
         else:
             self._compact(self._compactor, rule, uow, state)
         return True
@@ -290,10 +298,8 @@ class BatchRun:
         """Start what was compacted, as soon as the main thread is free; every record has been matched."""
         for run in compactor.runs():
             self._open.add(run)
-            if run.rule.ordered or self._source.is_grouped(run.state.record):
-                keys = dict.fromkeys(map(self._batch.order_key, run.states))
-                run.lanes = tuple((run.rule.position, key) for key in keys if key is not None)
-                self._lanes.enter(run)
+            self._set_lanes(run)
+            self._lanes.enter(run)
             if run.waits_for:
                 self._lookahead.expect(run)
             else:
@@ -311,31 +317,48 @@ class BatchRun:
         self._lookahead.expect(run, -1)
         self._start_later(run)
 
-    def _start(self, run: RuleRun) -> None:
-        """Start a run, or put it behind the one before it in its lane."""
-        if run.rule.ordered or self._source.is_grouped(run.state.record):
-            key = self._batch.order_key(run.state)
-            if key is not None:
-                run.lanes = ((run.rule.position, key),)
-                if not self._lanes.is_free(run) or self._decisions.are_awaited_by(run, self._resume):
-                    self._lanes.enter(run)
-                    self._open.add(run)
-                    self._lookahead.expect(run)
-                    return
-                if self._decisions.hold_back(run):
-                    self._on_completed(run, Failed(HeldBackError(_HELD_BACK)))
-                    return
-        self._begin(run)
+    def _start(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
+        """Run a rule on a record, or put it behind what it has to wait for.
 
-    def _begin(self, run: RuleRun) -> None:
-        """Call the flavor. One that asks for nothing is done at once, without any scheduling."""
-        outcome = self._interrupter.attempt(run.rule.flavor, run.uow, run.rule.rule)
-        if type(outcome) is GeneratorType:
+        A rule that asks for nothing is done at once, without any scheduling. The order of records matters only if a
+        record before this one is not done, or has failed.
+        """
+        if (self._lanes.taken or self._decisions.concern_others) and not self._may_start(rule, uow, state):
+            return
+        outcome = self._interrupter.attempt(rule.flavor, uow, rule.rule)
+        if type(outcome) is UnitOfWork:
+            if self._keep_results:
+                self._batch.done.append((state.position, rule.position, rule.id, (outcome,)))
+        elif type(outcome) is GeneratorType:
+            run = RuleRun(rule, uow, state)
+            self._set_lanes(run)
             self._lanes.enter(run)
             self._open.add(run)
             self._driver.start(outcome, Completion(run, self._on_completed))
         else:
-            self._on_completed(run, outcome)
+            self._settle(RuleRun(rule, uow, state), outcome)
+
+    def _may_start(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
+        """Tell whether no record with the same order key stands before a run; if so, it has been put behind it."""
+        run = RuleRun(rule, uow, state)
+        self._set_lanes(run)
+        if not run.lanes:
+            return True
+        if not self._lanes.is_free(run) or self._decisions.are_awaited_by(run, self._resume):
+            self._lanes.enter(run)
+            self._open.add(run)
+            self._lookahead.expect(run)
+            return False
+        if self._decisions.hold_back(run):
+            self._settle(run, Failed(HeldBackError(_HELD_BACK)))
+            return False
+        return True
+
+    def _set_lanes(self, run: RuleRun) -> None:
+        """Let a run have a lane for each order key of its records, if the rule or the source has an order."""
+        if run.rule.ordered or self._source.is_grouped(run.state.record):
+            keys = dict.fromkeys(map(self._batch.order_key, run.states))
+            run.lanes = tuple((run.rule.position, key) for key in keys if key is not None)
 
     def _begin_released(self, run: RuleRun) -> Generator[Any, Any, Any]:
         """Start a run that waited in its lane, unless a record before it was reported meanwhile."""
@@ -350,16 +373,20 @@ class BatchRun:
         """Note what a run left behind, and let the next one in its lane go on."""
         if self._is_over:
             return
-        error = run.take_results(outcome)
-        if error is not None:
-            self._note_run(run, error)
-        elif self._keep_results:
-            self._batch.done.append(run)
+        self._settle(run, outcome)
         self._open.discard(run)
         if run.lanes:
             for released in self._lanes.leave(run):
                 self._lookahead.expect(released, -1)
                 self._start_later(released)
+
+    def _settle(self, run: RuleRun, outcome: Any) -> None:
+        """Note what a run left behind, or why it failed."""
+        results = results_of(outcome, run.uow)
+        if isinstance(results, BaseException):
+            self._note_run(run, results)
+        elif self._keep_results:
+            self._batch.done.append((*run.position, run.rule.id, results))
 
     def _note_run(self, run: RuleRun, error: BaseException) -> None:
         """Note the failure of a run for all its records; the newest one's fault event tells of all."""

@@ -61,6 +61,8 @@ class Decisions:
     ----------
     fault_events
         What became of the fault events that are published.
+    concern_others
+        Whether a record that is reported, or may yet be, has an order key: what comes behind it has to ask.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Decisions:
         driver: Driver,
     ) -> None:
         self.fault_events: list[FaultEvent] = []
+        self.concern_others = False
         self._order_key = order_key
         self._publish = publish
         self._driver = driver
@@ -86,6 +89,7 @@ class Decisions:
             undecided = self._undecided.get(key)
             if undecided is None or undecided.publishing:
                 undecided = self._undecided[key] = _Undecided()
+            self.concern_others = True
             undecided.failures.append(failure)
 
     def hold_back(self, run: RuleRun) -> bool:
@@ -110,6 +114,7 @@ class Decisions:
     def _report(self, state: RecordState) -> None:
         state.is_reported = True
         if (key := self._order_key(state)) is not None:
+            self.concern_others = True
             self._reported[key] = min(state.position, self._reported.get(key, state.position))
 
     def _decide(self, undecided: _Undecided) -> None:

@@ -20,29 +20,28 @@ class Lanes:
     """
 
     def __init__(self) -> None:
-        self._lanes: dict[Hashable, deque[RuleRun]] = {}
+        self.taken: dict[Hashable, deque[RuleRun]] = {}
 
     def is_free(self, run: RuleRun) -> bool:
         """Tell whether nobody is in the lanes of a run."""
-        lanes = self._lanes
-        return not lanes or not any(lane in lanes for lane in run.lanes)
+        return not any(lane in self.taken for lane in run.lanes)
 
     def enter(self, run: RuleRun) -> None:
         """Put a run at the end of its lanes; it may go when `RuleRun.waits_for` is 0."""
         for lane in run.lanes:
-            queue = self._lanes.setdefault(lane, deque())
+            queue = self.taken.setdefault(lane, deque())
             run.waits_for += bool(queue)
             queue.append(run)
 
     def leave(self, run: RuleRun) -> Iterator[RuleRun]:
         """Take a run that has ended out of its lanes; yield those that are first in all of theirs now."""
         for lane in run.lanes:
-            queue = self._lanes.get(lane)
+            queue = self.taken.get(lane)
             if not queue or queue[0] is not run:
                 continue
             queue.popleft()
             if not queue:
-                del self._lanes[lane]
+                del self.taken[lane]
                 continue
             head = queue[0]
             head.waits_for -= 1
