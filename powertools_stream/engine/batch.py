@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from powertools_stream.sources.source import Source
     from powertools_stream.uow import Record
 
-__all__ = ["Batch", "Failure", "Reading", "RecordState", "Results", "RuleRun", "results_of"]
+__all__ = ["Batch", "Done", "Failure", "Reading", "RecordState", "Results", "RuleRun", "results_of"]
 
 Results = tuple[UnitOfWork, ...]
 """What one run of a rule left behind."""
+
+Done = tuple[int, int, str, Results]
+"""What one run of a rule left behind, and where: the positions of the record and of the rule, and the rule's id."""
 
 _WHOLE_BATCH = object()
 """The order key of every record of a FIFO batch that stops at its first reported record."""
@@ -199,8 +202,7 @@ class Batch:
     states
         The records.
     done
-        What the runs of rules have left behind, if it is kept: the positions of the record and of the rule, the rule's
-        id, and the units of work. Tuples, since there may be 200,000 of them.
+        What the runs of rules have left behind, if it is kept. Tuples, since there may be 200,000 of them.
     handled
         What the record handler was given and has returned, by the position of the record.
     """
@@ -208,7 +210,7 @@ class Batch:
     def __init__(self, source: Source, records: Iterable[Record], *, skip_group_on_error: bool = True) -> None:
         self.source = source
         self.states = [RecordState(position, record) for position, record in enumerate(records)]
-        self.done: list[tuple[int, int, str, Results]] = []
+        self.done: list[Done] = []
         self.handled: dict[int, UnitOfWork] = {}
         self._skip_group_on_error = skip_group_on_error
 
@@ -242,5 +244,5 @@ class Batch:
         """Return what the rules left behind, in record order, then rule order."""
         return [RuleResult(rule_id, uow) for _, _, rule_id, units in self._done_in_order() for uow in units]
 
-    def _done_in_order(self) -> list[tuple[int, int, str, Results]]:
+    def _done_in_order(self) -> list[Done]:
         return sorted(self.done, key=itemgetter(0, 1))

@@ -17,6 +17,7 @@ from powertools_stream.engine.decisions import Decisions, Publish
 from powertools_stream.engine.driver import Completion
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.lanes import Lanes
+from powertools_stream.engine.straight import FINISHED, StraightWay
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError
 from powertools_stream.matching.filters import out_skip
 from powertools_stream.payloads.limits import limited_batch
@@ -40,7 +41,7 @@ __all__ = ["BatchRun"]
 _log = logging.getLogger("powertools_stream")
 
 # A generator may end with one.
-_PERHAPS_CLAIM_CHECKS = (GeneratorType, list)
+_PERHAPS_CLAIM_CHECKS = (dict, list, GeneratorType)
 
 _NOT_STARTED = "The invocation is about to time out; this record was not started."
 _NOT_FINISHED = "The invocation is about to time out; this rule had not finished."
@@ -98,7 +99,7 @@ class BatchRun:
         lookahead: Lookahead,
         interrupter: Interrupter,
         *,
-        publish: Publish | None,
+        publish: Publish,
         claim_checks: ClaimChecks | None,
         unmatched: Unmatched | None,
         keep_results: bool,
@@ -120,6 +121,9 @@ class BatchRun:
         self._unread: deque[_Unread] = deque()
         self._matched = 0
         self._compactor = Compactor() if registry.compacts else None
+        self._straight: StraightWay | None = None
+        if handler is None and self._compactor is None and len(self._groups) == 1 and self._groups[0].prepare is None:
+            self._straight = StraightWay(batch.source.read, self._groups[0], batch.done if keep_results else None)
         self._unmatched = unmatched
 
     @property
@@ -136,7 +140,7 @@ class BatchRun:
                     if monotonic() >= deadline.at:
                         return False
                     interrupter.rearm()
-                    self._read(state)
+                    self._process(state)
                     if driver.is_used:
                         driver.run_ready(deadline)
                 return driver.run(deadline)
@@ -148,16 +152,44 @@ class BatchRun:
     def note_unfinished(self) -> None:
         """Note a failure for every record that was not started, and every rule that has not finished."""
         self._is_over = True  # if the run was left behind on its thread, it changes nothing any more
+        if self._straight is not None:
+            self._straight.is_over = True
         for state in self._batch.states[self._matched :]:
             self._note(state, NO_RULE, DeadlineError(_NOT_STARTED), UnitOfWork(record=state.record))
         for run in (*self._open, *(self._compactor.runs() if self._compactor is not None else ())):
             self._note_run(run, DeadlineError(_NOT_FINISHED))
 
-    def _read(self, state: RecordState) -> None:
-        """Read the event of a record, if there are rules that want one."""
-        event = self._interrupter.attempt(self._source.read, state.record) if self._groups else None
-        # Most events are whole, which is told here, without a call: there is one for each record.
-        if "s3" in event if type(event) is dict else type(event) in _PERHAPS_CLAIM_CHECKS:
+    def _process(self, state: RecordState) -> None:
+        """Read a record, and run its rules, the straight way if nothing stands in it."""
+        straight = self._straight
+        if straight is None or self._unread or self._lanes.taken or self._decisions.concern_others:
+            self._take_read(state, self._interrupter.attempt(self._source.read, state.record) if self._groups else None)
+            return
+        outcome = self._interrupter.attempt(straight.go, state)
+        if outcome is FINISHED and straight.is_matched:
+            self._matched += 1
+        else:
+            self._leave(straight, state, outcome)
+
+    def _leave(self, straight: StraightWay, state: RecordState, outcome: Any) -> None:
+        """Do what is to be done beside the straight way, and go back to it if there are rules left."""
+        event = straight.event
+        if event is None:
+            self._take_read(state, outcome)
+            return
+        if straight.rule is NO_RULE and type(outcome) is Failed:
+            self._note(state, NO_RULE, outcome.error, UnitOfWork(record=state.record, event=event))
+            outcome = FINISHED
+        while outcome is not FINISHED:
+            self._take(straight.rule, straight.uow, state, outcome)
+            outcome = self._interrupter.attempt(straight.go_on, state)
+        if not straight.is_matched:
+            self._note_unmatched(state, event, has_rules=straight.rule is not NO_RULE)
+        self._matched += 1
+
+    def _take_read(self, state: RecordState, event: Any) -> None:
+        """Match what was read of a record, or wait for the rest of it."""
+        if type(event) in _PERHAPS_CLAIM_CHECKS:
             event = self._whole(event, state)
         if type(event) is GeneratorType or self._unread:
             self._wait_for(state, event)
@@ -192,9 +224,7 @@ class BatchRun:
 
     def _match(self, state: RecordState, event: Any) -> None:
         """Start a run of each rule that matches the event of a record. Records are matched in their order."""
-        if type(event) is dict:
-            self._match_event(state, event)
-        elif type(event) is Failed:
+        if type(event) is Failed:
             if not self._is_for_no_rule(event.error):
                 self._note(state, NO_RULE, event.error, UnitOfWork(record=state.record))
         elif event is not None:
@@ -217,68 +247,62 @@ class BatchRun:
         return not any(found)
 
     def _match_event(self, state: RecordState, event: Event) -> None:
-        # Told here, without a call, since there is one for each record; `out_skip` is the same for filters.
-        if type(tags := event.get("tags")) is dict and tags.get("skip"):
+        base = UnitOfWork(record=state.record, event=event)
+        if not out_skip(base):
             return
         rules: Sequence[CompiledRule] = ()
         is_matched = False
         for group in self._groups:
             if group.prepare is None:
-                rules = self._candidates(group, event, state)
-                for rule in rules:
-                    if self._offer(rule, UnitOfWork(pipeline=rule.id, record=state.record, event=event), state):
-                        is_matched = True
-            elif self._match_prepared(state, event, group):
+                rules = self._candidates(group, state, base)
+                is_matched |= self._run_each(rules, state, base)
+            elif self._match_prepared(group, state, base):
                 is_matched = True
-        if not is_matched and self._unmatched is not None:
-            self._note_unmatched(self._unmatched, state, event, rules)
+        if not is_matched:
+            self._note_unmatched(state, event, has_rules=bool(rules))
 
-    def _match_prepared(self, state: RecordState, event: Event, group: RuleGroup) -> bool:
-        """Start a run of each rule that matches what the group makes of an event; False: it makes nothing of it."""
-        base = UnitOfWork(record=state.record, event=event)
+    def _match_prepared(self, group: RuleGroup, state: RecordState, base: UnitOfWork) -> bool:
+        """Run each rule that matches what the group makes of an event; False: it makes nothing of it."""
         prepared = self._interrupter.attempt(group.prepare, base)
         if type(prepared) is Failed:
             self._note(state, NO_RULE, prepared.error, base)
         elif prepared is None:
             return False
         elif out_skip(prepared):
-            is_matched = False
-            rules = self._candidates(group, prepared["event"], state)
-            for rule in rules:
-                if self._offer(rule, prepared.extend(pipeline=rule.id), state):
-                    is_matched = True
-            if not is_matched and self._unmatched is not None:
-                self._note_unmatched(self._unmatched, state, prepared["event"], rules)
+            rules = self._candidates(group, state, prepared)
+            if not self._run_each(rules, state, prepared):
+                self._note_unmatched(state, prepared["event"], has_rules=bool(rules))
         return True
 
-    def _note_unmatched(
-        self, unmatched: Unmatched, state: RecordState, event: Event, rules: Sequence[CompiledRule]
-    ) -> None:
+    def _note_unmatched(self, state: RecordState, event: Event, *, has_rules: bool) -> None:
         """Note an event that no rule matched, unless that was because something failed, which is told anyway."""
-        if not state.failures:
-            unmatched.note(self._source.record_id(state.record), event, has_rules=bool(rules))
+        if self._unmatched is not None and not state.failures:
+            self._unmatched.note(self._source.record_id(state.record), event, has_rules=has_rules)
 
-    def _candidates(self, group: RuleGroup, event: Event, state: RecordState) -> Sequence[CompiledRule]:
+    def _candidates(self, group: RuleGroup, state: RecordState, uow: UnitOfWork) -> Sequence[CompiledRule]:
         """Return the rules for the type of an event."""
-        if not group.has_patterns:
-            return group.candidates(event["type"])
         # A regular expression may take for ever on a type that somebody has made for it.
-        found = self._interrupter.attempt(group.candidates, event["type"])
+        found = self._interrupter.attempt(group.candidates, uow["event"]["type"])
         if type(found) is Failed:
-            self._note(state, NO_RULE, found.error, UnitOfWork(record=state.record, event=event))
+            self._note(state, NO_RULE, found.error, uow)
             return ()
         candidates: Sequence[CompiledRule] = found
         return candidates
 
-    def _offer(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
-        """Start a run of a rule if the rest of its conditions holds; one that compacts waits for the others."""
-        if rule.condition is not None and not self._holds(rule, uow, state):
-            return False
-        if rule.compact is None or self._compactor is None:
-            self._start(rule, uow, state)
-        else:
-            self._compact(self._compactor, rule, uow, state)
-        return True
+    def _run_each(self, rules: Sequence[CompiledRule], state: RecordState, base: UnitOfWork) -> bool:
+        """Run each rule whose other conditions hold; False: none."""
+        is_matched = False
+        for rule in rules:
+            uow = UnitOfWork(base)
+            uow["pipeline"] = rule.id
+            if rule.condition is not None and not self._holds(rule, uow, state):
+                continue
+            is_matched = True
+            if rule.compact is None or self._compactor is None:
+                self._start(rule, uow, state)
+            else:
+                self._compact(self._compactor, rule, uow, state)
+        return is_matched
 
     def _holds(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
         """Tell whether the rest of a rule's conditions holds; one that raises is a fault of the rule on this record."""
@@ -318,25 +342,20 @@ class BatchRun:
         self._start_later(run)
 
     def _start(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
-        """Run a rule on a record, or put it behind what it has to wait for.
+        """Run a rule on a record, or put it behind the one before it in its lane."""
+        if not (self._lanes.taken or self._decisions.concern_others) or self._may_start(rule, uow, state):
+            self._take(rule, uow, state, self._interrupter.attempt(rule.flavor, uow, rule.rule))
 
-        A rule that asks for nothing is done at once, without any scheduling. The order of records matters only if a
-        record before this one is not done, or has failed.
-        """
-        if (self._lanes.taken or self._decisions.concern_others) and not self._may_start(rule, uow, state):
+    def _take(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState, outcome: Any) -> None:
+        """Take what a rule has returned: what it asks for is carried out, the rest is done."""
+        run = RuleRun(rule, uow, state)
+        if type(outcome) is not GeneratorType:
+            self._settle(run, outcome)
             return
-        outcome = self._interrupter.attempt(rule.flavor, uow, rule.rule)
-        if type(outcome) is UnitOfWork:
-            if self._keep_results:
-                self._batch.done.append((state.position, rule.position, rule.id, (outcome,)))
-        elif type(outcome) is GeneratorType:
-            run = RuleRun(rule, uow, state)
-            self._set_lanes(run)
-            self._lanes.enter(run)
-            self._open.add(run)
-            self._driver.start(outcome, Completion(run, self._on_completed))
-        else:
-            self._settle(RuleRun(rule, uow, state), outcome)
+        self._set_lanes(run)
+        self._lanes.enter(run)
+        self._open.add(run)
+        self._driver.start(outcome, Completion(run, self._on_completed))
 
     def _may_start(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
         """Tell whether no record with the same order key stands before a run; if so, it has been put behind it."""

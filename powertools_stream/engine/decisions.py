@@ -53,7 +53,7 @@ class Decisions:
     order_key
         What orders a record among others; None: nothing does.
     publish
-        Publishes the fault event of a failure; None: there are none.
+        Publishes the fault event of a failure.
     driver
         Runs what publishes.
 
@@ -68,7 +68,7 @@ class Decisions:
     def __init__(
         self,
         order_key: Callable[[RecordState], Hashable | None],
-        publish: Publish | None,
+        publish: Publish,
         driver: Driver,
     ) -> None:
         self.fault_events: list[FaultEvent] = []
@@ -118,7 +118,7 @@ class Decisions:
             self._reported[key] = min(state.position, self._reported.get(key, state.position))
 
     def _decide(self, undecided: _Undecided) -> None:
-        if undecided.publishing or self._publish is None:
+        if undecided.publishing:
             return
         undecided.publishing = len(undecided.failures)
         for failure in undecided.failures:

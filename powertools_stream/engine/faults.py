@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from powertools_stream.classification.reasons import classify, is_retryable
+from powertools_stream.classification.reasons import classify
 from powertools_stream.engine.fault_events import FAULT_TYPE, FaultEvents
 from powertools_stream.errors import SettingError
 from powertools_stream.outcomes import FaultPolicy, Reason
@@ -40,10 +40,12 @@ class Judge:
     retryable
         Tells passing errors.
     has_bus
-        Whether fault events can be published; if not, every failing record is reported.
+        Tells whether fault events can be published; if not, every failing record is reported. Asked only if one fails.
     """
 
-    def __init__(self, policy: FaultPolicy, retryable: Callable[[BaseException], bool], *, has_bus: bool) -> None:
+    def __init__(
+        self, policy: FaultPolicy, retryable: Callable[[BaseException], bool], has_bus: Callable[[], bool]
+    ) -> None:
         self._policy = policy
         self._retryable = retryable
         self._has_bus = has_bus
@@ -71,20 +73,12 @@ class Judge:
         policy = policy or self._policy
         # A flavor may have put anything there.
         is_fault_event = isinstance(event, Mapping) and event.get("type") == FAULT_TYPE
-        if not self._has_bus or policy is FaultPolicy.REPORT or is_fault_event:
+        if policy is FaultPolicy.REPORT or is_fault_event or not self._has_bus():
             return FaultPolicy.REPORT
         if reason is Reason.FAULT:
             return policy
         is_published = reason is Reason.CONFIGURATION or is_last_attempt
         return FaultPolicy.REPORT_AND_PUBLISH if is_published else FaultPolicy.REPORT
-
-    def _reason(self, error: BaseException) -> Reason:
-        for retryable in (self._retryable, is_retryable):
-            try:
-                return classify(error, retryable)
-            except Exception:  # the predicate's, or of an error that only looks like one of AWS
-                continue
-        return Reason.FAULT
 
 
 class PublishedIds:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+# Behind the public module, which makes enums of numbers: that costs each batch as much as two records.
+import _signal as signal  # type: ignore[import-not-found]
 import math
-import signal
 import threading
 import time
-from _signal import getsignal  # type: ignore[import-not-found]  # the public one makes enums, which costs as much as a rule
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +122,7 @@ class Interrupter:
 
     def rearm(self) -> None:
         """Put the handler of the signal back, if user code has left another one."""
-        if self._started is not None and getsignal(signal.SIGALRM) is not self._handler:
+        if self._started is not None and signal.getsignal(signal.SIGALRM) is not self._handler:
             signal.signal(signal.SIGALRM, self._handler)
 
     def disarm(self) -> None:

@@ -7,10 +7,12 @@ import math
 import os
 import time
 from collections.abc import Generator, Hashable, Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.batch import Batch, Failure
 from powertools_stream.engine.batch_run import BatchRun
+from powertools_stream.engine.collector import COLLECTOR
 from powertools_stream.engine.coroutines import Coroutines
 from powertools_stream.engine.deadline import NO_DEADLINE, Deadline
 from powertools_stream.engine.dispatch.lookahead import Lookahead
@@ -28,7 +30,6 @@ from powertools_stream.uow import Record, UnitOfWork
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.dispatcher import Dispatcher
     from powertools_stream.options import ProcessorOptions
-    from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
 
@@ -80,12 +81,10 @@ class Engine:
             When to stop.
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
-        bus_name = fault_bus_name(self._options.fault_bus_name, self._options.bus_name)
-        judge = Judge(self._options.fault_policy, self._options.is_retryable, has_bus=bus_name is not None)
-        publisher = None
-        if bus_name is not None:
-            publisher = LazyPublisher(source, bus_name, self._published, self._options.claim_checks)
-        published = self._run_rules(batch, handler, judge, publisher, deadline)
+        publisher = LazyPublisher(source, self._options, self._published)
+        judge = Judge(self._options.fault_policy, self._options.is_retryable, publisher.has_bus)
+        with COLLECTOR:
+            published = self._run_rules(batch, handler, judge, publisher, deadline)
         self._unmatched.tell()
         if any(state.failures for state in batch.states):
             self._settle(batch, publisher, published, deadline)
@@ -96,7 +95,7 @@ class Engine:
         batch: Batch,
         handler: CompiledRule | None,
         judge: Judge,
-        publisher: LazyPublisher | None,
+        publisher: LazyPublisher,
         deadline: Deadline,
     ) -> Sequence[FaultEvent]:
         """Run the rules until all are done or the deadline comes. Returns the fault events published by then."""
@@ -111,7 +110,7 @@ class Engine:
             Driver(dispatch, self._coroutines, interrupter, lookahead, self._large_events),
             lookahead,
             interrupter,
-            publish=publisher.publish if publisher is not None else None,
+            publish=publisher.publish,
             claim_checks=self._options.claim_checks,
             unmatched=self._unmatched if self._unmatched.is_heard else None,
             keep_results=self._options.keep_results or batch.source.needs_results,
@@ -162,12 +161,12 @@ class Engine:
         return False
 
     def _settle(
-        self, batch: Batch, publisher: LazyPublisher | None, published: Sequence[FaultEvent], deadline: Deadline
+        self, batch: Batch, publisher: LazyPublisher, published: Sequence[FaultEvent], deadline: Deadline
     ) -> None:
         """Publish fault events, and decide what is reported."""
         events = {id(event.failure): event for event in published}
         due = [failure for failure in batch.failures() if failure.is_published and id(failure) not in events]
-        if due and publisher is not None:
+        if due:
             for event in self._publish(publisher, due, deadline.faults_at):
                 events[id(event.failure)] = event
         _report_what_was_not_published(batch, events)
@@ -203,30 +202,41 @@ class Engine:
 
 
 class LazyPublisher:
-    """Makes the publisher of a batch's fault events when there is one.
+    """Finds out where the fault events of a batch go, and makes their publisher, when there is one.
 
     Parameters
     ----------
-    source, bus_name, already_published, claim_checks
+    source
+        Where the records come from.
+    options
+        Those of the processor.
+    already_published
         As for `FaultPublisher`.
     """
 
-    def __init__(
-        self, source: Source, bus_name: str, already_published: PublishedIds, claim_checks: ClaimChecks | None
-    ) -> None:
+    def __init__(self, source: Source, options: ProcessorOptions, already_published: PublishedIds) -> None:
         self._source = source
-        self._bus_name = bus_name
+        self._options = options
         self._already_published = already_published
-        self._claim_checks = claim_checks
-        self._publisher: FaultPublisher | None = None
+
+    def has_bus(self) -> bool:
+        """Tell whether there is a bus for fault events."""
+        return self._bus_name is not None
 
     def publish(self, failure: Failure) -> Generator[Any, Any, FaultEvent]:
         """Publish the fault event of a failure. Driven like a flavor: yields requests."""
-        if self._publisher is None:
-            self._publisher = FaultPublisher(
-                self._source, self._bus_name, _max_detail_bytes(), self._already_published, self._claim_checks
-            )
         return self._publisher.publish(failure)
+
+    @cached_property
+    def _bus_name(self) -> str | None:
+        return fault_bus_name(self._options.fault_bus_name, self._options.bus_name)
+
+    @cached_property
+    def _publisher(self) -> FaultPublisher:
+        assert self._bus_name is not None
+        return FaultPublisher(
+            self._source, self._bus_name, _max_detail_bytes(), self._already_published, self._options.claim_checks
+        )
 
 
 class _Background:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, publish_all
-from powertools_stream.flavors.steps.returned import Steps, carried_out, is_asked_for
+from powertools_stream.flavors.steps.returned import VALUES, Steps, carried_out, is_asked_for
 from powertools_stream.requests import PutEvent
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
@@ -68,7 +68,7 @@ def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
     if rule.execute is None:
         return _emit(uow, rule)
     result = rule.execute(uow)
-    if rule.emit is None and not is_asked_for(result):
+    if rule.emit is None and (type(result) in VALUES or not is_asked_for(result)):
         # Most tasks end here: nothing is asked for, so that there is nothing to be scheduled.
         done = UnitOfWork(uow)
         done[rule.result_key] = result

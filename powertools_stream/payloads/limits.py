@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from functools import cached_property
 
 from powertools_stream.errors import RetryableError
 
@@ -55,11 +55,16 @@ def _count_outside_of_strings(data: bytes, limit: int) -> int:
 class _Memory:
     """What the records of one batch may take together when they are unpacked."""
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
+    def __init__(self) -> None:
         self.taken = 0
         self.record_id: str | None = None
         self.taken_before = 0
+
+    @cached_property
+    def limit(self) -> int:
+        """Half of the function's memory, in bytes; asked for only if there is something to be unpacked."""
+        megabytes = os.environ.get(_MEMORY, "")
+        return (int(megabytes) if megabytes.isdecimal() else _DEFAULT_MEMORY) * 1024 * 1024 // 2
 
     def take(self, needed: int, record_id: str | None) -> bool:
         """Take memory for a record; False: the record would not fit if it were alone."""
@@ -80,29 +85,29 @@ class _Memory:
 _memory: ContextVar[_Memory | None] = ContextVar("memory", default=None)
 
 
-@contextmanager
-def limited_batch() -> Iterator[None]:
+class _Limited:
+    """A block in which what is unpacked takes of one memory. A class, since each batch has one."""
+
+    __slots__ = ("_memory", "_token")
+
+    def __init__(self, memory: _Memory | None) -> None:
+        self._memory = memory
+
+    def __enter__(self) -> None:
+        self._token = _memory.set(self._memory)
+
+    def __exit__(self, *exception: object) -> None:
+        _memory.reset(self._token)
+
+
+def limited_batch() -> AbstractContextManager[None]:
     """Inside of it, what records unpack is counted together: half of the function's memory is there for that."""
-    megabytes = os.environ.get(_MEMORY, "")
-    limit = (int(megabytes) if megabytes.isdecimal() else _DEFAULT_MEMORY) * 1024 * 1024 // 2
-    with _limited_by(_Memory(limit)):
-        yield
+    return _Limited(_Memory())
 
 
-@contextmanager
-def unlimited_batch() -> Iterator[None]:
+def unlimited_batch() -> AbstractContextManager[None]:
     """Inside of it, what is unpacked is not counted."""
-    with _limited_by(None):
-        yield
-
-
-@contextmanager
-def _limited_by(memory: _Memory | None) -> Iterator[None]:
-    token = _memory.set(memory)
-    try:
-        yield
-    finally:
-        _memory.reset(token)
+    return _Limited(None)
 
 
 def take_memory(text: str, values: int, record_id: str | None) -> bool:

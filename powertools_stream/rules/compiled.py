@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from powertools_stream.call_options import CallOptions
@@ -19,9 +18,8 @@ from powertools_stream.rules.rule import Flavor, FlavorSpec, Prepare, Rule, spec
 __all__ = ["NO_RULE", "CompiledRule", "RuleGroup", "compile_rule", "plain_rule"]
 
 
-@dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule as the engine runs it.
+    """A rule as the engine runs it. It is never changed.
 
     Parameters
     ----------
@@ -37,17 +35,46 @@ class CompiledRule:
         How its calls are made; None: with the default options.
     """
 
-    position: int
-    id: str
-    rule: Rule
-    flavor: Flavor
-    ordered: bool
-    on_fault: FaultPolicy | None
-    prepare: Prepare | None
-    condition: Filter | None
-    asks: Asks = ()
-    compact: Compact | None = None
-    call_options: CallOptions | None = None
+    __slots__ = (
+        "asks",
+        "call_options",
+        "compact",
+        "condition",
+        "flavor",
+        "id",
+        "on_fault",
+        "ordered",
+        "position",
+        "prepare",
+        "rule",
+    )
+
+    def __init__(
+        self,
+        position: int,
+        id: str,  # noqa: A002  # as a rule has it
+        rule: Rule,
+        flavor: Flavor,
+        *,
+        ordered: bool = False,
+        on_fault: FaultPolicy | None = None,
+        prepare: Prepare | None = None,
+        condition: Filter | None = None,
+        asks: Asks = (),
+        compact: Compact | None = None,
+        call_options: CallOptions | None = None,
+    ) -> None:
+        self.position = position
+        self.id = id
+        self.rule = rule
+        self.flavor = flavor
+        self.ordered = ordered
+        self.on_fault = on_fault
+        self.prepare = prepare
+        self.condition = condition
+        self.asks = asks
+        self.compact = compact
+        self.call_options = call_options
 
 
 class RuleGroup:
@@ -74,16 +101,8 @@ class RuleGroup:
 
 def plain_rule(rule_id: str, flavor: Flavor, *, position: int, on_fault: FaultPolicy | None = None) -> CompiledRule:
     """Return a rule that is in no registry and has only a function."""
-    return CompiledRule(
-        position=position,
-        id=rule_id,
-        rule=None,  # type: ignore[arg-type]  # the function ignores it
-        flavor=flavor,
-        ordered=False,
-        on_fault=on_fault,
-        prepare=None,
-        condition=None,
-    )
+    rule: Any = None  # the function ignores it
+    return CompiledRule(position, rule_id, rule, flavor, on_fault=on_fault)
 
 
 def _nothing(uow: Any, rule: Any) -> None:
@@ -103,13 +122,13 @@ def compile_rule(position: int, rule: Rule) -> CompiledRule:
         rule.id,
         rule,
         rule.flavor,
-        ordered,
-        rule.on_fault,
-        spec.prepare,
-        _all_of(list(_tests(rule, spec))),
-        spec.asks,
-        rule.compact or None,  # type: ignore[arg-type]  # True was replaced when the rule was made
-        Rule.call_options(rule),  # called on the class: an extra field may have any name
+        ordered=ordered,
+        on_fault=rule.on_fault,
+        prepare=spec.prepare,
+        condition=_all_of(list(_tests(rule, spec))),
+        asks=spec.asks,
+        compact=rule.compact or None,  # type: ignore[arg-type]  # True was replaced when the rule was made
+        call_options=Rule.call_options(rule),  # called on the class: an extra field may have any name
     )
 
 
