@@ -66,7 +66,7 @@ class AnyMetrics(Protocol):
 
 P = ParamSpec("P")
 
-_DEFAULT_WORKERS = 8
+_DEFAULT_WORKERS = 32
 _CALLS = "a number of calls, 1 or more"
 _BUS = "the name or ARN of an event bus (a string)"
 
@@ -97,7 +97,8 @@ class ProcessorOptions:
     skip_group_on_error
         On a FIFO queue: True holds back the message group of a reported record, False every record behind it.
     max_workers
-        How many calls are under way at a time, at most; default: ``PARALLEL``, then 8.
+        How many calls are under way at a time, at most; default: ``PARALLEL``, then 32. It begins with 8: more are made
+        if calls wait while services take their time, and fewer again if one of them is throttled.
     timeout_margin
         Seconds before the time-out of the function at which the batch is ended; at most a quarter of the time left at
         its start.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CONFIGURATION_CODES", "CONFIGURATION_NAMES", "INVALID_CODES", "RETRYABLE_CODES"]
+__all__ = ["CONFIGURATION_CODES", "CONFIGURATION_NAMES", "INVALID_CODES", "RETRYABLE_CODES", "THROTTLING_CODES"]
 
 # Codes by which AWS says "not now": the union of botocore's legacy and standard retry modes, and of the codes that
 # batch operations give per entry.
@@ -42,6 +42,30 @@ RETRYABLE_CODES = frozenset(
         "TooManyRequestsException",
         "TransactionConflictException",
         "TransactionInProgressException",
+        "UnprocessedItems",
+        "UnprocessedKeys",
+    }
+)
+
+# Those that say "too fast": botocore's, which it slows down for, and those of single entries.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+THROTTLING_CODES = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "KmsThrottled",
+        "KMSThrottlingException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
         "UnprocessedItems",
         "UnprocessedKeys",
     }

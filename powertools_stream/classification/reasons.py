@@ -11,6 +11,7 @@ from powertools_stream.classification.codes import (
     CONFIGURATION_NAMES,
     INVALID_CODES,
     RETRYABLE_CODES,
+    THROTTLING_CODES,
 )
 from powertools_stream.classification.passing import chain, is_passing_error, may_pass, package_of
 from powertools_stream.errors import (
@@ -30,6 +31,7 @@ __all__ = [
     "is_configuration_error",
     "is_invalid_request",
     "is_retryable",
+    "is_throttling",
     "retryable_predicate",
 ]
 
@@ -64,6 +66,11 @@ def is_retryable(error: BaseException) -> bool:
         if is_passing_error(link):
             return may_pass(error)
     return False
+
+
+def is_throttling(error: BaseException) -> bool:
+    """Tell whether a service says that calls come too fast."""
+    return error_code(error) in THROTTLING_CODES or _status(error) == 429
 
 
 def is_configuration_error(error: BaseException) -> bool:

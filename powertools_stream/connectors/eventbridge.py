@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from powertools_stream.connectors.params import byte_length, operation_of
 from powertools_stream.connectors.proofs import outcomes
 from powertools_stream.connectors.service_connector import ServiceConnector
 from powertools_stream.environment.settings import setting, whole_number
+from powertools_stream.environment.variables import once_per_batch, variable
 from powertools_stream.errors import EntryTooLargeError, InvalidRequestError
 from powertools_stream.payloads.json_text import to_json
 from powertools_stream.requests import PutEvent
@@ -57,7 +57,7 @@ class EventBridgeConnector(ServiceConnector):
             No bus is named anywhere.
         """
         bus = setting(request.bus_name or self._bus_name, "BUS_NAME", what="the event bus", option="bus_name")
-        source = request.source or os.environ.get("BUS_SRC") or "custom"
+        source = request.source or variable("BUS_SRC") or "custom"
         detail_type = _detail_type(request.event)
         detail = to_json(request.event)
         payload: dict[str, Any] = {
@@ -85,6 +85,7 @@ class EventBridgeConnector(ServiceConnector):
         return outcomes(response, "Entries", "EventId", count=len(entries), service="EventBridge")
 
 
+@once_per_batch
 def max_request_bytes() -> int:
     """Return how many bytes the entries of one ``PutEvents`` call may have together: ``MAX_REQ_SIZE``, or the limit."""
     return whole_number(None, "MAX_REQ_SIZE", default=MAX_REQUEST_BYTES, what="a number of bytes")

@@ -43,14 +43,14 @@ class RecordState:
         The failures once their consequences are known, in rule order.
     """
 
-    __slots__ = ("failures", "faults", "is_reported", "position", "record")
+    # Of the class, until one fails: that takes half of the time to set them for each, and most never fail.
+    failures: Sequence[Failure] = ()
+    is_reported = False
+    faults: tuple[Fault, ...] = ()
 
     def __init__(self, position: int, record: Record) -> None:
         self.position = position
         self.record = record
-        self.failures: Sequence[Failure] = ()
-        self.is_reported = False
-        self.faults: tuple[Fault, ...] = ()
 
     def add_failure(self, failure: Failure) -> None:
         """Note one more reason why it failed."""

@@ -18,6 +18,7 @@ from powertools_stream.engine.driver import Completion
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.lanes import Lanes
 from powertools_stream.engine.straight import FINISHED, StraightWay
+from powertools_stream.environment.variables import BatchVariables
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError
 from powertools_stream.matching.filters import out_skip
 from powertools_stream.payloads.limits import limited_batch
@@ -135,7 +136,7 @@ class BatchRun:
         """Run until everything is done; False: the deadline came first."""
         driver, interrupter = self._driver, self._interrupter
         try:
-            with limited_batch():
+            with limited_batch(), BatchVariables():
                 for state in self._batch.states:
                     if monotonic() >= deadline.at:
                         return False
@@ -376,7 +377,7 @@ class BatchRun:
     def _set_lanes(self, run: RuleRun) -> None:
         """Let a run have a lane for each order key of its records, if the rule or the source has an order."""
         if run.rule.ordered or self._source.is_grouped(run.state.record):
-            keys = dict.fromkeys(map(self._batch.order_key, run.states))
+            keys = {self._batch.order_key(state): None for state in run.states}
             run.lanes = tuple((run.rule.position, key) for key in keys if key is not None)
 
     def _begin_released(self, run: RuleRun) -> Generator[Any, Any, Any]:

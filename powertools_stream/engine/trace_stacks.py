@@ -29,6 +29,8 @@ class TraceStacks:
     def in_use(cls) -> TraceStacks | None:
         """Return the stacks of a batch; None if nothing is traced."""
         core = sys.modules.get("aws_xray_sdk.core")
+        if core is None:
+            return None
         # Reaches into the SDK: its public setter replaces the stack by a single entity.
         local = getattr(getattr(getattr(core, "xray_recorder", None), "context", None), "_local", None)
         return cls(local) if getattr(local, "entities", None) else None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 
+from powertools_stream.environment.variables import variable
 from powertools_stream.errors import SettingError
 
 __all__ = ["number", "setting", "whole_number"]
@@ -32,7 +32,7 @@ def setting(given: str | None, *names: str, what: str, option: str) -> str:
     if given:
         return given
     for name in names:
-        if value := os.environ.get(name):
+        if value := variable(name):
             return value
     variables = " or ".join(names)
     raise SettingError(
@@ -63,7 +63,7 @@ def whole_number(given: int | None, *names: str, default: int, what: str = "a wh
     if given is not None:
         return given
     for name in names:
-        if value := os.environ.get(name):
+        if value := variable(name):
             if not value.isdecimal() or int(value) < 1:
                 raise _mistake(name, what, value)
             return int(value)
@@ -81,7 +81,7 @@ def number(given: float | None, *names: str, default: float, what: str = "a numb
     if given is not None:
         return given
     for name in names:
-        if value := os.environ.get(name):
+        if value := variable(name):
             try:
                 found = float(value)
             except ValueError:

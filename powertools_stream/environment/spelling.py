@@ -6,10 +6,10 @@ JavaScript know only ``partitionKey``, ``sequenceNumber`` and ``ruleId``.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
+from powertools_stream.environment.variables import once_per_batch, variable
 from powertools_stream.errors import SettingError
 
 __all__ = ["CAMEL_CASE", "in_camel_case", "is_javascript", "spelled"]
@@ -22,6 +22,7 @@ CAMEL_CASE: Mapping[str, str] = {
 """The fields that are spelled otherwise in JavaScript, by their names here."""
 
 
+@once_per_batch
 def is_javascript() -> bool:
     """Return whether the environment says ``EVENT_SPELLING=javascript``.
 
@@ -30,7 +31,7 @@ def is_javascript() -> bool:
     SettingError
         It says something else than that or ``python``.
     """
-    language = os.environ.get("EVENT_SPELLING")
+    language = variable("EVENT_SPELLING")
     if not language or language == "python":
         return False
     if language != "javascript":

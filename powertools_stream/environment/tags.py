@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
+
+from powertools_stream.environment.variables import once_per_batch, variable
 
 __all__ = ["function_name", "is_own_name", "source_name", "standard_tags"]
 
@@ -14,12 +15,12 @@ _THEIRS = ("SERVICE", "PROJECT", "SERVERLESS_PROJECT")
 
 def function_name() -> str:
     """Return the name of the Lambda function, ``undefined`` outside Lambda."""
-    return os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "undefined"
+    return variable("AWS_LAMBDA_FUNCTION_NAME") or "undefined"
 
 
 def source_name() -> str:
     """Return the name that this service gives itself in the events that it publishes."""
-    return os.environ.get(_OURS) or _their_name() or "undefined"
+    return variable(_OURS) or _their_name() or "undefined"
 
 
 def is_own_name(source: str) -> bool:
@@ -28,27 +29,30 @@ def is_own_name(source: str) -> bool:
     A service whose functions are moved from aws-lambda-stream one by one publishes under two names if
     ``POWERTOOLS_SERVICE_NAME`` is not what these functions go by. Both are its own.
     """
-    return source == os.environ.get(_OURS) or source == _their_name()
+    return source == variable(_OURS) or source == _their_name()
 
 
 def standard_tags(pipeline: str) -> dict[str, Any]:
     """Return the tags that every published event carries."""
-    get = os.environ.get
+    return {**_common_tags(), "pipeline": pipeline}
+
+
+@once_per_batch
+def _common_tags() -> dict[str, Any]:
     tags = {
-        "account": get("ACCOUNT_NAME") or "undefined",
-        "region": get("AWS_REGION") or "undefined",
-        "stage": get("STAGE") or get("SERVERLESS_STAGE") or "undefined",
+        "account": variable("ACCOUNT_NAME") or "undefined",
+        "region": variable("AWS_REGION") or "undefined",
+        "stage": variable("STAGE") or variable("SERVERLESS_STAGE") or "undefined",
         "source": source_name(),
         "functionname": function_name(),
-        "pipeline": pipeline,
     }
-    if app := get("APP_NAME"):
+    if app := variable("APP_NAME"):
         tags["app"] = app
     return tags
 
 
 def _their_name() -> str | None:
     for name in _THEIRS:
-        if value := os.environ.get(name):
+        if value := variable(name):
             return value
     return None

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors.steps.calling import Steps, call, listed
-from powertools_stream.flavors.steps.publishing import PublishingRule, numbered, publish, tagged
+from powertools_stream.flavors.steps.publishing import PublishingRule, numbered, publishing, tagged
 from powertools_stream.flavors.steps.tables import TableRule, get, query
 from powertools_stream.matching.filters import out_latched
 from powertools_stream.payloads.attribute_values import deserialize_item
@@ -77,9 +77,9 @@ def cdc(uow: UnitOfWork, rule: CdcRule) -> Steps:
     uow = yield from get(uow, rule.to_get_request, rule)
     parts = [uow.extend(event=tagged(event, rule)) for event in (yield from _to_events(uow, rule))]
     if len(parts) == 1:
-        yield from publish(parts[0].event, parts[0], rule)
+        yield publishing(parts[0].event, parts[0], rule)
     elif parts:
-        yield [publish(part.event, part, rule) for part in parts]
+        yield [publishing(part.event, part, rule) for part in parts]
     return parts or uow
 
 

@@ -68,31 +68,36 @@ def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
     if rule.execute is None:
         return _emit(uow, rule)
     result = rule.execute(uow)
-    if rule.emit is None and (type(result) in VALUES or not is_asked_for(result)):
-        # Most tasks end here: nothing is asked for, so that there is nothing to be scheduled.
-        done = UnitOfWork(uow)
-        done[rule.result_key] = result
-        return done
-    return _finish(uow, rule, result)
-
-
-def _finish(uow: UnitOfWork, rule: TaskRule, result: Any) -> Steps:
-    result = yield from carried_out(result, rule.id, "execute")
+    if type(result) not in VALUES and is_asked_for(result):
+        return _carry_out(uow, rule, result)
+    # Most tasks end here: nothing is asked for, so that there is nothing to be scheduled.
     done = UnitOfWork(uow)
     done[rule.result_key] = result
+    return done if rule.emit is None else _emit(done, rule)
+
+
+def _carry_out(uow: UnitOfWork, rule: TaskRule, result: Any) -> Steps:
+    result = yield from carried_out(result, rule.id, "execute")
+    done = uow.extend(**{rule.result_key: result})
     return done if rule.emit is None else (yield from _emit(done, rule))
 
 
 def _emit(uow: UnitOfWork, rule: TaskRule) -> Steps:
     template = _template(uow, rule)
-    if isinstance(rule.emit, str):
-        result = uow.get(rule.result_key)
+    if not isinstance(rule.emit, str):
+        return _emit_what_is_made(uow, rule, template)
+    result = uow.get(rule.result_key)
+    if isinstance(result, Mapping):
         # The result must not override the fields that make a second attempt publish the same event.
         fixed = {name: template[name] for name in ("id", "type", "timestamp")}
-        events = [{**template, **result, **fixed} if isinstance(result, Mapping) else template]
-    else:
-        assert rule.emit is not None
-        events = yield from emitted(rule.emit, uow, template, rule)
+        template = {**template, **result, **fixed}
+    return publish_all([template], uow, rule)
+
+
+def _emit_what_is_made(uow: UnitOfWork, rule: TaskRule, template: Event) -> Steps:
+    assert rule.emit is not None
+    assert not isinstance(rule.emit, str)
+    events = yield from emitted(rule.emit, uow, template, rule)
     return (yield from publish_all(events, uow, rule))
 
 

@@ -6,7 +6,6 @@ https://www.enterpriseintegrationpatterns.com/patterns/messaging/StoreInLibrary.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from datetime import datetime, timezone
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
+from powertools_stream.environment.variables import variable
 from powertools_stream.errors import EntryTooLargeError, SettingError
 from powertools_stream.payloads.completion import complete
 from powertools_stream.payloads.conversions import short_repr
@@ -92,7 +92,7 @@ class ClaimChecks:
     @property
     def bucket(self) -> str | None:
         """Where large events go; None: nowhere."""
-        bucket = self.bucket_name or os.environ.get("CLAIMCHECK_BUCKET_NAME") or None
+        bucket = self.bucket_name or variable("CLAIMCHECK_BUCKET_NAME") or None
         if bucket is not None:
             self._check(bucket)
         return bucket
@@ -261,7 +261,7 @@ def _key(event: Mapping[str, Any], text: str) -> str:
         moment = datetime.fromtimestamp(float(timestamp) / 1000, tz=timezone.utc)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError, OSError):
         moment = datetime.now(tz=timezone.utc)
-    region = os.environ.get("AWS_REGION") or "undefined"
+    region = variable("AWS_REGION") or "undefined"
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     key = f"{region}/claimchecks/{moment:%Y/%m/%d/%H}/{event['id']}/{digest}"
     if _stays_in_place(key):

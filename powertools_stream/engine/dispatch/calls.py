@@ -122,6 +122,10 @@ class CallRunner:
         """Let the next call with this rate wait for its turn; on the worker's thread."""
         self._tell(_Begun(call.chunk))
 
+    def on_throttled(self) -> None:
+        """Have fewer calls made at a time; on the worker's thread."""
+        self._workers.slow_down()
+
     def on_completed(self, call: ChunkCall) -> None:
         """Have the main thread take the call; on the worker's thread."""
         self._tell(call)

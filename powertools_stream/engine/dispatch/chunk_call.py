@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, Protocol
 
-from powertools_stream.classification.reasons import is_invalid_request, is_retryable
+from powertools_stream.classification.reasons import is_invalid_request, is_retryable, is_throttling
 from powertools_stream.connectors.base import Refused
 from powertools_stream.errors import DeadlineError, RequestFailedError, RetryLaterError, RunError
 from powertools_stream.outcomes import CallDetails
@@ -27,6 +27,9 @@ class CallListener(Protocol):
 
     def on_begun(self, call: ChunkCall) -> None:
         """Take note that a call with a rate goes now."""
+
+    def on_throttled(self) -> None:
+        """Take note that a service wants fewer calls."""
 
     def on_completed(self, call: ChunkCall) -> None:
         """Take note that every entry has its response."""
@@ -132,6 +135,8 @@ class ChunkCall:
             self.responses[index] = response
             if isinstance(response, BaseException) and _failed_in_passing(response):
                 left.append(index)
+        if any(is_throttling(self.responses[index]) for index in left):
+            self._listener.on_throttled()
         return left
 
     def _take_turn(self, dismissed: Flag) -> bool:

@@ -62,7 +62,7 @@ class Dispatcher:
         self,
         connectors: ConnectorFinder,
         *,
-        max_workers: int = 8,
+        max_workers: int = 32,
         retry: RetryPolicy | None = None,
         observers: Sequence[Observer] = (),
         rates: Mapping[type[Request], Rate] | None = None,

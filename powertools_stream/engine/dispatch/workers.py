@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import weakref
@@ -13,6 +14,18 @@ from queue import SimpleQueue
 from typing import Protocol
 
 __all__ = ["Job", "Stuck", "WorkerPool"]
+
+_FIRST = 8
+"""Threads that are there as soon as there is work for them. More come only if that is faster."""
+
+_BUSY = 0.5
+"""The part of its CPU that the process may use for more threads to make anything faster: else they wait for that."""
+
+_TRUCE = 1.0
+"""Seconds in which there are no more threads after a service has said that calls come too fast."""
+
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+_MEMORY_OF_ONE_CPU = 1_769
 
 _LONGEST_WAIT = 3600.0
 """Seconds; a condition takes no infinite time-out."""
@@ -48,6 +61,9 @@ class _ThreadGroup:
         self.dismissed = threading.Event()
         self.finalizer: weakref.finalize[..., WorkerPool] | None = None
         self._size = size
+        self._limit = min(size, _FIRST)
+        self._busy = _BUSY * _cpus()
+        self._may_grow_at = 0.0
         self._threads = 0
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._unfinished = 0
@@ -57,11 +73,11 @@ class _ThreadGroup:
     def submit(self, job: Job) -> None:
         with self._changed:
             self._unfinished += 1
-            starts_thread = self._threads < min(self._size, self._unfinished)
+            starts_thread = self._threads < min(self._limit, self._unfinished)
             self._threads += starts_thread
         if starts_thread:
             try:
-                threading.Thread(target=self._work, name="powertools-stream", daemon=True).start()
+                self._start_thread()
             except BaseException:  # "can't start new thread", out of memory
                 with self._changed:
                     self._threads -= 1
@@ -70,6 +86,12 @@ class _ThreadGroup:
                         raise
                 # Those that there are will do the job as well.
         self._jobs.put(job)
+
+    def slow_down(self) -> None:
+        """Take note that a service wants fewer calls: half of the threads end, down to those of the beginning."""
+        with self._changed:
+            self._limit = max(min(self._size, _FIRST), self._limit // 2)
+            self._may_grow_at = time.monotonic() + _TRUCE
 
     def running(self) -> list[Stuck]:
         """Return what is under way."""
@@ -92,20 +114,58 @@ class _ThreadGroup:
             self.finalizer.detach()  # else it would be kept as long as the pool
         return True
 
+    def _start_thread(self) -> None:
+        threading.Thread(target=self._work, name="powertools-stream", daemon=True).start()
+
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
+            begun, cpu_before = time.monotonic(), time.process_time()
             if not self.dismissed.is_set():
-                self._running[threading.get_ident()] = (job, time.monotonic())
+                self._running[threading.get_ident()] = (job, begun)
                 job.carry_out(self.dismissed)
             del job  # an idle thread must not keep a batch alive
+            cpu = time.process_time() - cpu_before
+            is_idle = cpu < (time.monotonic() - begun) * self._busy
             with self._changed:
                 self._running.pop(threading.get_ident(), None)
                 self._unfinished -= 1
                 self._changed.notify_all()
+                if self._threads > self._limit:
+                    self._threads -= 1
+                    return
+            if is_idle:
+                self._grow()
+
+    def _grow(self) -> None:
+        """Start one more thread if jobs wait, while those under way wait for their services only.
+
+        So there are twice as many after each round of calls, until none waits.
+        """
+        with self._changed:
+            if self._unfinished <= self._threads or self._limit >= self._size or self.dismissed.is_set():
+                return
+            if time.monotonic() < self._may_grow_at:
+                return
+            self._limit += 1
+            self._threads += 1
+        try:
+            self._start_thread()
+        except BaseException:  # those that there are do it
+            with self._changed:
+                self._threads -= 1
+
+
+def _cpus() -> float:
+    """Return how much of a CPU the function has, one at most: Python code runs on one thread at a time."""
+    megabytes = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    return min(1.0, int(megabytes) / _MEMORY_OF_ONE_CPU) if megabytes.isdecimal() else 1.0
 
 
 class WorkerPool:
     """Up to `size` threads that carry out jobs, in the order in which they came.
+
+    There are up to 8 threads at first. If jobs wait although the CPU has time, because services take theirs to respond,
+    there are more and more. If a service says that calls come too fast, there are fewer.
 
     Parameters
     ----------
@@ -127,6 +187,10 @@ class WorkerPool:
             No thread can be started, and there is none yet. The job is not carried out.
         """
         self._group.submit(job)
+
+    def slow_down(self) -> None:
+        """Take note that a service wants fewer calls. May be called on any thread."""
+        self._group.slow_down()
 
     def abandon(self) -> None:
         """Leave behind whatever is under way, and go on with new threads."""

@@ -7,7 +7,6 @@ are, in JavaScript if `EVENT_SPELLING` says so. Rows of either are read.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -16,6 +15,7 @@ from pydantic import Field
 
 from powertools_stream.environment.settings import number
 from powertools_stream.environment.spelling import CAMEL_CASE, in_camel_case, is_javascript
+from powertools_stream.environment.variables import variable
 from powertools_stream.errors import InvalidEventError, MalformedRecordError, RuleError
 from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.flavors.steps.tables import TableRule
@@ -94,7 +94,7 @@ def event_table(rule: TableRule, params: Mapping[str, Any] | None = None) -> str
     """
     if rule.table_name or (params and params.get("TableName")):
         return rule.table_name
-    return os.environ.get("EVENT_TABLE_NAME")
+    return variable("EVENT_TABLE_NAME")
 
 
 # -- Reading rows ------------------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def row(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
     The names of attributes, and of the event's fields, are spelled for those who read the table.
     """
-    item = {**attributes, "awsregion": os.environ.get("AWS_REGION") or os.environ.get("REGION")}
+    item = {**attributes, "awsregion": variable("AWS_REGION") or variable("REGION")}
     if is_javascript():
         item = in_camel_case(item, "sequence_number", "rule_id")
         item["event"] = in_camel_case(item["event"], "partition_key")

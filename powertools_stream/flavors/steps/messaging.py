@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field
 
+from powertools_stream.environment.variables import variable
 from powertools_stream.flavors.steps.calling import Steps, call, listed
 from powertools_stream.flavors.steps.tables import TableRule, get, query
 from powertools_stream.rules.binding import UserFunction
@@ -76,7 +76,7 @@ def _look_up(uow: UnitOfWork, rule: MessagingRule) -> Steps:
 
 def may_be_fifo(named_by_rule: str | UserFunction | None, named_by_message: Any, setting: str) -> bool:
     """Return whether a message may go to a FIFO queue or topic."""
-    target = named_by_rule or named_by_message or os.environ.get(setting)
+    target = named_by_rule or named_by_message or variable(setting)
     return callable(target) or str(target).endswith(".fifo")
 
 

@@ -15,7 +15,17 @@ from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import Rule
 from powertools_stream.uow import Event, UnitOfWork
 
-__all__ = ["PublishingRule", "emitted", "inherited_tags", "numbered", "publish", "publish_all", "tagged", "triggers_of"]
+__all__ = [
+    "PublishingRule",
+    "emitted",
+    "inherited_tags",
+    "numbered",
+    "publish",
+    "publish_all",
+    "publishing",
+    "tagged",
+    "triggers_of",
+]
 
 # Who published an event, and where. An event derived from it does not inherit these tags, since it has its own.
 _PUBLISHER = frozenset({"functionname", "pipeline", "region", "source"})
@@ -40,10 +50,19 @@ class PublishingRule(Rule):
 
 def publish(event: Event, uow: UnitOfWork, rule: PublishingRule) -> Steps:
     """Publish an event on the rule's bus."""
-    bus_name = rule.bus_name
-    if callable(bus_name):
-        bus_name = yield from call(bus_name, uow)
-    return (yield PutEvent(event, bus_name=bus_name, source=rule.source))
+    return (yield publishing(event, uow, rule))
+
+
+def publishing(event: Event, uow: UnitOfWork, rule: PublishingRule) -> PutEvent | Steps:
+    """Return what is to be yielded to publish an event on the rule's bus."""
+    if callable(rule.bus_name):
+        return _publish_on(rule.bus_name, event, uow, rule)
+    return PutEvent(event, bus_name=rule.bus_name, source=rule.source)
+
+
+def _publish_on(bus_name: UserFunction, event: Event, uow: UnitOfWork, rule: PublishingRule) -> Steps:
+    named = yield from call(bus_name, uow)
+    return (yield PutEvent(event, bus_name=named, source=rule.source))
 
 
 def tagged(event: Mapping[str, Any], rule: Rule) -> Event:
@@ -82,10 +101,8 @@ def publish_all(events: list[Event], uow: UnitOfWork, rule: PublishingRule) -> S
     if not events:
         return uow
     results = [uow.extend(emit=tagged(event, rule)) for event in events]
-    if len(results) == 1:
-        yield from publish(results[0]["emit"], results[0], rule)
-    else:
-        yield [publish(result["emit"], result, rule) for result in results]
+    asked = [publishing(result["emit"], result, rule) for result in results]
+    yield asked if len(asked) > 1 else asked[0]
     return results
 
 

@@ -6,6 +6,7 @@ import gc
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -151,3 +152,91 @@ def test_a_call_that_hangs_is_named_with_its_rule_in_every_later_invocation(
     assert "call Call of stuck, for 0 s" in line
     assert "exit_if_stuck" in line
     assert processor.process_event(event, lambda_context(remaining_ms=3_000)) == {"batchItemFailures": []}
+
+
+# -- How many ----------------------------------------------------------------------------------------------------------
+class _Gauge:
+    """Measures how many jobs are under way at a time."""
+
+    def __init__(self) -> None:
+        self.most = self.done = 0
+        self._under_way = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._under_way += 1
+            self.most = max(self.most, self._under_way)
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._under_way -= 1
+            self.done += 1
+
+
+class _Measured:
+    def __init__(self, gauge: _Gauge, work: Callable[[], object]) -> None:
+        self._gauge = gauge
+        self._work = work
+
+    def __str__(self) -> str:
+        return "a job that is measured"
+
+    def carry_out(self, dismissed: threading.Event) -> None:
+        with self._gauge:
+            self._work()
+
+
+def _sleep() -> None:
+    time.sleep(0.01)
+
+
+def _compute() -> None:
+    until = time.thread_time() + 0.005
+    while time.thread_time() < until:
+        pass
+
+
+def _most_at_a_time(pool: WorkerPool, jobs: int, work: Callable[[], object]) -> int:
+    gauge = _Gauge()
+    for _ in range(jobs):
+        pool.submit(_Measured(gauge, work))
+    deadline = time.monotonic() + 20
+    while gauge.done < jobs and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert gauge.done == jobs
+    return gauge.most
+
+
+def test_jobs_that_wait_while_services_take_their_time_get_more_threads() -> None:
+    pool = WorkerPool(20)
+
+    assert 8 < _most_at_a_time(pool, 400, _sleep) <= 20
+    assert _most_at_a_time(pool, 5, _sleep) <= 5
+
+
+def test_no_more_threads_compute_than_there_are_at_first() -> None:
+    assert _most_at_a_time(WorkerPool(32), 100, _compute) <= 8
+
+
+@pytest.mark.parametrize("size", [1, 3, 8])
+def test_there_are_never_more_threads_than_are_allowed(size: int) -> None:
+    assert _most_at_a_time(WorkerPool(size), 60, _sleep) == size
+
+
+def test_after_a_service_was_throttled_there_are_fewer() -> None:
+    pool = WorkerPool(20)
+    assert _most_at_a_time(pool, 400, _sleep) > 8
+
+    for _ in range(3):
+        pool.slow_down()
+    _most_at_a_time(pool, 40, _sleep)  # each thread ends after its job
+
+    assert _most_at_a_time(pool, 60, _sleep) <= 8
+
+
+@pytest.mark.parametrize("failing", [set(range(9, 100)), {9, 10, 11}])
+def test_a_thread_more_that_cannot_be_started_costs_nothing(failing: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    _fail_starts(monkeypatch, failing)
+
+    assert _most_at_a_time(WorkerPool(20), 200, _sleep) >= 8
