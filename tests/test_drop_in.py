@@ -289,7 +289,8 @@ def test_an_error_of_the_engine_leaves_every_record_reported() -> None:
         def order_key(self, record: Any) -> Any:
             raise RuntimeError("a bug")
 
-    rules = [{"id": "rule", "flavor": task, "execute": lambda uow: None}]
+    # The order of records is asked for if one fails.
+    rules = [{"id": "rule", "flavor": task, "execute": lambda uow: 1 / 0}]
     processor = StreamProcessor(rules=rules, source=BrokenSource())
     records = to_sqs_records([{"type": "e"}, {"type": "e"}])["Records"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -138,9 +137,8 @@ class Reading:
         self.wrote_at = 0
 
 
-@dataclass(frozen=True, slots=True)
 class Failure:
-    """Why one rule did not succeed on one record.
+    """Why one rule did not succeed on one record. It is never changed.
 
     Parameters
     ----------
@@ -161,13 +159,29 @@ class Failure:
         None: it has a fault event of its own, if one is due.
     """
 
-    state: RecordState
-    rule: CompiledRule
-    error: BaseException
-    reason: Reason
-    policy: FaultPolicy
-    uow: UnitOfWork
-    lead: Failure | None = None
+    __slots__ = ("error", "lead", "policy", "reason", "rule", "state", "uow")
+
+    def __init__(
+        self,
+        state: RecordState,
+        rule: CompiledRule,
+        error: BaseException,
+        reason: Reason,
+        policy: FaultPolicy,
+        uow: UnitOfWork,
+        lead: Failure | None = None,
+    ) -> None:
+        self.state = state
+        self.rule = rule
+        self.error = error
+        self.reason = reason
+        self.policy = policy
+        self.uow = uow
+        self.lead = lead
+
+    def shared_with(self, state: RecordState) -> Failure:
+        """Return the same failure for another record that was compacted with this one's."""
+        return Failure(state, self.rule, self.error, self.reason, self.policy, self.uow, lead=self)
 
     @property
     def is_reported(self) -> bool:

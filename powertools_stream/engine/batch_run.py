@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 from time import monotonic
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -412,7 +411,7 @@ class BatchRun:
         """Note the failure of a run for all its records; the newest one's fault event tells of all."""
         lead = self._note(run.state, run.rule, error, run.uow, run.others)
         for state in run.others:
-            self._decisions.add(replace(lead, state=state, lead=lead))
+            self._decisions.add(lead.shared_with(state))
 
     def _note(
         self,

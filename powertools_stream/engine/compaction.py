@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +19,14 @@ _Place = tuple[int, Any, int]
 """Where a record stands in its group: the kind of its sort key, the sort key, the record's position in the batch."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Member:
-    place: _Place
-    rule: CompiledRule
-    uow: UnitOfWork
-    state: RecordState
+    __slots__ = ("place", "rule", "state", "uow")
+
+    def __init__(self, place: _Place, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
+        self.place = place
+        self.rule = rule
+        self.uow = uow
+        self.state = state
 
 
 class Compactor:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 from typing import Any
 
 __all__ = ["NO_DEADLINE", "Deadline"]
 
 
-@dataclass(frozen=True, slots=True)
 class Deadline:
-    """When to stop, in seconds of `time.monotonic`.
+    """When to stop, in seconds of `time.monotonic`. It is never changed.
 
     Parameters
     ----------
@@ -24,9 +22,12 @@ class Deadline:
         Observers and handlers of failed records are called until this; what is left after it belongs to the response.
     """
 
-    at: float = math.inf
-    faults_at: float = math.inf
-    ends_at: float = math.inf
+    __slots__ = ("at", "ends_at", "faults_at")
+
+    def __init__(self, at: float = math.inf, faults_at: float = math.inf, ends_at: float = math.inf) -> None:
+        self.at = at
+        self.faults_at = faults_at
+        self.ends_at = ends_at
 
     @classmethod
     def of(cls, context: Any, margin: float) -> Deadline:

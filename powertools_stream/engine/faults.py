@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.classification.reasons import classify
@@ -104,9 +103,8 @@ class PublishedIds:
             self._ids.popitem(last=False)
 
 
-@dataclass(frozen=True, slots=True)
 class FaultEvent:
-    """What became of the fault event of one failure.
+    """What became of the fault event of one failure. It is never changed.
 
     Parameters
     ----------
@@ -120,10 +118,15 @@ class FaultEvent:
         Why EventBridge did not accept it; None if it did, now or on an earlier delivery of the record.
     """
 
-    failure: Failure
-    event: dict[str, Any]
-    is_whole: bool = True
-    error: BaseException | None = None
+    __slots__ = ("error", "event", "failure", "is_whole")
+
+    def __init__(
+        self, failure: Failure, event: dict[str, Any], *, is_whole: bool, error: BaseException | None = None
+    ) -> None:
+        self.failure = failure
+        self.event = event
+        self.is_whole = is_whole
+        self.error = error
 
     @property
     def is_accepted(self) -> bool:
@@ -176,16 +179,14 @@ class FaultPublisher:
             is_whole = made is not None
         if made is None:
             made = self._events.trimmed(failure, head)
-        fault = FaultEvent(failure, made.value, is_whole)
-        if is_repeated:
-            return fault
-        try:
-            yield PutEvent(EncodedObject(made.value, made.text), bus_name=self._bus_name)
-        except Exception as error:
-            return replace(fault, error=error)
-        if failure.is_reported:
-            self._already_published.add(head["id"].value)
-        return fault
+        if not is_repeated:
+            try:
+                yield PutEvent(EncodedObject(made.value, made.text), bus_name=self._bus_name)
+            except Exception as error:
+                return FaultEvent(failure, made.value, is_whole=is_whole, error=error)
+            if failure.is_reported:
+                self._already_published.add(head["id"].value)
+        return FaultEvent(failure, made.value, is_whole=is_whole)
 
     def _left_at_s3(self, made: SafeJson) -> Generator[Any, Any, SafeJson | None]:
         """Leave a whole event at S3, and return its claim check; None: S3 has not taken it."""

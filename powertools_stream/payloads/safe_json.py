@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -29,9 +28,8 @@ _FEW_LEVELS = 20
 _MAX_VALUES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
 class SafeJson:
-    """A safe value, and what it is in JSON.
+    """A safe value, and what it is in JSON. It is never changed.
 
     Parameters
     ----------
@@ -45,10 +43,13 @@ class SafeJson:
         Whether ``"<cut>"`` stands for values in it of which there were too many.
     """
 
-    value: Any
-    text: str
-    size: int
-    is_cut: bool = False
+    __slots__ = ("is_cut", "size", "text", "value")
+
+    def __init__(self, value: Any, text: str, size: int, *, is_cut: bool = False) -> None:
+        self.value = value
+        self.text = text
+        self.size = size
+        self.is_cut = is_cut
 
 
 def to_safe_json(value: Any) -> str:
@@ -78,7 +79,7 @@ def safe_json(value: Any, masking: Masking | None = None, *, max_values: int | N
 def of_safe(safe: Any, *, is_cut: bool = False) -> SafeJson:
     """Return a safe value with its compact JSON."""
     text = _ENCODER.encode(safe)
-    return SafeJson(safe, text, _size(text), is_cut)
+    return SafeJson(safe, text, _size(text), is_cut=is_cut)
 
 
 def joined(parts: Mapping[str, SafeJson]) -> SafeJson:
@@ -88,14 +89,14 @@ def joined(parts: Mapping[str, SafeJson]) -> SafeJson:
     # The commas stand between the names as well; a colon follows each, and a brace stands at either end.
     size = _size(names) + sum(part.size for part in parts.values()) + len(parts) + 2
     is_cut = any(part.is_cut for part in parts.values())
-    return SafeJson({name: part.value for name, part in parts.items()}, f"{{{text}}}", size, is_cut)
+    return SafeJson({name: part.value for name, part in parts.items()}, f"{{{text}}}", size, is_cut=is_cut)
 
 
 def listed(parts: Sequence[SafeJson]) -> SafeJson:
     """Make an array of values whose JSON is known, without encoding them again."""
     size = sum(part.size for part in parts) + max(len(parts) - 1, 0) + 2
     is_cut = any(part.is_cut for part in parts)
-    return SafeJson([part.value for part in parts], f"[{','.join(part.text for part in parts)}]", size, is_cut)
+    return SafeJson([part.value for part in parts], f"[{','.join(part.text for part in parts)}]", size, is_cut=is_cut)
 
 
 def to_safe(value: Any, masking: Masking | None = None) -> Any:

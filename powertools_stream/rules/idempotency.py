@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 __all__ = ["Idempotency", "configs_of", "idempotency_of"]
@@ -12,7 +11,6 @@ __all__ = ["Idempotency", "configs_of", "idempotency_of"]
 _HOME = "aws_lambda_powertools.utilities.idempotency.idempotency"
 
 
-@dataclass(frozen=True, slots=True)
 class Idempotency:
     """What the decorator was given.
 
@@ -26,9 +24,10 @@ class Idempotency:
         The function that it decorates.
     """
 
-    config: Any
-    data_argument: str
-    function: Callable[..., Any]
+    def __init__(self, config: Any, data_argument: str, function: Callable[..., Any]) -> None:
+        self.config = config
+        self.data_argument = data_argument
+        self.function = function
 
     @property
     def is_served(self) -> bool:

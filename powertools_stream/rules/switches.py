@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 __all__ = ["Switches"]
 
@@ -12,7 +11,6 @@ _ENABLED = "ENABLED_PIPELINES"
 _DISABLED = "DISABLED_PIPELINES"
 
 
-@dataclass(frozen=True, slots=True)
 class Switches:
     """Which rules are on.
 
@@ -24,8 +22,9 @@ class Switches:
         The ids of rules that are off, even if `enabled` names them.
     """
 
-    enabled: frozenset[str] | None = None
-    disabled: frozenset[str] = frozenset()
+    def __init__(self, enabled: frozenset[str] | None = None, disabled: frozenset[str] = frozenset()) -> None:
+        self.enabled = enabled
+        self.disabled = disabled
 
     @classmethod
     def from_environment(cls) -> Switches:

@@ -9,7 +9,6 @@ import os
 import threading
 import time
 import weakref
-from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -31,7 +30,6 @@ _LONGEST_WAIT = 3600.0
 """Seconds; a condition takes no infinite time-out."""
 
 
-@dataclass(frozen=True, slots=True)
 class Stuck:
     """What a thread is at.
 
@@ -43,8 +41,11 @@ class Stuck:
         When it has begun (`time.monotonic` seconds).
     """
 
-    what: str
-    since: float
+    __slots__ = ("since", "what")
+
+    def __init__(self, what: str, since: float) -> None:
+        self.what = what
+        self.since = since
 
 
 class Job(Protocol):
