@@ -40,7 +40,6 @@ class Coroutines:
         self._tasks: dict[asyncio.Task[None], Reply] = {}
         self._woken: asyncio.Event | None = None
         self._older_tasks: set[asyncio.Task[Any]] | None = None
-        self._is_ending = False
         self._close: Any = None
 
     @property
@@ -71,16 +70,14 @@ class Coroutines:
         loop = self._find_loop()
         if self._older_tasks is None:
             self._older_tasks = asyncio.all_tasks(loop)
-        task = loop.create_task(self._run(_interruptible(coroutine, interrupter, traces), reply))
+        # What is left behind stays on the loop, and must not keep the processor: it knows neither that nor its reply.
+        this = weakref.ref(self)
+        task = loop.create_task(_run(this, _interruptible(coroutine, interrupter, traces)))
         self._tasks[task] = reply
 
-        this = weakref.ref(self)  # the callback may stay on the loop, which outlives this
-
         def end(task: asyncio.Task[None]) -> None:
-            coroutines = this()
-            if coroutines is not None and task in coroutines._tasks:  # user code cancelled it before it began
-                answer = Failed(_cancelled(asyncio.CancelledError()))
-                coroutines._end(task, coroutines._tasks[task], answer)
+            if coroutines := this():  # if it is on the list still, user code cancelled it before it began
+                coroutines._end(task, Failed(_cancelled(asyncio.CancelledError())))
             coroutine.close()
 
         task.add_done_callback(end)
@@ -98,23 +95,11 @@ class Coroutines:
             self._woken = asyncio.Event()
         return loop
 
-    async def _run(self, guarded: Awaitable[Any], reply: Reply) -> None:
-        task: Any = asyncio.current_task()
-        answer: Any
-        try:
-            answer = await guarded
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            if self._is_ending:
-                return  # the batch does not wait for it
-            answer = Failed(_cancelled(error) if _was_cancelled(error, task) else error)
-        # Here, not in a callback of the task: the loop may be left before it calls that, and be entered again to
-        # wait for a coroutine that has ended.
-        self._end(task, reply, answer)
-
-    def _end(self, task: asyncio.Task[None], reply: Reply, answer: Any) -> None:
-        self._tasks.pop(task, None)
+    def _end(self, task: asyncio.Task[None], answer: Any) -> None:
+        """Take a task off the list, and deliver its answer; one that is not on it has been answered, or is too late."""
+        reply = self._tasks.pop(task, None)
+        if reply is None:
+            return
         reply.deliver(answer)
         if self._woken is not None:
             self._woken.set()
@@ -147,13 +132,9 @@ class Coroutines:
             return
         if not (left := asyncio.all_tasks(loop) - older):
             return
-        self._is_ending = True
-        try:
-            ended = interrupter.attempt(_run_on, loop, _cancel_all(left))
-            if type(ended) is Failed and isinstance(ended.error, _StoppedError):
-                interrupter.attempt(_run_on, loop, _cancel_all(left))
-        finally:
-            self._is_ending = False
+        ended = interrupter.attempt(_run_on, loop, _cancel_all(left))
+        if type(ended) is Failed and isinstance(ended.error, _StoppedError):
+            interrupter.attempt(_run_on, loop, _cancel_all(left))
         if stuck := [task for task in left if not task.done()]:
             self._leave_behind(loop, stuck)
 
@@ -184,6 +165,21 @@ def _loop_of_thread() -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
     return loop
+
+
+async def _run(this: weakref.ref[Coroutines], guarded: Awaitable[Any]) -> None:
+    task: Any = asyncio.current_task()
+    answer: Any
+    try:
+        answer = await guarded
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        answer = Failed(_cancelled(error) if _was_cancelled(error, task) else error)
+    # Here, not in a callback of the task: the loop may be left before it calls that, and be entered again to wait for
+    # a coroutine that has ended.
+    if coroutines := this():
+        coroutines._end(task, answer)
 
 
 class _StoppedError(Exception):
