@@ -18,6 +18,7 @@ from powertools_stream.options import AnyLogger, AnyMetrics, AnyTracer
 from powertools_stream.outcomes import FaultPolicy, Observer
 from powertools_stream.payloads.claim_checks import ClaimChecks
 from powertools_stream.payloads.compression import Compression
+from powertools_stream.payloads.decoding import Decoder
 from powertools_stream.requests.request import Request
 from powertools_stream.sources.source import Source
 
@@ -49,5 +50,6 @@ class Options(TypedDict, total=False):
     tracer: AnyTracer | None
     metrics: AnyMetrics | None
     observers: Sequence[Observer]
+    decoder: Decoder | None
     keep_results: bool
     exit_if_stuck: bool

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.payloads.compression import Compression
+    from powertools_stream.payloads.decoding import Decoder
 
 __all__ = ["AnyLogger", "AnyMetrics", "AnyTracer", "ProcessorOptions", "takes_options"]
 
@@ -125,6 +126,9 @@ class ProcessorOptions:
         Powertools' Tracer and Metrics.
     observers
         Told of calls and of failed records.
+    decoder
+        Decodes the JSON of payloads in place of Python's own decoder: a function of a text, e.g. ``orjson.loads``. What
+        it refuses, by whatever exception, goes to Python's decoder.
     keep_results
         Whether `StreamProcessor.results` is filled. Without it a large batch takes less memory and less time.
     exit_if_stuck
@@ -189,6 +193,7 @@ class ProcessorOptions:
     tracer: AnyTracer | None = option(None, "Powertools' Tracer()", is_tracer)
     metrics: AnyMetrics | None = option(None, "Powertools' Metrics()", has("add_metric"))
     observers: Sequence[Observer] = option((), "a list of observers that are made already", are_made)
+    decoder: Decoder | None = option(None, "a function of a JSON text (a string), such as orjson.loads", callable)
     keep_results: bool = switch(True)
     exit_if_stuck: bool = switch(False)
 

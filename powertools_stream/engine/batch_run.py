@@ -20,6 +20,7 @@ from powertools_stream.engine.straight import FINISHED, StraightWay
 from powertools_stream.environment.variables import BatchVariables
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError
 from powertools_stream.matching.filters import out_skip
+from powertools_stream.payloads.decoding import DecodedBy, Decoder
 from powertools_stream.payloads.limits import limited_batch
 from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import UnitOfWork
@@ -84,6 +85,8 @@ class BatchRun:
         From where events are taken that were left at S3; None: from nowhere.
     unmatched
         Is told of events that no rule matched; None: nobody wants to know.
+    decoder
+        Decodes payloads; None: the reader of this library does.
     keep_results
         Whether anybody will ask for what the rules leave behind. If not, it goes at once, which costs a large batch
         less than half of the time: memory that was just used is used again.
@@ -102,6 +105,7 @@ class BatchRun:
         publish: Publish,
         claim_checks: ClaimChecks | None,
         unmatched: Unmatched | None,
+        decoder: Decoder | None,
         keep_results: bool,
     ) -> None:
         self._batch = batch
@@ -125,6 +129,7 @@ class BatchRun:
         if handler is None and self._compactor is None and len(self._groups) == 1 and self._groups[0].prepare is None:
             self._straight = StraightWay(batch.source.read, self._groups[0], batch.done if keep_results else None)
         self._unmatched = unmatched
+        self._decoder = decoder
 
     @property
     def fault_events(self) -> Sequence[FaultEvent]:
@@ -135,7 +140,7 @@ class BatchRun:
         """Run until everything is done; False: the deadline came first."""
         driver, interrupter = self._driver, self._interrupter
         try:
-            with limited_batch(), BatchVariables():
+            with limited_batch(), BatchVariables(), DecodedBy(self._decoder):
                 for state in self._batch.states:
                     if monotonic() >= deadline.at:
                         return False

@@ -113,6 +113,7 @@ class Engine:
             publish=publisher.publish,
             claim_checks=self._options.claim_checks,
             unmatched=self._unmatched if self._unmatched.is_heard else None,
+            decoder=self._options.decoder,
             keep_results=self._options.keep_results or batch.source.needs_results,
         )
         is_complete = False

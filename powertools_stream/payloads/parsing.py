@@ -9,7 +9,7 @@ from typing import Any
 
 from powertools_stream.errors import MalformedRecordError, RetryableError, StreamError
 from powertools_stream.payloads.compression import MARK, InflationError, decompressed
-from powertools_stream.payloads.json_text import from_json
+from powertools_stream.payloads.decoding import decode
 from powertools_stream.payloads.limits import MAX_VALUES, count_values
 
 __all__ = ["from_seconds", "malformed", "milliseconds", "parse_base64", "parse_object", "read_compressed"]
@@ -50,7 +50,7 @@ def parse_object(text: Any, what: str, record_id: str | None = None, *, max_valu
         raise malformed(record_id, f"{what} to hold at most {max_values} values", "more")
     value = problem = None
     try:
-        value = from_json(text)
+        value = decode(text)
     except ValueError as error:
         problem = str(error)
     # Not from within `except`: the error of the parser holds all of the text, and it would be kept with this one.

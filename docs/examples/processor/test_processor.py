@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyItemAlreadyExistsError
 
-from docs.examples.processor import drop_in, results, several_sources, step_by_step
+from docs.examples.processor import decoder, drop_in, results, several_sources, step_by_step
 from powertools_stream.local import LambdaContext
 from powertools_stream.testing import to_dynamodb_records, to_schedule_event, to_sqs_records
 
@@ -53,6 +53,12 @@ def test_one_handler_receives_from_several_sources() -> None:
     several_sources.handler(to_schedule_event(), CONTEXT)
 
 
+def test_payloads_are_decoded_by_another_library() -> None:
+    order = {"id": "1", "type": "order-created", "order": {"lines": [{"sku": "a"}]}, "large": 2**70}
+
+    assert decoder.handler(to_sqs_records([order]), None) == {"batchItemFailures": []}
+
+
 def test_a_function_of_a_rule_is_idempotent() -> None:
     with patch.dict(os.environ, {"AWS_DEFAULT_REGION": "eu-central-1"}):
         from docs.examples.processor import idempotent
@@ -71,7 +77,7 @@ def test_a_function_of_a_rule_is_idempotent() -> None:
 
     with patch.multiple(idempotent.store, _put_record=put, _update_record=update):
         for _ in range(2):
-            assert idempotent.handler(event, CONTEXT) == {"batchItemFailures": []}
+            assert idempotent.handler(event, LambdaContext("orders")) == {"batchItemFailures": []}
 
     (row,) = rows.values()
     assert row.response_data == '{"charged": 3}'
