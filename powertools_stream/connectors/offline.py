@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 from powertools_stream.connectors.clients import Clients
@@ -53,7 +53,7 @@ def _client(service_name: str, region_name: str) -> Any:
     config = Config(parameter_validation=False, ignore_configured_endpoint_urls=True)
     client = _session().client(service_name, region_name=region_name, config=config)
     client.meta.events.register_last("before-parameter-build", _keep)
-    client.meta.events.register_first("before-call", _check)
+    client.meta.events.register_first("before-call", partial(_check, client))
     return client
 
 
@@ -76,7 +76,7 @@ def _keep(params: Any, context: dict[str, Any], **_: Any) -> None:
     context[_PARAMS] = params
 
 
-def _check(model: Any, context: dict[str, Any], **_: Any) -> NoReturn:
+def _check(client: Any, model: Any, context: dict[str, Any], **_: Any) -> NoReturn:
     """Check the parameters of a call, and end it.
 
     Raises
@@ -86,12 +86,12 @@ def _check(model: Any, context: dict[str, Any], **_: Any) -> NoReturn:
     NotSentError
         They do.
     """
-    from botocore.exceptions import ClientError
     from botocore.validate import ParamValidator
 
     if model.input_shape is not None:
         report = ParamValidator().validate(context.get(_PARAMS, {}), model.input_shape).generate_report()
         if wrong := [line for line in report.splitlines() if not _SHORT.match(line)]:
             error = {"Code": "ValidationException", "Message": "; ".join(wrong)}
-            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, model.name)
+            refused = client.exceptions.from_code(error["Code"])  # the service's own class, if it has one
+            raise refused({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, model.name)
     raise NotSentError

@@ -110,7 +110,7 @@ def define_placeholders(params: dict[str, Any]) -> None:
     names = params.get("ExpressionAttributeNames") or {}
     missing = {}
     for expression in (params.get(name) or "" for name in _EXPRESSIONS):
-        if "#" not in expression:
+        if not isinstance(expression, str) or "#" not in expression:
             continue
         for placeholder in _PLACEHOLDER.findall(expression):
             if f"#{placeholder}" not in names and (name := name_of_alias(placeholder)) is not None:
