@@ -16,6 +16,7 @@ from powertools_stream.errors import EntryTooLargeError, InvalidRequestError, Se
 from powertools_stream.expressions import timestamp_condition, update_expression
 from powertools_stream.flavors import collect, materialize, task
 from powertools_stream.outcomes import Fault, Reason
+from powertools_stream.payloads.claim_checks import ClaimChecks
 from powertools_stream.requests import (
     CopyObject,
     CreateEventSourceMapping,
@@ -330,6 +331,16 @@ def test_a_fake_that_is_passed_to_a_processor_checks_too() -> None:
     processor.process_event(EVENT)
 
     assert isinstance(processor.faults[0].error, InvalidRequestError)
+
+
+def test_an_event_too_large_for_the_bus_is_left_at_s3() -> None:
+    checks = ClaimChecks({"checks": "123456789012"}, "checks")
+
+    outcome = run(_asking(PutEvent({"id": "1", "type": "t", "text": LARGE})), EVENT, claim_checks=checks)
+
+    assert outcome.faults == []
+    assert [type(request) for request in outcome.requests] == [PutObject, PutEvent]
+    assert outcome.events[0]["s3"]["bucket"] == "checks"
 
 
 # -- Connectors of one's own -------------------------------------------------------------------------------------------
