@@ -14,6 +14,8 @@ from powertools_stream.requests import Call
 __all__ = ["Watch", "assert_unchanged", "differences", "is_asserted"]
 
 _ADVICE = "Make a new value instead: uow.extend(…), {**uow.event, …}."
+# As many changes a message names; most often it is the same one in each record.
+_MOST = 5
 _asserted: ContextVar[bool] = ContextVar("powertools_stream.asserted", default=False)
 
 
@@ -153,8 +155,10 @@ class Watch:
         for kept in self._kept.values():
             self._note(kept, _suspects(kept))
         if self.changes:
+            different = list(dict.fromkeys(self.changes))
+            more = f"; and so on, {len(different)} times" if len(different) > _MOST else ""
             raise AssertionError(
-                f"Expected rules only to read what they share, but {'; '.join(self.changes)}. "
+                f"Expected rules only to read what they share, but {'; '.join(different[:_MOST])}{more}. "
                 f"The record's other rules would see that. {_ADVICE}"
             )
 
@@ -166,7 +170,7 @@ class Watch:
     def _shared(self, uow: Mapping[str, Any]) -> Iterator[_Kept]:
         """Yield what a unit of work shares with others; of compacted ones, what each shares."""
         for name, value in uow.items():
-            if name == "batch" and isinstance(value, list | tuple):
+            if name == "batch" and isinstance(value, list):
                 for unit in value:
                     yield from self._shared(unit)
             elif isinstance(value, dict | list):
@@ -180,7 +184,6 @@ class Watch:
         try:
             return function(*arguments)
         except BaseException:
-            self._note_own(run)
             run.end()
             raise
         finally:

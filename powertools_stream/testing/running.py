@@ -14,9 +14,10 @@ from powertools_stream.outcomes import CallDetails, Fault, RecordDetails, RuleRe
 from powertools_stream.processor import StreamProcessor
 from powertools_stream.rules.compiled import CompiledRule, compile_rule
 from powertools_stream.rules.registry import RuleRegistry, Rules
+from powertools_stream.rules.rule import Flavor, Rule
 from powertools_stream.testing.fakes import TEST_BUS, FakeConnector, Responses
 from powertools_stream.testing.mutations import Watch, is_asserted
-from powertools_stream.uow import Record
+from powertools_stream.uow import Record, UnitOfWork
 
 __all__ = ["Outcome", "run"]
 
@@ -91,7 +92,8 @@ def run(
     checking = [connector for connector in own if _only_checks(connector, responses)]
     fake = FakeConnector(responses, bus_name=settings["bus_name"], connectors=checking)
     # One worker, so that requests are made in the order in which they were yielded.
-    watched = _WatchedBatch()
+    watch = Watch() if check_mutation or is_asserted() else None
+    watched = _WatchedBatch(watch)
     processor = StreamProcessor(
         rules=RuleRegistry.of(rules).compiled_by(watched.compiled),
         connectors=[*(connector for connector in own if connector not in checking), fake],
@@ -101,8 +103,8 @@ def run(
     try:
         response = processor.process_event(event, context)
     finally:
-        if check_mutation or is_asserted():
-            watched.watch.raise_changes()
+        if watch is not None:
+            watch.raise_changes()
     return Outcome(
         response=response,
         results=processor.results,
@@ -114,20 +116,26 @@ def run(
 
 
 class _WatchedBatch:
-    """Sees which records rules work on, and what they change; an observer, since others fail before that."""
+    """Sees which records rules work on, and what they change; an observer, since others fail before that.
 
-    def __init__(self) -> None:
-        self.watch = Watch()
+    Parameters
+    ----------
+    watch
+        Sees what they change; None: nobody wants to know.
+    """
+
+    def __init__(self, watch: Watch | None) -> None:
+        self._watch = watch
         self._seen = set[int]()
 
-    def compiled(self, position: int, rule: Any) -> CompiledRule:
+    def compiled(self, position: int, rule: Rule) -> CompiledRule:
         """Return a rule as the engine runs it, watched."""
         compiled = compile_rule(position, rule)
-        return replace(
-            compiled,
-            flavor=self._noted(self.watch.flavor(rule.id, compiled.flavor)),
-            condition=compiled.condition and self.watch.condition(rule.id, compiled.condition),
-        )
+        flavor, condition = compiled.flavor, compiled.condition
+        if self._watch is not None:
+            flavor = self._watch.flavor(rule.id, flavor)
+            condition = condition and self._watch.condition(rule.id, condition)
+        return replace(compiled, flavor=self._noted(flavor), condition=condition)
 
     def unmatched(self, records: Sequence[Record]) -> list[Record]:
         """Return the records that no rule worked on, and that have not failed."""
@@ -140,8 +148,8 @@ class _WatchedBatch:
         """Take note of a record that failed."""
         self._seen.add(id(details.record))
 
-    def _noted(self, flavor: Any) -> Any:
-        def noted(uow: Any, rule: Any) -> Any:
+    def _noted(self, flavor: Flavor) -> Flavor:
+        def noted(uow: UnitOfWork, rule: Rule) -> Any:
             for unit in uow.get("batch") or (uow,):
                 self._seen.add(id(unit.get("record")))
             return flavor(uow, rule)

@@ -112,6 +112,16 @@ def test_the_message_says_what_was_there_and_what_to_do() -> None:
     assert "uow.extend" in message
 
 
+def test_the_message_stays_short_if_every_record_is_changed() -> None:
+    def meddle(uow: Any) -> None:
+        uow.event["seen"] = uow.event["id"]
+
+    message = _found(_rule(meddle), event=to_sqs_records([{"id": str(n)} for n in range(100)]))
+
+    assert message.count("was added") == 5
+    assert "100 times" in message
+
+
 def test_only_the_rule_that_did_it_is_named() -> None:
     message = _found(_rule(_look, "first"), _rule(_mark), _rule(_look, "last"))
 
