@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from powertools_stream.connectors.base import Connector
@@ -135,7 +135,8 @@ class _WatchedBatch:
         if self._watch is not None:
             flavor = self._watch.flavor(rule.id, flavor)
             condition = condition and self._watch.condition(rule.id, condition)
-        return replace(compiled, flavor=self._noted(flavor), condition=condition)
+        same = {name: getattr(compiled, name) for name in CompiledRule.__slots__}
+        return CompiledRule(**{**same, "flavor": self._noted(flavor), "condition": condition})
 
     def unmatched(self, records: Sequence[Record]) -> list[Record]:
         """Return the records that no rule worked on, and that have not failed."""
