@@ -73,7 +73,16 @@ class SettingError(StreamError, LookupError):
     """A required setting (a table's name, a bus, …) is neither given nor in the environment.
 
     A configuration error: the record is reported whatever its fault policy.
+
+    Attributes
+    ----------
+    option
+        The argument that would have given it, e.g. ``table_name``, if there is one.
     """
+
+    def __init__(self, message: str, option: str | None = None) -> None:
+        super().__init__(message)
+        self.option = option
 
 
 class ConfigurationError(StreamError, RuntimeError):

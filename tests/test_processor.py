@@ -35,7 +35,7 @@ class Orders(Source):
         return self._slowly(events) if record.get("slowly") else events
 
     def _slowly(self, events: list[Event]) -> Generator[Any, Any, list[Event]]:
-        yield GetItems({"Keys": [{"pk": "1"}]})
+        yield GetItems({"Keys": [{"pk": "1"}]}, table_name="orders")
         return events
 
     def identifier(self, record: Record) -> Any:

@@ -50,7 +50,8 @@ class EventBridgeConnector(ServiceConnector):
         Raises
         ------
         InvalidRequestError
-            The event is no mapping, has no type, or a type beyond 128 characters, or holds what JSON cannot.
+            The event is no mapping, has no type, or a type beyond 128 characters, or holds what JSON cannot. Its source
+            or a resource is no text.
         EntryTooLargeError
             The event is, on its own, larger than one call may be.
         SettingError
@@ -60,6 +61,7 @@ class EventBridgeConnector(ServiceConnector):
         source = request.source or variable("BUS_SRC") or "custom"
         detail_type = _detail_type(request.event)
         detail = to_json(request.event)
+        _check_texts(source, *(request.resources or ()))
         payload: dict[str, Any] = {
             "EventBusName": bus,
             "Source": source,
@@ -89,6 +91,12 @@ class EventBridgeConnector(ServiceConnector):
 def max_request_bytes() -> int:
     """Return how many bytes the entries of one ``PutEvents`` call may have together: ``MAX_REQ_SIZE``, or the limit."""
     return whole_number(None, "MAX_REQ_SIZE", default=MAX_REQUEST_BYTES, what="a number of bytes")
+
+
+def _check_texts(*values: Any) -> None:
+    for value in values:
+        if not isinstance(value, str):
+            raise InvalidRequestError(f"Expected an event's source and resources to be texts, but found {value!r}.")
 
 
 def _detail_type(event: Any) -> str:

@@ -79,7 +79,8 @@ def call(method: Callable[..., Any], params: Mapping[str, Any]) -> Any:
     Raises
     ------
     InvalidRequestError
-        A parameter that the operation does not have. The client validates nothing, so its serializer fails on it.
+        A parameter that the operation does not have, or whose value has another type. The client validates nothing, so
+        its serializer fails on it.
     """
     try:
         return method(**params)
@@ -88,6 +89,23 @@ def call(method: Callable[..., Any], params: Mapping[str, Any]) -> Any:
         raise InvalidRequestError(
             f"Expected parameters that the operation takes, but found {error} in {known}. Is it spelt as in AWS's API?"
         ) from error
+    except (AttributeError, TypeError) as error:
+        mistakes = _mistakes(method, params)
+        if not mistakes:
+            raise
+        raise InvalidRequestError(f"Expected parameters that the operation takes, but found: {mistakes}") from error
+
+
+def _mistakes(method: Any, params: Mapping[str, Any]) -> str:
+    """Return what the service's own model finds wrong with the parameters of a call; nothing: an empty string."""
+    from botocore.validate import ParamValidator
+
+    meta = getattr(getattr(method, "__self__", None), "meta", None)
+    if meta is None:
+        return ""
+    model = meta.service_model.operation_model(meta.method_to_api_mapping[method.__name__])
+    report: str = ParamValidator().validate(params, model.input_shape).generate_report()
+    return report
 
 
 def canonical(params: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from powertools_stream.connectors.clients import Clients
 from powertools_stream.requests import Request
@@ -29,6 +29,10 @@ class ServiceConnector:
     """
 
     requests: tuple[type[Request], ...]
+
+    calls_boto3_only: ClassVar[bool] = True
+    """Whether `send` reaches a service only by way of `clients`. Then `testing.run` lets it make its calls, which are
+    checked by the service's own model, and not sent."""
 
     def __init__(self, clients: Clients) -> None:
         self.clients = clients

@@ -37,7 +37,8 @@ def setting(given: str | None, *names: str, what: str, option: str) -> str:
     variables = " or ".join(names)
     raise SettingError(
         f"Expected to know {what}, but no {option} was given and {variables} is not set. "
-        f"Pass {option}=…, or set the environment variable {names[0]}."
+        f"Pass {option}=…, or set the environment variable {names[0]}.",
+        option,
     )
 
 

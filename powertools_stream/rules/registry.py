@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from powertools_stream.errors import RuleError
@@ -19,6 +20,8 @@ __all__ = ["RuleRegistry", "Rules"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
+Compile = Callable[[int, Rule], CompiledRule]
+"""Makes the rule at a place among all rules what the engine runs."""
 
 
 def _told_without_flavor(register: F) -> F:
@@ -54,6 +57,7 @@ class RuleRegistry:
     def __init__(self, rules: Rules = ()) -> None:
         self._rules: dict[str, Rule] = {}
         self._groups: tuple[RuleGroup, ...] | None = None
+        self._compile: Compile = compile_rule
         self._idempotency_configs: tuple[Any, ...] | None = None
         self._compacts = False
         if isinstance(rules, str | bytes | Mapping) or not isinstance(rules, Iterable):
@@ -127,10 +131,16 @@ class RuleRegistry:
             rules: dict[Prepare | None, list[CompiledRule]] = {None: []}
             for position, rule in enumerate(self):
                 if switches.is_on(rule.id):
-                    compiled = compile_rule(position, rule)
+                    compiled = self._compile(position, rule)
                     rules.setdefault(compiled.prepare, []).append(compiled)
             self._groups = tuple(RuleGroup(prepare, group) for prepare, group in rules.items() if group)
         return self._groups
+
+    def compiled_by(self, compile_: Compile) -> RuleRegistry:
+        """Return a registry of the same rules, which the function compiles."""
+        other = copy(self)
+        other._groups, other._compile = None, compile_
+        return other
 
     def idempotency_configs(self) -> tuple[Any, ...]:
         """Return the configurations of Powertools' ``@idempotent_function`` on functions of the rules, each once."""

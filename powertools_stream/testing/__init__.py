@@ -8,11 +8,7 @@ from powertools_stream._lazy import export
 
 if TYPE_CHECKING:
     from powertools_stream.testing.connector_suite import ConnectorSuite as ConnectorSuite
-    from powertools_stream.testing.driving import (
-        DriveOutcome as DriveOutcome,
-        assert_unchanged as assert_unchanged,
-        drive as drive,
-    )
+    from powertools_stream.testing.driving import DriveOutcome as DriveOutcome, drive as drive
     from powertools_stream.testing.endpoint import BrokenOff as BrokenOff, ScriptedEndpoint as ScriptedEndpoint
     from powertools_stream.testing.envelopes import (
         to_eventbridge_envelope as to_eventbridge_envelope,
@@ -23,6 +19,7 @@ if TYPE_CHECKING:
         read_firehose_answer as read_firehose_answer,
         to_firehose_records as to_firehose_records,
     )
+    from powertools_stream.testing.mutations import assert_unchanged as assert_unchanged
     from powertools_stream.testing.notifications import (
         to_alarm_event as to_alarm_event,
         to_cognito_event as to_cognito_event,
@@ -61,7 +58,8 @@ __all__ = export(
         ),
         "records": ("to_dynamodb_records", "to_kafka_records", "to_kinesis_records", "to_sqs_records"),
         # One flavor
-        "driving": ("DriveOutcome", "assert_unchanged", "drive"),
+        "driving": ("DriveOutcome", "drive"),
+        "mutations": ("assert_unchanged",),
         # A service with scripted answers
         "endpoint": ("BrokenOff", "ScriptedEndpoint"),
         # Conformance suites

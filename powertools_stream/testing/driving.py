@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CoroutineType, GeneratorType
 from typing import Any
 
 from powertools_stream.requests import Request
 from powertools_stream.rules.rule import Flavor, Rule, make_rule, spec_of
+from powertools_stream.testing.mutations import assert_unchanged
 from powertools_stream.uow import UnitOfWork
 
-__all__ = ["DriveOutcome", "assert_unchanged", "differences", "drive"]
+__all__ = ["DriveOutcome", "drive"]
 
 Responses = Iterable[Any] | Callable[[Any], Any]
 
@@ -85,47 +84,6 @@ def drive(
         left = driver.run(flavor(unit, made))
     results = (unit,) if left is None else tuple(left) if isinstance(left, list | tuple) else (left,)
     return DriveOutcome(tuple(driver.requests), tuple(_flat(results)))
-
-
-@contextmanager
-def assert_unchanged(value: Any) -> Iterator[None]:
-    """Check that nothing inside a value changes: the event passed to `run`, a unit of work, a record.
-
-    The rules of a record share it and its event, so a rule that changes them changes what the others see.
-
-    Raises
-    ------
-    AssertionError
-        Something changed; the message names the paths.
-    """
-    before = copy.deepcopy(value)
-    yield
-    if changes := differences(before, value):
-        raise AssertionError(
-            "Expected rules only to read what they share, but they changed " + "; ".join(changes) + ". "
-            "Make a new value instead: uow.extend(…), {**uow.event, …}."
-        )
-
-
-def differences(before: Any, after: Any, path: str = "") -> list[str]:
-    """Return the differences between two values, one phrase per path: ``event.tags.x: 1 became 2``."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        names = dict.fromkeys([*before, *after])
-        return [line for name in names for line in _item_differences(before, after, name, f"{path}.{name}".lstrip("."))]
-    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        pairs = enumerate(zip(before, after, strict=True))
-        return [line for n, (old, new) in pairs for line in differences(old, new, f"{path}[{n}]")]
-    # NaN counts as the same as NaN here, though it does not equal itself.
-    same = type(before) is type(after) and (before == after or before != before)
-    return [] if same else [f"{path or 'the value'}: {before!r} became {after!r}"]
-
-
-def _item_differences(before: Mapping[Any, Any], after: Mapping[Any, Any], name: Any, path: str) -> list[str]:
-    if name not in before:
-        return [f"{path}: {after[name]!r} was added"]
-    if name not in after:
-        return [f"{path}: {before[name]!r} was removed"]
-    return differences(before[name], after[name], path)
 
 
 class _Driver:

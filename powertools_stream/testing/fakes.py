@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from powertools_stream.connectors.base import Entry, Operation
+from powertools_stream.connectors.base import Connector, Entry, Operation
 from powertools_stream.payloads.json_text import from_json, to_json
 from powertools_stream.requests import Call, PutEvent, Request
+from powertools_stream.testing.checks import Check, Checks
 
-__all__ = ["FakeConnector", "Responses"]
+__all__ = ["TEST_BUS", "FakeConnector", "Responses"]
+
+TEST_BUS = "test-bus"
 
 Responses = Mapping[type[Request], Any] | Callable[[Any], Any]
 """By request type: an answer, an exception to raise, or a function that takes the request and returns one of these. Or
@@ -20,13 +23,18 @@ one function for all requests, which returns `NotImplemented` to answer with the
 class FakeConnector:
     """Answers requests without AWS. Pass it in ``StreamProcessor(connectors=[…])``.
 
-    Events are encoded as for EventBridge, so that one that cannot be sent fails here too.
+    Before it answers a request, the connector that would send it checks it, and the service's own model checks the
+    call. So a request that fails on its way to AWS fails here too, in the same way.
 
     Parameters
     ----------
     responses
         The answers; any other request is answered with its `sample_answer`, as by a service that always succeeds and
-        stores nothing.
+        stores nothing. A request with an answer of its own may go to a table, a queue, … that is named nowhere.
+    bus_name
+        The bus of events that name none; None: ``BUS_NAME``.
+    connectors
+        Your own, which check their requests, but send nothing.
 
     Attributes
     ----------
@@ -38,23 +46,37 @@ class FakeConnector:
 
     requests: tuple[type[Request], ...] = (Request,)
 
-    def __init__(self, responses: Responses | None = None) -> None:
+    def __init__(
+        self,
+        responses: Responses | None = None,
+        *,
+        bus_name: str | None = TEST_BUS,
+        connectors: Sequence[Connector] = (),
+    ) -> None:
         self._responses = responses or {}
+        self._checks = Checks(connectors, bus_name)
         self._numbers: Counter[Callable[..., Any]] = Counter()
         self.asked: list[Any] = []
         self.published: list[dict[str, Any]] = []
 
     def entries(self, request: Any) -> Sequence[Entry]:
-        """Return one entry that holds the request itself."""
+        """Return one entry that holds the request itself.
+
+        Raises
+        ------
+        Exception
+            What the request's own connector finds wrong with it.
+        """
         kind = type(request)
+        check = self._checks.of(request)
         key = repr(request) if kind.reads else None
-        payload = (request, from_json(to_json(request.event))) if kind is PutEvent else (request, None)
+        payload = (request, from_json(to_json(request.event)) if kind is PutEvent else None, check)
         # As in the real connector: only its author knows whether a function may run twice.
         max_attempts = 1 if kind is Call else None
         return (Entry(Operation("fake", kind.__name__, reads=kind.reads, max_attempts=max_attempts), payload, key=key),)
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
-        """Answer each entry."""
+        """Answer each entry; one that its service would refuse, with the error."""
         return [self._respond(*entry.payload) for entry in entries]
 
     def answer(self, request: Any, responses: Sequence[Any]) -> Any:
@@ -64,11 +86,13 @@ class FakeConnector:
     def close(self) -> None:
         """Do nothing: there are no connections."""
 
-    def _respond(self, request: Any, event: dict[str, Any] | None) -> Any:
+    def _respond(self, request: Any, event: dict[str, Any] | None, check: Check) -> Any:
         self.asked.append(request)
+        if (failure := check.failure()) is not None:
+            return failure
         answer = self._scripted(request)
         if answer is NotImplemented:
-            answer = self._sample(request)
+            answer = check.missing or self._sample(request)
         if event is not None and not isinstance(answer, BaseException):
             self.published.append(event)
         return answer

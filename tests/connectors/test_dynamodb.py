@@ -43,7 +43,8 @@ class TestContract(ConnectorSuite):
         ]
 
     def failing_requests(self) -> Sequence[Request]:
-        return [*self.sample_requests(), Query({"KeyConditionExpression": "other = :pk"})]
+        other = {"KeyConditionExpression": "other = :pk", "ExpressionAttributeValues": {":pk": "1"}}
+        return [*self.sample_requests(), Query(other)]
 
     def unsendable_requests(self) -> Sequence[Request]:
         return [
@@ -54,6 +55,8 @@ class TestContract(ConnectorSuite):
             UpdateItem({"UpdateExpression": "SET a = :a"}),
             UpdateItem(None),  # type: ignore[arg-type]
             GetItems({"Keys": None}),
+            Query({"KeyConditionExpression": "pk = :pk"}),
+            UpdateItem({"Key": {"pk": "1"}, **update_expression({"status": "PAID"}), **timestamp_condition()}),
         ]
 
 

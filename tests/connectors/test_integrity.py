@@ -20,6 +20,7 @@ from powertools_stream import FaultPolicy, RetryPolicy, StreamProcessor, UnitOfW
 from powertools_stream.classification import classify, is_invalid_request
 from powertools_stream.connectors import Clients
 from powertools_stream.connectors.registry import ConnectorRegistry
+from powertools_stream.errors import InvalidRequestError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import CallDetails, Reason, RecordDetails
 from powertools_stream.requests import (
@@ -384,7 +385,8 @@ def test_a_parameter_that_cannot_be_sent_stays_the_requests_own_fault(
 
     error = asked(PutObject(odd))
 
-    assert isinstance(error, AttributeError)
+    assert isinstance(error, InvalidRequestError)
+    assert isinstance(error.__cause__, AttributeError)
     assert classify(error) is Reason.FAULT
     assert endpoint.count() == 1
 

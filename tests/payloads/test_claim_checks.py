@@ -52,6 +52,7 @@ def _large(uow: UnitOfWork) -> dict[str, Any]:
     return {"text": "x" * 20_000}
 
 
+_QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/queue"
 _EMIT_LARGE = {"id": "large", "flavor": task, "execute": _large, "emit": "thing-made"}
 _READ = {"id": "read", "flavor": task, "execute": lambda uow: uow.event}
 
@@ -82,7 +83,11 @@ def test_an_event_too_large_for_the_bus_goes_to_s3_and_a_claim_check_in_its_plac
 
 def test_a_message_that_holds_an_event_may_be_left_too() -> None:
     def execute(uow: UnitOfWork) -> Iterator[Any]:
-        return (yield SendMessage({"MessageBody": {**uow.event, "text": "x" * 20_000}, "DelaySeconds": 5}))
+        return (
+            yield SendMessage(
+                {"MessageBody": {**uow.event, "text": "x" * 20_000}, "DelaySeconds": 5}, queue_url=_QUEUE_URL
+            )
+        )
 
     connector = _Limited()
     rule = {"id": "send", "flavor": task, "execute": execute}
@@ -145,7 +150,10 @@ def test_a_failing_deposit_fails_the_record_and_nothing_is_published() -> None:
 
 def test_two_large_messages_of_one_event_do_not_overwrite_each_other() -> None:
     def execute(uow: UnitOfWork) -> list[SendMessage]:
-        return [SendMessage({"MessageBody": {**uow.event, "view": view, "text": "x" * 20_000}}) for view in "ab"]
+        return [
+            SendMessage({"MessageBody": {**uow.event, "view": view, "text": "x" * 20_000}}, queue_url=_QUEUE_URL)
+            for view in "ab"
+        ]
 
     connector = _Limited()
     rule = {"id": "send", "flavor": task, "execute": execute}
@@ -228,7 +236,8 @@ def _send_three(uow: UnitOfWork) -> Iterator[Any]:
     texts = {"a": "", "b": "x" * 20_000, "c": "", "d": ""}
     yield [
         SendMessage(
-            {"MessageBody": {"id": name, "type": "y", "text": text}, "MessageGroupId": "g" if name < "d" else "h"}
+            {"MessageBody": {"id": name, "type": "y", "text": text}, "MessageGroupId": "g" if name < "d" else "h"},
+            queue_url=_QUEUE_URL,
         )
         for name, text in texts.items()
     ]

@@ -8,7 +8,8 @@ import pytest
 
 from powertools_stream.requests import Call, PutEvent
 from powertools_stream.rules.rule import Rule
-from powertools_stream.testing.driving import assert_unchanged, differences, drive
+from powertools_stream.testing.driving import drive
+from powertools_stream.testing.mutations import assert_unchanged, differences
 from powertools_stream.uow import UnitOfWork
 
 Steps = Generator[Any, Any, Any]

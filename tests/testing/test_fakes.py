@@ -64,7 +64,7 @@ def test_a_request_that_says_nothing_is_answered_with_none() -> None:
 
 def test_responses_come_before_what_a_request_says_itself() -> None:
     assert _answers(Geocode("x"), responses={Geocode: "there"}) == ["there"]
-    assert _answers(Geocode("x"), Query({}), responses=lambda request: NotImplemented) == [(1, 1), []]
+    assert _answers(Geocode("x"), Query({}, table_name="t"), responses=lambda request: NotImplemented) == [(1, 1), []]
 
 
 def test_a_users_request_is_answered_in_a_batch_without_a_word_in_the_test() -> None:
@@ -78,6 +78,6 @@ def test_a_users_request_is_answered_in_a_batch_without_a_word_in_the_test() -> 
 
 
 def test_a_call_is_run_and_an_object_has_no_lines() -> None:
-    called, lines = _answers(Call(str.upper, "x"), GetObjectLines({"Key": "k"}))
+    called, lines = _answers(Call(str.upper, "x"), GetObjectLines({"Key": "k"}, bucket_name="b-1"))
 
     assert (called, list(lines)) == ("X", [])

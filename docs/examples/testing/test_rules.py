@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 from docs.examples.testing.rules import keep_order, rules
 from powertools_stream import UnitOfWork
 from powertools_stream.call_options import RetryPolicy
 from powertools_stream.errors import RequestFailedError
+from powertools_stream.expressions import timestamp_condition, update_expression
 from powertools_stream.flavors import materialize
 from powertools_stream.outcomes import Reason
 from powertools_stream.requests import UpdateItem
@@ -50,14 +53,40 @@ def test_the_view_row_is_left_in_the_unit_of_work() -> None:
 
 
 # --8<-- [start:unchanged]
-def test_the_rules_only_read_the_event() -> None:
-    event = to_kinesis_records([ACCEPTED])
+def test_the_key_is_made_without_a_change_of_the_event() -> None:
+    uow = UnitOfWork(event=dict(ACCEPTED))
 
-    with assert_unchanged(event):
-        run(rules, event)
+    with assert_unchanged(uow):
+        keep_order(uow)
 
 
 # --8<-- [end:unchanged]
+
+
+# --8<-- [start:unmatched]
+def test_every_order_has_a_rule() -> None:
+    outcome = run(rules, to_kinesis_records([ACCEPTED, {**ACCEPTED, "type": "order-acepted"}]))
+
+    (misspelled,) = outcome.unmatched
+    assert misspelled["kinesis"]["partitionKey"] == "o-1"
+
+
+# --8<-- [end:unmatched]
+
+
+# --8<-- [start:checks]
+def test_a_condition_needs_the_timestamp() -> None:
+    def keep(uow: UnitOfWork) -> dict[str, Any]:
+        row = {"total": uow.event["total"]}  # "timestamp" is missing
+        return {"Key": {"pk": "1"}, **update_expression(row), **timestamp_condition()}
+
+    rule = {"id": "keep", "flavor": materialize, "to_update_request": keep, "table_name": "orders"}
+    outcome = run([rule], to_kinesis_records([ACCEPTED]))
+
+    assert ":timestamp is not among the ExpressionAttributeValues" in str(outcome.faults[0].error)
+
+
+# --8<-- [end:checks]
 
 
 # --8<-- [start:responses]

@@ -34,6 +34,7 @@ _LEGACY = ("AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "Scan
 _CONDITIONS = ("KeyConditionExpression", "FilterExpression", "ConditionExpression")
 _EXPRESSIONS = (*_CONDITIONS, "ProjectionExpression", "UpdateExpression")
 _PLACEHOLDER = re.compile(r"#(\w+)", re.ASCII)
+_VALUE = re.compile(r":\w+", re.ASCII)
 # DynamoDB takes 32 levels, and says itself what goes beyond. boto3's client needs up to five frames of the stack for
 # each level, and ends a whole call, with the items of others in it, in a `RecursionError` at some 200.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-attributes
@@ -84,6 +85,11 @@ def to_params(params: Mapping[str, Any], table: str) -> dict[str, Any]:
 
     Plain values become attribute values, boto3's condition objects (``Key("pk").eq("1")``) become expressions, and
     placeholders of `powertools_stream.expressions` that nothing defines are defined.
+
+    Raises
+    ------
+    InvalidRequestError
+        An expression uses a value that is not given, e.g. that of `timestamp_condition`.
     """
     result = {**params, "TableName": table}
     if any(not isinstance(params.get(name, ""), str) for name in _CONDITIONS):
@@ -95,6 +101,7 @@ def to_params(params: Mapping[str, Any], table: str) -> dict[str, Any]:
         if name in result:
             result[name] = {field: _legacy(spec) for field, spec in result[name].items()}
     define_placeholders(result)
+    _check_values(result)
     return result
 
 
@@ -103,13 +110,29 @@ def define_placeholders(params: dict[str, Any]) -> None:
     names = params.get("ExpressionAttributeNames") or {}
     missing = {}
     for expression in (params.get(name) or "" for name in _EXPRESSIONS):
-        if "#" not in expression:
+        if not isinstance(expression, str) or "#" not in expression:
             continue
         for placeholder in _PLACEHOLDER.findall(expression):
             if f"#{placeholder}" not in names and (name := name_of_alias(placeholder)) is not None:
                 missing[f"#{placeholder}"] = name
     if missing:
         params["ExpressionAttributeNames"] = {**names, **missing}
+
+
+def _check_values(params: Mapping[str, Any]) -> None:
+    """Check that every value is given that an expression uses: DynamoDB refuses what it cannot look up."""
+    given = params.get("ExpressionAttributeValues") or {}
+    for name in _EXPRESSIONS:
+        expression = params.get(name)
+        if not isinstance(expression, str) or ":" not in expression:
+            continue
+        if missing := sorted(set(_VALUE.findall(expression)).difference(given)):
+            field = missing[0][1:]
+            raise InvalidRequestError(
+                f"Expected the values that {name} {expression!r} uses, but {', '.join(missing)} is not among the "
+                f"ExpressionAttributeValues, which are {sorted(map(str, given))}. Give the item that you pass to "
+                f"update_expression(…) a value for {name_of_alias(field) or field!r}, or add {missing[0]!r} yourself."
+            )
 
 
 def plain_response(response: Mapping[str, Any]) -> dict[str, Any]:

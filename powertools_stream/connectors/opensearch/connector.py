@@ -64,6 +64,7 @@ class OpenSearchConnector(ServiceConnector):
     """
 
     requests = (IndexDocument, UpdateDocument, DeleteDocument)
+    calls_boto3_only = False
 
     def __init__(
         self,

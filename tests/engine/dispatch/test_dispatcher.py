@@ -219,7 +219,7 @@ def test_observers_are_told_of_every_call_and_of_every_record_that_failed() -> N
 
 def test_equal_reads_are_asked_once_though_the_answer_comes_while_records_are_still_being_started() -> None:
     def ask_slowly(uow: Any) -> Any:
-        answer = yield Query({"n": uow.event["n"]}, table_name="t")
+        answer = yield Query({"Limit": uow.event["n"] + 1}, table_name="t")
         return answer
 
     def dawdle(uow: Any) -> None:
@@ -230,7 +230,7 @@ def test_equal_reads_are_asked_once_though_the_answer_comes_while_records_are_st
     rules.add(id="dawdle", flavor=task, execute=dawdle)
     events = [{"id": str(n), "type": "t", "n": n % 2} for n in range(40)]
 
-    outcome = run(rules, to_sqs_records(events), responses=lambda request: [{"n": request.params["n"]}])
+    outcome = run(rules, to_sqs_records(events), responses=lambda request: [{"n": request.params["Limit"] - 1}])
 
     assert len(outcome.requests) == 2
     answers = [result.uow["result"] for result in outcome.results if result.rule_id == "ask"]
@@ -243,7 +243,7 @@ def test_whoever_asks_again_gets_a_new_answer() -> None:
     def ask_three_times(uow: Any) -> Any:
         answers = []
         for _ in range(3):
-            answers += yield Query({"n": 1}, table_name="t")
+            answers += yield Query({"Limit": 1}, table_name="t")
         return answers
 
     rules = RuleRegistry()
