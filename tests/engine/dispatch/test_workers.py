@@ -154,6 +154,12 @@ def test_a_call_that_hangs_is_named_with_its_rule_in_every_later_invocation(
     assert processor.process_event(event, lambda_context(remaining_ms=3_000)) == {"batchItemFailures": []}
 
 
+@pytest.fixture
+def _idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the process use no CPU, whatever else the machine has to do."""
+    monkeypatch.setattr(time, "process_time", lambda: 0.0)
+
+
 # -- How many ----------------------------------------------------------------------------------------------------------
 class _Gauge:
     """Measures how many jobs are under way at a time."""
@@ -191,12 +197,6 @@ def _sleep() -> None:
     time.sleep(0.01)
 
 
-def _compute() -> None:
-    until = time.thread_time() + 0.005
-    while time.thread_time() < until:
-        pass
-
-
 def _most_at_a_time(pool: WorkerPool, jobs: int, work: Callable[[], object]) -> int:
     gauge = _Gauge()
     for _ in range(jobs):
@@ -208,6 +208,7 @@ def _most_at_a_time(pool: WorkerPool, jobs: int, work: Callable[[], object]) -> 
     return gauge.most
 
 
+@pytest.mark.usefixtures("_idle")
 def test_jobs_that_wait_while_services_take_their_time_get_more_threads() -> None:
     pool = WorkerPool(20)
 
@@ -215,15 +216,19 @@ def test_jobs_that_wait_while_services_take_their_time_get_more_threads() -> Non
     assert _most_at_a_time(pool, 5, _sleep) <= 5
 
 
-def test_no_more_threads_compute_than_there_are_at_first() -> None:
-    assert _most_at_a_time(WorkerPool(32), 100, _compute) <= 8
+def test_there_are_no_more_threads_if_the_cpu_has_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "process_time", time.monotonic)
+
+    assert _most_at_a_time(WorkerPool(32), 100, _sleep) <= 8
 
 
 @pytest.mark.parametrize("size", [1, 3, 8])
+@pytest.mark.usefixtures("_idle")
 def test_there_are_never_more_threads_than_are_allowed(size: int) -> None:
     assert _most_at_a_time(WorkerPool(size), 60, _sleep) == size
 
 
+@pytest.mark.usefixtures("_idle")
 def test_after_a_service_was_throttled_there_are_fewer() -> None:
     pool = WorkerPool(20)
     assert _most_at_a_time(pool, 400, _sleep) > 8
