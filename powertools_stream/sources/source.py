@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Hashable, Mapping, Sequence
-from typing import Any, ClassVar
+from copy import copy
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
@@ -12,6 +13,9 @@ from powertools_stream.errors import MalformedRecordError
 from powertools_stream.outcomes import RecordOutcome
 from powertools_stream.payloads.parsing import malformed
 from powertools_stream.uow import Event, Record
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["ReadEvent", "Source", "fields_of", "name_in"]
 
@@ -59,6 +63,9 @@ class Source(ABC):
     needs_results: ClassVar[bool] = False
     """Whether `answer` wants what the rules leave behind."""
 
+    carried: Sequence[Source] = ()
+    """The sources with options that the processor was given: they read what a record of this one carries of theirs."""
+
     @abstractmethod
     def recognises(self, record: Mapping[str, Any]) -> bool:
         """Tell whether a record, as Lambda delivers it, is of this source."""
@@ -95,6 +102,17 @@ class Source(ABC):
         MalformedRecordError
             Nothing names the record. If it fails, the whole batch is reported.
         """
+
+    def carrying(self, sources: Sequence[Source]) -> Self:
+        """Return this source with these as `carried`; one of your own, which may have a state, stays as it is."""
+        return self
+
+    def _copy_carrying(self, sources: Sequence[Source]) -> Self:
+        if not sources or sources == (self,):
+            return self
+        source = copy(self)
+        source.carried = sources
+        return source
 
     def answer(self, event: Mapping[str, Any], outcomes: Sequence[RecordOutcome]) -> Any:
         """Return what Lambda is to get for an event; None: the partial batch response.

@@ -1,4 +1,4 @@
-"""Builders of the events that Lambda receives from S3, SNS, EventBridge, Pipes, schedules, alarms and Cognito."""
+"""Builders of the events that Lambda receives from S3, SNS, EventBridge, Pipes, schedules, alarms, and others."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from powertools_stream.testing.envelopes import (
 __all__ = [
     "to_alarm_event",
     "to_cognito_event",
+    "to_destination_event",
     "to_eventbridge_event",
     "to_pipe_records",
     "to_s3_records",
@@ -192,6 +193,47 @@ def to_cognito_event(
         "triggerSource": trigger,
         "request": dict(request) if request is not None else {"userAttributes": {"email": f"{user_name}@example.com"}},
         "response": dict(response or {}),
+    }
+
+
+def to_destination_event(
+    payload: Any,
+    *,
+    condition: str = "RetriesExhausted",
+    response: Any = None,
+    function: str = "orders",
+    timestamp: int = NOW,
+    region: str = REGION,
+) -> dict[str, Any]:
+    """Build the record that Lambda sends to a destination of a function, once it has given up on an invocation.
+
+    Parameters
+    ----------
+    payload
+        The event that the function was invoked with.
+    condition
+        ``RetriesExhausted``, ``EventAgeExceeded``, or ``Success`` for a destination of invocations that succeeded.
+    response
+        What the function returned; default: an error.
+    timestamp
+        When Lambda gave up, in ms.
+    """
+    context: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
+    if condition != "Success":
+        context["functionError"] = "Unhandled"
+        response = response or {"errorMessage": "All records failed processing.", "errorType": "BatchProcessingError"}
+    return {
+        "version": "1.0",
+        "timestamp": iso(timestamp),
+        "requestContext": {
+            "requestId": str(uuid5(NAMESPACE_URL, to_json(payload))),
+            "functionArn": f"arn:aws:lambda:{region}:{ACCOUNT}:function:{function}:$LATEST",
+            "condition": condition,
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": payload,
+        "responseContext": context,
+        "responsePayload": response,
     }
 
 
