@@ -81,7 +81,8 @@ class Engine:
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
         bus_name = fault_bus_name(self._options.fault_bus_name, self._options.bus_name)
-        judge = Judge(self._options.fault_policy, self._options.is_retryable, has_bus=bus_name is not None)
+        policy = self._options.fault_policy or source.on_fault
+        judge = Judge(policy, self._options.is_retryable, has_bus=bus_name is not None)
         publisher = None
         if bus_name is not None:
             publisher = LazyPublisher(source, bus_name, self._published, self._options.claim_checks)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from powertools_stream.sources.sns import *
     from powertools_stream.sources.source import *
     from powertools_stream.sources.sqs import *
+    from powertools_stream.sources.step_functions import *
 
 __all__ = export(
     __name__,
@@ -42,6 +43,7 @@ __all__ = export(
         "cloudwatch": ("AlarmSource",),
         "cognito": ("CognitoSource",),
         "aws_lambda": ("DestinationSource",),
+        "step_functions": ("DistributedMapSource",),
         "pipes": ("PipeSource", "WholePipeSource"),
         # For a source of one's own
         "source": ("ReadEvent", "Source"),

@@ -10,6 +10,7 @@ from powertools_stream.sources.recognition import (
     built_in_source,
     found_keys,
     invokes_alone,
+    is_item_batch,
     known_source,
     unknown_source,
 )
@@ -63,6 +64,8 @@ def _built_in_records(event: Mapping[str, Any]) -> Sequence[Any] | None:
         return records if "deliveryStreamArn" in event or _is_of_firehose(records) else None
     if isinstance(records, Mapping):
         return built_in("kafka").records(event)
+    if is_item_batch(event):
+        return built_in("step_functions").records(event)
     # By S3 it tests whether a notification arrives; there is nothing to do.
     if event.get("Event") == "s3:TestEvent":
         return []

@@ -26,6 +26,7 @@ __all__ = [
     "carried_source",
     "found_keys",
     "invokes_alone",
+    "is_item_batch",
     "is_known",
     "is_scheduled",
     "known_source",
@@ -50,6 +51,19 @@ MARKS = frozenset(
 def is_scheduled(record: Mapping[str, Any]) -> bool:
     """Tell whether it is what a schedule sends by default, of a rule or of EventBridge Scheduler."""
     return record.get("detail-type") == "Scheduled Event" and record.get("source") in _SCHEDULERS
+
+
+def is_item_batch(event: Mapping[str, Any]) -> bool:
+    """Tell whether it is a batch of items of Step Functions, and nothing else."""
+    return isinstance(event.get("Items"), list) and _ITEM_BATCH.issuperset(event)
+
+
+_ITEM_BATCH = frozenset({"BatchInput", "Items"})
+_ITEM = frozenset({"BatchInput", "Item"})
+
+
+def _is_item(record: Mapping[str, Any]) -> bool:
+    return "Item" in record and _ITEM.issuperset(record)
 
 
 def _is_of_bus(record: Mapping[str, Any]) -> bool:
@@ -113,6 +127,7 @@ _SOURCES: Mapping[str, _Known] = {
     "cloudwatch": _Known("AlarmSource", fields=("alarmData", "alarmArn"), is_alone=True),
     "cognito": _Known("CognitoSource", fields=("triggerSource", "userPoolId"), is_alone=True),
     "aws_lambda": _Known("DestinationSource", looks_so=_is_of_destination, is_alone=True),
+    "step_functions": _Known("DistributedMapSource", looks_so=_is_item, is_carried=False),
 }
 _BY_EVENT_SOURCE = {name: service for service, known in _SOURCES.items() for name in known.event_source}
 _BY_LOOKS = tuple((service, known) for service, known in _SOURCES.items() if not known.is_named)
@@ -179,7 +194,9 @@ def known_source(record: Mapping[str, Any]) -> Source | None:
 
 def is_known(record: Mapping[str, Any]) -> bool:
     """Tell whether a built-in source knows the record, or an event that is a batch of such."""
-    return _service_of(record) is not None or "Records" in record or isinstance(record.get("records"), list | dict)
+    if _service_of(record) is not None or is_item_batch(record):
+        return True
+    return "Records" in record or isinstance(record.get("records"), list | dict)
 
 
 def invokes_alone(event: Mapping[str, Any]) -> bool:
@@ -220,8 +237,8 @@ def unknown_source(found: str) -> UnknownSourceError:
     """Make the error for an event that no source knows."""
     return UnknownSourceError(
         "Expected an event with records of SQS, Kinesis, DynamoDB Streams, S3 or SNS under 'Records', of Kafka or "
-        "Firehose under 'records', an array of a pipe, or an event of EventBridge, of a schedule, of a CloudWatch "
-        f"alarm or of Cognito, found {found}. "
+        "Firehose under 'records', of Step Functions under 'Items', an array of a pipe, or an event of EventBridge, of "
+        f"a schedule, of a CloudWatch alarm, of Cognito or for an on-failure destination, found {found}. "
         "Check what invokes the function; for a source of your own, derive from Source and pass it as source=…; for "
         "an input of a schedule's own, pass source=ScheduleSource()."
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.errors import MalformedRecordError
-from powertools_stream.outcomes import RecordOutcome
+from powertools_stream.outcomes import FaultPolicy, RecordOutcome
 from powertools_stream.payloads.parsing import malformed
 from powertools_stream.uow import Event, Record
 
@@ -46,6 +46,9 @@ class Source(ABC):
 
     answers_each: ClassVar[bool] = False
     """Whether `answer` says of each record what became of it, so that a failure never fails the invocation."""
+
+    on_fault: ClassVar[FaultPolicy] = FaultPolicy.REPORT_AND_PUBLISH
+    """What happens to a record if a rule fails for good, and neither the rule nor the processor says it."""
 
     shows_errors: ClassVar[bool] = False
     """Whether a user gets to see the message of an error that fails the invocation, which then is that of the first

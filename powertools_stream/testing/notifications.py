@@ -21,6 +21,7 @@ __all__ = [
     "to_alarm_event",
     "to_cognito_event",
     "to_destination_event",
+    "to_distributed_map_event",
     "to_eventbridge_event",
     "to_pipe_records",
     "to_s3_records",
@@ -235,6 +236,20 @@ def to_destination_event(
         "responseContext": context,
         "responsePayload": response,
     }
+
+
+def to_distributed_map_event(items: Iterable[Any], *, batch_input: Any = None) -> dict[str, Any]:
+    """Build the event that Lambda receives for a batch of items of a Distributed Map state of Step Functions.
+
+    Parameters
+    ----------
+    items
+        The items, as the state's ``ItemSelector`` makes them.
+    batch_input
+        What its ``ItemBatcher`` adds to each batch; None: nothing.
+    """
+    common = {"BatchInput": batch_input} if batch_input is not None else {}
+    return {**common, "Items": list(items)}
 
 
 # -- Their parts -------------------------------------------------------------------------------------------------------

@@ -73,6 +73,7 @@ class SourceSuite:
             to_alarm_event(),
             to_cognito_event(),
             to_destination_event({}),
+            {"Records": [{"Item": {}}]},
             to_firehose_records([{}]),
         ]
         return [{}, *(record for event in built for record in _flat(event) if _trait(record) != own)]
@@ -306,7 +307,7 @@ def _changed(record: Record, path: tuple[Any, ...], value: Any) -> Record:
     return changed
 
 
-_FIELDS = ("topic", "detail-type", "alarmData", "triggerSource", "recordId", "requestContext")
+_FIELDS = ("topic", "detail-type", "alarmData", "triggerSource", "recordId", "requestContext", "Item")
 
 
 def _flat(event: Mapping[str, Any]) -> Iterator[Record]:
