@@ -1,4 +1,4 @@
-"""The state machine on the page of Step Functions is one: cfn-lint, which comes with moto, knows the states language."""
+"""The state machine on the page of Step Functions is valid, as cfn-lint sees it, which comes with moto."""
 
 from __future__ import annotations
 

@@ -76,9 +76,7 @@ def without(event: dict[str, Any], *names: str) -> dict[str, Any]:
     left = {name: value for name, value in event.items() if name not in names}
     for batch in ("Records", "records"):
         if isinstance(left.get(batch), list):
-            left[batch] = [
-                {name: value for name, value in record.items() if name not in names} for record in left[batch]
-            ]
+            left[batch] = [without(record, *names) for record in left[batch]]
     return left
 
 

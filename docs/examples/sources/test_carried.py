@@ -10,10 +10,8 @@ rules.add(id="order-paid", flavor=cdc, filters=[changed("status", to="PAID")])
 
 
 def test_a_change_is_published_whether_the_stream_or_a_queue_delivers_it() -> None:
-    order = {"pk": "o-1", "sk": "order"}
-    changes = to_dynamodb_records(
-        [{"old_image": {**order, "status": "OPEN"}, "new_image": {**order, "status": "PAID"}}]
-    )
+    before, after = ({"pk": "o-1", "sk": "order", "status": status} for status in ("OPEN", "PAID"))
+    changes = to_dynamodb_records([{"old_image": before, "new_image": after}])
     (change,) = to_pipe_records(changes)
 
     for event in (changes, to_sqs_records([change]), to_sqs_records([to_sns_envelope(change)])):

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
 from docs.examples.sources.step_functions_source import rules
@@ -29,12 +30,10 @@ def test_an_outage_fails_the_batch_so_that_the_state_machine_tries_again() -> No
         [{"id": "o-1", "type": "order-created", "total": 42}], batch_input={"execution": "backfill-1"}
     )
 
-    try:
+    with pytest.raises(BatchProcessingError) as failed:
         run(rules, event, responses={UpdateItem: RetryableError("The table is busy.")})
-    except BatchProcessingError as error:
-        assert error.__class__.__name__ in retried_errors()
-    else:
-        raise AssertionError("The batch did not fail.")
+
+    assert failed.type.__name__ in retried_errors()
 
 
 # --8<-- [end:handler]
