@@ -19,13 +19,16 @@ class CarriedEvent(dict[str, Any]):
         The event.
     record
         The record that it was read from, as its own source delivers it.
+    secrets
+        What of it no fault event may carry, as its own source says.
     """
 
-    __slots__ = ("record",)
+    __slots__ = ("record", "secrets")
 
-    def __init__(self, event: Event, record: Record) -> None:
+    def __init__(self, event: Event, record: Record, secrets: tuple[str, ...] = ()) -> None:
         super().__init__(event)
         self.record = record
+        self.secrets = secrets
 
 
 def record_of(uow: Mapping[str, Any]) -> Record:

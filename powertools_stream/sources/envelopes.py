@@ -100,10 +100,11 @@ def _read_opened(
     body: Event, record_id: str, timestamp: float | str | None, partition_key: Any, sources: Sequence[Source]
 ) -> ReadEvent:
     event, envelopes = _opened(body, record_id, _is_carried)
-    if _is_carried(event):
-        return _read_carried(event, record_id, timestamp, partition_key, sources)
-    if (records := _batch_in(event)) is not None:
-        read = [_read_carried(record, record_id, timestamp, partition_key, sources) for record in records]
+    carrier = (record_id, timestamp, partition_key, sources)
+    if (source := carried_source(event, sources)) is not None:
+        return _read_carried(source, event, *carrier)
+    if batch := _batch_in(event, sources):
+        read = [_read_carried(source, record, *carrier) for source, record in batch]
         return [event for events in read for event in _listed(events)]
     _fill_in_all(event, envelopes)
     if not event.get("type"):
@@ -125,27 +126,33 @@ def _is_carried(event: Event) -> bool:
     return carried_source(event) is not None
 
 
-def _batch_in(event: Event) -> Sequence[Record] | None:
-    """Return the records of other sources that a payload holds; None: it holds none, or something else beside them."""
+def _batch_in(event: Event, sources: Sequence[Source]) -> Sequence[tuple[Source, Record]]:
+    """Return the records of other sources that a payload holds, and their sources; none if it holds anything else."""
     records = event.get("Records")
     # In the on-failure record of a mapping: as in an invocation, they do not say of themselves where they are from.
     if records is None and event.get("eventSource") in KAFKA and isinstance(event.get("records"), dict):
-        found = built_in("kafka").records(event)
-        return [{**record, "eventSource": event["eventSource"]} for record in found or () if type(record) is dict]
-    is_batch = type(records) is list and records and all(carried_source(record) is not None for record in records)
-    return records if is_batch else None
+        found = built_in("kafka").records(event) or ()
+        records = [{**record, "eventSource": event["eventSource"]} for record in found if type(record) is dict]
+    if type(records) is not list:
+        return ()
+    batch = [(source, record) for record in records if (source := carried_source(record, sources)) is not None]
+    return batch if len(batch) == len(records) else ()
 
 
 def _read_carried(
-    record: Record, record_id: str, timestamp: float | str | None, partition_key: Any, sources: Sequence[Source]
+    source: Source,
+    record: Record,
+    record_id: str,
+    timestamp: float | str | None,
+    partition_key: Any,
+    sources: Sequence[Source],
 ) -> ReadEvent:
     """Read a record as its own source does. What it lacks comes from the one that carried it, as does its name."""
-    source = carried_source(record, sources)
-    read: Any = None
     try:
-        read = source.carrying(sources).read(record) if source is not None else record
+        read = source.carrying(sources).read(record)
     except MalformedRecordError as error:
         error.record_id = record_id
+        error.secrets = error.secrets or source.secrets
         raise
     if isinstance(read, Generator):
         read.close()
@@ -153,17 +160,13 @@ def _read_carried(
             f"Expected {type(source).__name__} to read a record that another service carries without any request, "
             "but its read() yields some. Return the event, and let a rule make the request."
         )
-    events: list[Event] = [_of_record(event, record, record_id, timestamp, partition_key) for event in _listed(read)]
+    events: list[Event] = []
+    for event in _listed(read):
+        if not event.get("timestamp"):
+            event["timestamp"] = None
+        event = _completed(event, record_id, timestamp, partition_key)
+        events.append(event if type(event) is CarriedEvent else CarriedEvent(event, record, source.secrets))
     return events if isinstance(read, list) else events[0] if events else None
-
-
-def _of_record(
-    event: Event, record: Record, record_id: str, timestamp: float | str | None, partition_key: Any
-) -> CarriedEvent:
-    if not event.get("timestamp"):
-        event["timestamp"] = None
-    event = _completed(event, record_id, timestamp, partition_key)
-    return event if type(event) is CarriedEvent else CarriedEvent(event, record)
 
 
 def _listed(read: ReadEvent) -> Sequence[Event]:
