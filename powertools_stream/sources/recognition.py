@@ -39,11 +39,11 @@ __all__ = [
 _SCHEDULERS = ("aws.events", "aws.scheduler")
 
 BATCH_INFOS = ("KinesisBatchInfo", "DDBStreamBatchInfo", "KafkaBatchInfo")
-"""Where the on-failure record of an event source mapping says which records it is about."""
+"""Where the on-failure record of an event source mapping, or of a pipe, says which records it is about."""
 
 MARKS = frozenset(
     {"eventSource", "EventSource", "Records", "requestContext", "detail-type", "TopicArn", "alarmArn", "triggerSource"}
-    | {"NewStateValue", "Event"}
+    | {"NewStateValue", "Event", *BATCH_INFOS}
 )
 """Fields one of which any payload has that carries a record or is an envelope: most payloads have none of them."""
 
@@ -76,7 +76,8 @@ def _is_of_data_stream(record: Mapping[str, Any]) -> bool:
 
 
 def _is_of_destination(record: Mapping[str, Any]) -> bool:
-    context = record.get("requestContext")
+    # Of a pipe, which has no request.
+    context = record.get("requestContext", record.get("context"))
     # What a function that succeeded has returned is the event's own matter, beside what it was asked.
     if not isinstance(context, Mapping) or context.get("condition") in (None, "Success"):
         return False

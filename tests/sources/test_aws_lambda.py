@@ -126,6 +126,19 @@ def test_an_on_failure_record_with_positions_only_says_where_the_records_are(inf
         assert said in str(fault.error)
 
 
+def test_a_pipe_that_gave_up_on_a_batch_says_where_the_records_are() -> None:
+    # In the dead-letter queue of a pipe from a stream.
+    pipe = "arn:aws:pipes:eu-west-1:123456789012:pipe/p"
+    context = {"partnerResourceArn": pipe, "condition": "RetryAttemptsExhausted"}
+    failed = {"context": context, "version": "1.0", "DDBStreamBatchInfo": OF_A_STREAM["KinesisBatchInfo"]}
+
+    (fault,) = run([{"id": "any", "flavor": task, "emit": "seen"}], to_sqs_records([failed])).faults
+
+    assert "the on-failure record of a pipe" in str(fault.error)
+    assert "GetRecords" in str(fault.error)
+    assert "S3" not in str(fault.error)
+
+
 @pytest.mark.parametrize("info", ["text", None, {}, {"shardId": ["secret"]}])
 def test_positions_that_are_none_are_not_shown(info: Any) -> None:
     with pytest.raises(MalformedRecordError, match="not even that") as caught:

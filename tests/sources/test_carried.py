@@ -12,10 +12,10 @@ import pytest
 
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.errors import MalformedRecordError, SettingError
-from powertools_stream.flavors import CdcRule, ExpiredRule, cdc, task
+from powertools_stream.flavors import CdcRule, ExpiredRule, cdc, evaluate, job, task
 from powertools_stream.matching.changes import changed
 from powertools_stream.payloads.carried import CarriedEvent, approximate_seconds
-from powertools_stream.requests import Query
+from powertools_stream.requests import GetItems, Query
 from powertools_stream.sources import (
     DynamoDBSource,
     KinesisSource,
@@ -303,6 +303,44 @@ def test_a_filter_for_changes_says_which_view_type_to_set_if_the_change_is_carri
     outcome = run(rules, to_sqs_records([removal["Records"][0]]))
 
     assert "on a stream whose view type is KEYS_ONLY" in str(outcome.faults[0].error)
+
+
+def carriers_of(record: dict[str, Any]) -> list[dict[str, Any]]:
+    of_data_stream = {name: value for name, value in record.items() if name != "eventSourceARN"}
+    return [
+        {"Records": [record]},
+        to_sqs_records([record]),
+        to_kinesis_records([{**of_data_stream, "tableName": "events", "recordFormat": "application/json"}]),
+    ]
+
+
+ROW = {
+    "pk": "e-1", "sk": "EVENT", "discriminator": "EVENT", "timestamp": 1_767_225_000_000, "data": "o-1",
+    "event": {"id": "e-1", "type": "order-created", "timestamp": 1_767_225_000_000, "tags": {}},
+}  # fmt: skip
+(INSERTED,) = to_dynamodb_records([{"new_image": ROW}], table="events")["Records"]
+
+
+@pytest.mark.parametrize("event", carriers_of(INSERTED))
+def test_rows_of_the_event_table_are_evaluated_whoever_carries_their_changes(event: Any) -> None:
+    rules = RuleRegistry()
+    rules.add(id="ready", flavor=evaluate, event_type="order-created", emit="order-ready")
+
+    outcome = run(rules, event, responses={Query: [ROW]})
+
+    assert [published["type"] for published in outcome.events] == ["order-ready"]
+
+
+@pytest.mark.parametrize("event", carriers_of(INSERTED))
+def test_a_job_looks_at_its_row_whoever_carries_the_change(event: Any) -> None:
+    rules = RuleRegistry()
+    scan, keep = (lambda uow: {"Limit": 2}), (lambda uow: {"Key": {"pk": "e-1"}})
+    rules.add(id="work", flavor=job, to_scan_request=scan, to_cursor_update_request=keep, table_name="orders")
+
+    outcome = run(rules, event, responses={GetItems: {"Responses": {"events": []}}})
+
+    assert [request.table_name for request in outcome.requests if isinstance(request, GetItems)] == ["events"]
+    assert outcome.results[0].uow["is_stale"] is True
 
 
 @pytest.mark.parametrize("at", [1_767_225_700, 1_767_225_700_000, 1_767_225_700_000_000])
