@@ -83,9 +83,7 @@ def _only_positions(name: str, record: Mapping[str, Any], record_id: str) -> Mal
 
 
 _POSITIONS = ("batchSize", "streamArn", "eventSourceArn", "shardId", "startSequenceNumber", "endSequenceNumber")
-_OTHER_WAY = (
-    ", or give the mapping an S3 bucket as its on-failure destination: 'payload' of its objects holds the records"
-)
+_OTHER_WAY = ", or give the mapping an S3 bucket as its on-failure destination: the 'payload' of its objects holds them"
 _READ_SHARD = (
     "Read the shard with GetRecords from startSequenceNumber to endSequenceNumber before the records expire, and send "
     "each to a queue as it is"
