@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from powertools_stream.errors import MalformedRecordError, SettingError
 from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.payloads.completion import complete
 from powertools_stream.payloads.parsing import malformed, milliseconds, parse_object
-from powertools_stream.sources.recognition import KAFKA, MARKS, built_in, carried_source
+from powertools_stream.sources.recognition import (
+    KAFKA,
+    MARKS,
+    MARKS_OF_RECORDS,
+    SCHEDULED,
+    built_in,
+    carried_source,
+    is_scheduled,
+)
 from powertools_stream.sources.source import ReadEvent, Source
 from powertools_stream.uow import Event, Record
 
@@ -45,7 +53,10 @@ def read_events(
     """
     # Most payloads are the event itself: they are spared what can be spared, even a call of `_completed`.
     if not _has_no_mark(body):
-        return _read_marked(body, record_id, timestamp, partition_key, sources)
+        try:
+            return _read_marked(body, record_id, timestamp, partition_key, sources)
+        except RecursionError:
+            raise malformed(record_id, "envelopes around an event", "too many of them") from None
     try:
         return complete(body, record_id, timestamp, partition_key)
     except (OverflowError, TypeError, ValueError):
@@ -53,6 +64,7 @@ def read_events(
 
 
 _has_no_mark = MARKS.isdisjoint
+_is_no_record = MARKS_OF_RECORDS.isdisjoint
 
 
 def _completed(event: Event, record_id: str, timestamp: float | str | None, partition_key: Any) -> Event:
@@ -81,8 +93,9 @@ def unwrap(body: Event, record_id: str | None = None) -> Event:
     >>> unwrap({"id": "1", "detail-type": "order-created", "time": "2026-01-01T00:00:00Z", "detail": {"total": 42}})
     {'total': 42, 'id': '1', 'type': 'order-created', 'timestamp': 1767225600000}
     """
-    event, envelopes = _opened(body, record_id, lambda event: False)
-    _fill_in_all(event, envelopes)
+    event, envelopes, _ = _opened(body, record_id, None)
+    for identifier, kind, time in reversed(envelopes):
+        _fill_in(event, identifier, kind, time)
     return event
 
 
@@ -90,23 +103,15 @@ def _read_marked(
     body: Event, record_id: str, timestamp: float | str | None, partition_key: Any, sources: Sequence[Source]
 ) -> ReadEvent:
     """Read a body that may be an envelope, or a record of another source. Parameters as for `read_events`."""
-    try:
-        return _read_opened(body, record_id, timestamp, partition_key, sources)
-    except RecursionError:
-        raise malformed(record_id, "envelopes around an event", "too many of them") from None
-
-
-def _read_opened(
-    body: Event, record_id: str, timestamp: float | str | None, partition_key: Any, sources: Sequence[Source]
-) -> ReadEvent:
-    event, envelopes = _opened(body, record_id, _is_carried)
-    carrier = (record_id, timestamp, partition_key, sources)
-    if (source := carried_source(event, sources)) is not None:
-        return _read_carried(source, event, *carrier)
-    if batch := _batch_in(event, sources):
+    event, envelopes, source = _opened(body, record_id, sources)
+    if source is not None:
+        return _read_carried(source, event, record_id, timestamp, partition_key, sources)
+    if ("Records" in event or "records" in event) and (batch := _batch_in(event, sources)):
+        carrier = (record_id, timestamp, partition_key, sources)
         read = [_read_carried(source, record, *carrier) for source, record in batch]
         return [event for events in read for event in _listed(events)]
-    _fill_in_all(event, envelopes)
+    for identifier, kind, time in reversed(envelopes):
+        _fill_in(event, identifier, kind, time)
     if not event.get("type"):
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
         if event.get("Event") == "s3:TestEvent":
@@ -120,10 +125,6 @@ def _read_opened(
 
 
 # -- Records of other sources ------------------------------------------------------------------------------------------
-
-
-def _is_carried(event: Event) -> bool:
-    return carried_source(event) is not None
 
 
 def _batch_in(event: Event, sources: Sequence[Source]) -> Sequence[tuple[Source, Record]]:
@@ -175,32 +176,40 @@ def _listed(read: ReadEvent) -> Sequence[Event]:
 
 # -- Envelopes ---------------------------------------------------------------------------------------------------------
 
+_Envelope = tuple[Any, Any, Any]
+
 
 def _opened(
-    body: Event, record_id: str | None, is_found: Callable[[Event], bool]
-) -> tuple[Event, Sequence[tuple[Any, Any, Any]]]:
-    """Return what is in the envelopes, and of each its id, type and time, the outermost first.
+    body: Event, record_id: str | None, sources: Sequence[Source] | None
+) -> tuple[Event, Sequence[_Envelope], Source | None]:
+    """Return what is in the envelopes, the id, type and time of each, the outermost first, and whose record it is.
 
     Parameters
     ----------
-    is_found
-        Tells that what looks like an envelope is none.
+    sources
+        As for `carried_source`; None: nothing is a record of a source, and all that looks like an envelope is one.
     """
-    event = body
-    envelopes: list[tuple[Any, Any, Any]] = []
-    while not is_found(event):
+    event, source = body, None
+    envelopes: list[_Envelope] = []
+    while True:
         if "detail-type" in event and "detail" in event:
+            if event["detail-type"] == SCHEDULED and sources is not None and is_scheduled(event):
+                source = carried_source(event, sources)
+                break
             envelope = event
             event = _inner(envelope["detail"], "the detail of the EventBridge event", record_id)
             if type(publisher := envelope.get("source")) is str and publisher.startswith("aws."):
-                return _service_event(envelope, event), envelopes
+                return _service_event(envelope, event), envelopes, None
             envelopes.append((envelope.get("id"), envelope["detail-type"], envelope.get("time")))
         elif "TopicArn" in event and event.get("Type") == "Notification":
             envelopes.append((event.get("MessageId"), None, event.get("Timestamp")))
             event = _inner(event.get("Message"), "the Message of the SNS notification", record_id)
         else:
+            # Most of what is in an envelope is an event of one's own: it is spared the look at each source.
+            if sources is not None and not _is_no_record(event):
+                source = carried_source(event, sources)
             break
-    return event, envelopes
+    return event, envelopes, source
 
 
 def _inner(content: Any, what: str, record_id: str | None) -> Event:
@@ -224,11 +233,6 @@ def _service_event(envelope: Event, detail: Event) -> Event:
         own["partition_key"] = changed["key"]
     event = {**detail, **own}
     return event if own.keys().isdisjoint(detail) else {**event, "detail": detail}
-
-
-def _fill_in_all(event: Event, envelopes: Sequence[tuple[Any, Any, Any]]) -> None:
-    for identifier, kind, time in reversed(envelopes):
-        _fill_in(event, identifier, kind, time)
 
 
 def _fill_in(event: Event, identifier: Any, kind: Any, time: Any) -> None:

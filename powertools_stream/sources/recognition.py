@@ -20,6 +20,8 @@ __all__ = [
     "BATCH_INFOS",
     "KAFKA",
     "MARKS",
+    "MARKS_OF_RECORDS",
+    "SCHEDULED",
     "BuiltInSource",
     "built_in",
     "built_in_source",
@@ -35,22 +37,27 @@ __all__ = [
     "unknown_source",
 ]
 
+SCHEDULED = "Scheduled Event"
+"""The ``detail-type`` of what a schedule sends by default."""
+
 # Not a set: an event may have anything for its `source`, also what has no hash.
 _SCHEDULERS = ("aws.events", "aws.scheduler")
 
 BATCH_INFOS = ("KinesisBatchInfo", "DDBStreamBatchInfo", "KafkaBatchInfo")
 """Where the on-failure record of an event source mapping, or of a pipe, says which records it is about."""
 
-MARKS = frozenset(
-    {"eventSource", "EventSource", "Records", "requestContext", "detail-type", "TopicArn", "alarmArn", "triggerSource"}
-    | {"NewStateValue", "Event", *BATCH_INFOS}
+MARKS_OF_RECORDS = frozenset(
+    {"eventSource", "EventSource", "requestContext", "alarmArn", "triggerSource", *BATCH_INFOS}
 )
+"""Fields one of which any record has that a payload may be or carry, but for what a schedule sends."""
+
+MARKS = MARKS_OF_RECORDS | {"Records", "detail-type", "TopicArn", "NewStateValue", "Event"}
 """Fields one of which any payload has that carries a record or is an envelope: most payloads have none of them."""
 
 
 def is_scheduled(record: Mapping[str, Any]) -> bool:
     """Tell whether it is what a schedule sends by default, of a rule or of EventBridge Scheduler."""
-    return record.get("detail-type") == "Scheduled Event" and record.get("source") in _SCHEDULERS
+    return record.get("detail-type") == SCHEDULED and record.get("source") in _SCHEDULERS
 
 
 def is_item_batch(event: Mapping[str, Any]) -> bool:
@@ -96,7 +103,7 @@ class _Known(NamedTuple):
     """The ``eventSource`` of its records."""
     is_named: bool = False
     """Whether all its records have that; those of Kafka only in a pipe."""
-    fields: tuple[str, ...] = ()
+    fields: frozenset[str] = frozenset()
     """The fields that its records have."""
     looks_so: Any = None
     """What tells, if it takes more than fields."""
@@ -113,25 +120,28 @@ KAFKA = ("aws:kafka", "SelfManagedKafka")
 
 # By service, which is the name of its module.
 _SOURCES: Mapping[str, _Known] = {
-    "sqs": _Known("SQSSource", ("aws:sqs",), True, ("messageId", "body"), event_type="SQS"),
+    "sqs": _Known("SQSSource", ("aws:sqs",), True, frozenset({"messageId", "body"}), event_type="SQS"),
     "kinesis": _Known(
         "KinesisSource", ("aws:kinesis",), True, looks_so=_is_of_data_stream, event_type="KinesisDataStreams"
     ),
-    "dynamodb": _Known("DynamoDBSource", ("aws:dynamodb",), True, ("dynamodb",), event_type="DynamoDBStreams"),
-    "s3": _Known("S3Source", ("aws:s3",), True, ("s3",)),
-    "sns": _Known("SNSSource", ("aws:sns",), True, ("Sns",)),
-    "kafka": _Known("KafkaSource", KAFKA, fields=("topic", "partition", "offset"), event_type="Kafka"),
+    "dynamodb": _Known(
+        "DynamoDBSource", ("aws:dynamodb",), True, frozenset({"dynamodb"}), event_type="DynamoDBStreams"
+    ),
+    "s3": _Known("S3Source", ("aws:s3",), True, frozenset({"s3"})),
+    "sns": _Known("SNSSource", ("aws:sns",), True, frozenset({"Sns"})),
+    "kafka": _Known("KafkaSource", KAFKA, fields=frozenset({"topic", "partition", "offset"}), event_type="Kafka"),
     # An envelope: what it carries is read by whoever finds it.
     "eventbridge": _Known("EventBridgeSource", looks_so=_is_of_bus, is_alone=True, is_carried=False),
     "scheduler": _Known("ScheduleSource", looks_so=is_scheduled, is_alone=True),
     "firehose": _Known("FirehoseSource", looks_so=_is_of_firehose, is_carried=False),
-    "cloudwatch": _Known("AlarmSource", fields=("alarmData", "alarmArn"), is_alone=True),
-    "cognito": _Known("CognitoSource", fields=("triggerSource", "userPoolId"), is_alone=True),
+    "cloudwatch": _Known("AlarmSource", fields=frozenset({"alarmData", "alarmArn"}), is_alone=True),
+    "cognito": _Known("CognitoSource", fields=frozenset({"triggerSource", "userPoolId"}), is_alone=True),
     "aws_lambda": _Known("DestinationSource", looks_so=_is_of_destination, is_alone=True),
     "step_functions": _Known("DistributedMapSource", looks_so=_is_item, is_carried=False),
 }
 _BY_EVENT_SOURCE = {name: service for service, known in _SOURCES.items() for name in known.event_source}
 _BY_LOOKS = tuple((service, known) for service, known in _SOURCES.items() if not known.is_named)
+_CARRIED = tuple((service, known) for service, known in _BY_LOOKS if known.is_carried and not known.event_source)
 _BY_EVENT_TYPE = {known.event_type: service for service, known in _SOURCES.items() if known.event_type}
 # Records of a batch that do not name their source though they should, as tests and tools write them. A message needs
 # more than what an item of a pipe may have kept.
@@ -262,16 +272,18 @@ def carried_source(record: Any, sources: Sequence[Source] = ()) -> Source | None
     sources
         Sources to be tried before the built-in ones, if one of these knows the record.
     """
-    if not isinstance(record, Mapping) or (service := _service_of(record)) is None:
+    if not isinstance(record, dict) or (service := _carried_service(record)) is None:
         return None
-    known = _SOURCES[service]
-    if not known.is_carried or (known.event_source and not _is_named_and_whole(record, known)):
-        return None
-    return next((source for source in sources if source.recognises(record)), None) or built_in(service)
+    if sources:
+        return next((source for source in sources if source.recognises(record)), None) or built_in(service)
+    return built_in(service)
 
 
-def _is_named_and_whole(record: Mapping[str, Any], known: _Known) -> bool:
-    return _name_of(record) in known.event_source and _looks_like(record, known)
+def _carried_service(record: Mapping[str, Any]) -> str | None:
+    name = _name_of(record)
+    if isinstance(name, str) and (service := _BY_EVENT_SOURCE.get(name)):
+        return service if _looks_like(record, _SOURCES[service]) else None
+    return next((service for service, known in _CARRIED if _looks_like(record, known)), None)
 
 
 def _service_of(record: Mapping[str, Any]) -> str | None:
@@ -290,7 +302,7 @@ def _name_of(record: Mapping[str, Any]) -> Any:
 
 
 def _looks_like(record: Mapping[str, Any], known: _Known) -> bool:
-    looks: bool = known.looks_so(record) if known.looks_so else all(field in record for field in known.fields)
+    looks: bool = known.looks_so(record) if known.looks_so else known.fields <= record.keys()
     return looks
 
 

@@ -14,7 +14,7 @@ from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.errors import MalformedRecordError, SettingError
 from powertools_stream.flavors import CdcRule, ExpiredRule, cdc, evaluate, job, task
 from powertools_stream.matching.changes import changed
-from powertools_stream.payloads.carried import CarriedEvent, approximate_seconds
+from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.requests import GetItems, Query
 from powertools_stream.sources import (
     DynamoDBSource,
@@ -359,23 +359,6 @@ def test_an_expired_row_is_told_from_one_that_was_removed_in_time_whatever_the_p
 
     assert [event["type"] for event in outcome.events] == ["order-created-expired"]
     assert early.events == []
-
-
-@pytest.mark.parametrize(
-    ("moment", "seconds"),
-    [
-        (1_720_740_233, 1_720_740_233),
-        (1_720_740_233.5, 1_720_740_233.5),
-        (1_720_740_233_012, 1_720_740_233.012),
-        (1_720_740_233_012_995, 1_720_740_233.012995),
-        (None, None),
-        ("text", "text"),
-        (True, True),
-        (10**400, 10**400),
-    ],
-)
-def test_the_precision_of_a_change_is_told_from_its_time(moment: Any, seconds: Any) -> None:
-    assert approximate_seconds({"ApproximateCreationDateTime": moment}) == seconds
 
 
 def test_a_change_on_a_data_stream_is_that_of_its_table() -> None:
