@@ -10,7 +10,8 @@ from powertools_stream.payloads.carried import CarriedEvent, approximate_seconds
 
 
 def test_the_record_of_an_event_is_the_one_that_it_was_read_from() -> None:
-    message, change = {"body": "{}"}, {"dynamodb": {}}
+    message: dict[str, Any] = {"body": "{}"}
+    change: dict[str, Any] = {"dynamodb": {}}
 
     assert record_of(UnitOfWork(record=message, event={})) is message
     assert record_of(UnitOfWork(record=message, event=CarriedEvent({}, change))) is change
