@@ -18,6 +18,7 @@ from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.lanes import Lanes
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError
 from powertools_stream.matching.filters import out_skip
+from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.payloads.limits import limited_batch
 from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import UnitOfWork
@@ -39,7 +40,7 @@ __all__ = ["BatchRun"]
 _log = logging.getLogger("powertools_stream")
 
 # A generator may end with one.
-_PERHAPS_CLAIM_CHECKS = (GeneratorType, list)
+_PERHAPS_CLAIM_CHECKS = (GeneratorType, list, CarriedEvent)
 
 _NOT_STARTED = "The invocation is about to time out; this record was not started."
 _NOT_FINISHED = "The invocation is about to time out; this rule had not finished."
