@@ -103,6 +103,9 @@ class InvalidEventError(StreamError, ValueError):
 class MalformedRecordError(StreamError, ValueError):
     """A record cannot be read: bad JSON, bad base64, not an object."""
 
+    secrets: tuple[str, ...] = ()
+    """Paths of secrets in what the record carries, which no fault event may carry."""
+
 
 class RetryableError(StreamError):
     """Raise it in a rule to have the record reported without a fault event: the next attempt may succeed."""

@@ -33,7 +33,7 @@ class Options(TypedDict, total=False):
     raise_on_entire_batch_failure: bool
     logger: AnyLogger | None
     source: Source | Sequence[Source] | None
-    on_fault: FaultPolicy
+    on_fault: FaultPolicy | None
     retryable: Retryable
     skip_group_on_error: bool
     max_workers: int | None

@@ -92,7 +92,8 @@ class ProcessorOptions:
         A source with options or of your own, or several; each invocation is of the first one that recognises its
         records, else of the built-in one that does.
     on_fault
-        What happens to a record if a rule fails for good; a rule may say otherwise.
+        What happens to a record if a rule fails for good; a rule may say otherwise. None: what the source says, which
+        is `REPORT_AND_PUBLISH`, and for items of Step Functions `PUBLISH`.
     retryable
         A predicate that tells passing errors, or exception types that are passing besides the default ones.
     skip_group_on_error
@@ -143,7 +144,7 @@ class ProcessorOptions:
     sources
         The sources that are tried before the built-in ones.
     fault_policy
-        What `on_fault` says.
+        What `on_fault` says; None: the source does.
     is_retryable
         Tells passing errors.
     workers
@@ -166,7 +167,7 @@ class ProcessorOptions:
     _: KW_ONLY
     rules: Rules = ()
     source: Source | Sequence[Source] | None = None
-    on_fault: FaultPolicy = FaultPolicy.REPORT_AND_PUBLISH
+    on_fault: FaultPolicy | None = None
     retryable: Retryable = option(
         (), "a function of an error, or a tuple of exception types", lambda value: callable(value) or is_listed(value)
     )
@@ -199,7 +200,7 @@ class ProcessorOptions:
 
     registry: RuleRegistry = field(init=False)
     sources: tuple[Source, ...] = field(init=False)
-    fault_policy: FaultPolicy = field(init=False)
+    fault_policy: FaultPolicy | None = field(init=False)
     is_retryable: Callable[[BaseException], bool] = field(init=False)
     workers: int = field(init=False)
 
@@ -277,10 +278,10 @@ def _given_sources(source: Source | Sequence[Source] | None, event_type: EventTy
     return tuple(sources)
 
 
-def _fault_policy(given: FaultPolicy | str) -> FaultPolicy:
+def _fault_policy(given: FaultPolicy | str | None) -> FaultPolicy | None:
     """Return the policy; its value as text is taken as well."""
     try:
-        return FaultPolicy(given)
+        return FaultPolicy(given) if given is not None else None
     except ValueError:
         raise mistake("on_fault", " or ".join(map(str, FaultPolicy)), given, ValueError) from None
 

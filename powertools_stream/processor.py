@@ -377,6 +377,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         source = self._source_of(records)
         if self._options.event_type is None:
             self._event_type = source.event_type
+        source = source.carrying(self._options.sources)
         return self._engine.run(records, source, self._handler_rule(), deadline)
 
     def _handler_rule(self) -> CompiledRule | None:

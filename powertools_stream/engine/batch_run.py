@@ -20,6 +20,7 @@ from powertools_stream.engine.straight import FINISHED, StraightWay
 from powertools_stream.environment.variables import BatchVariables
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError
 from powertools_stream.matching.filters import out_skip
+from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.payloads.decoding import DecodedBy, Decoder
 from powertools_stream.payloads.limits import limited_batch
 from powertools_stream.rules.compiled import NO_RULE
@@ -42,7 +43,7 @@ __all__ = ["BatchRun"]
 _log = logging.getLogger("powertools_stream")
 
 # A generator may end with one.
-_PERHAPS_CLAIM_CHECKS = (dict, list, GeneratorType)
+_PERHAPS_CLAIM_CHECKS = (dict, list, CarriedEvent, GeneratorType)
 
 _NOT_STARTED = "The invocation is about to time out; this record was not started."
 _NOT_FINISHED = "The invocation is about to time out; this rule had not finished."

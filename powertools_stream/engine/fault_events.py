@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.stack_traces import StackTraces
 from powertools_stream.environment.tags import standard_tags
+from powertools_stream.errors import MalformedRecordError
 from powertools_stream.outcomes import Disposition
+from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.payloads.conversions import text_of
 from powertools_stream.payloads.excerpts import short_fields
 from powertools_stream.payloads.masking import Masking, mask_path, secrets_in
@@ -38,6 +40,9 @@ _MESSAGE_LENGTH = 20_000
 
 _KEY_LENGTH = 2_048
 """Characters of the partition key: the event has it whole, and a hostile one must not make a fault event too large."""
+
+_PAYLOADS = ("body", "Sns.Message", "kinesis.data", "data", "value", "kafkaRecordValue", "detail", "requestPayload")
+"""Where a record has what it carries. If that has secrets it is masked whole: it may be base64, or text in text."""
 
 _PAYLOAD_HEAD = 4_096
 """Characters of a record's payload that are left in a trimmed fault event."""
@@ -100,13 +105,13 @@ class FaultEvents:
             If not, None is returned as soon as the event is known not to fit, and the rest is not converted.
         """
         room = _Room(None if at_any_size else self._max_bytes - sum(part.size for part in head.values()))
-        masking = self._masking(failure)
+        masking, carried = self._masking(failure), _carried_secrets(failure.uow, failure.error)
         parts: Parts = {}
         for field, value in {"pipeline": failure.rule.id, **failure.uow}.items():
             if field == "batch" and type(value) is list:
                 part = listed([_CUT if room.is_full else self._unit(one, masking, room) for one in value])
             else:
-                part = self._part(field, value, masking, room)
+                part = self._part(field, value, masking, room, carried)
             parts[_name_for(field, masking, parts)] = part
         event = joined({**head, "uow": joined(parts)})
         return None if not at_any_size and (event.is_cut or event.size > self._max_bytes) else event
@@ -117,7 +122,8 @@ class FaultEvents:
         First all but the record goes, then the record is cut down to its short fields, which hold its identifiers, and
         the head of its JSON stands beside it.
         """
-        record = self._part("record", failure.state.record, self._masking(failure), _Room(None))
+        carried = _carried_secrets(failure.uow, failure.error)
+        record = self._part("record", failure.state.record, self._masking(failure), _Room(None), carried)
         pipeline, mark = safe_json(failure.rule.id), safe_json(True)
         event = joined({**head, "uow": joined({"pipeline": pipeline, "record": record}), "trimmed": mark})
         if event.size > self._max_bytes:
@@ -145,15 +151,20 @@ class FaultEvents:
             return self._part(None, uow, masking, room)
         parts: Parts = {}
         for field, value in uow.items():
-            parts[_name_for(field, masking, parts)] = self._part(field, value, masking, room)
+            part = self._part(field, value, masking, room, _carried_secrets(uow))
+            parts[_name_for(field, masking, parts)] = part
         return joined(parts)
 
-    def _part(self, field: Any, value: Any, masking: Masking | None, room: _Room) -> SafeJson:
-        """Convert a field of a unit of work."""
+    def _part(
+        self, field: Any, value: Any, masking: Masking | None, room: _Room, carried: Sequence[str] = ()
+    ) -> SafeJson:
+        """Convert a field of a unit of work; `carried` are the secrets of its event if that came in another record."""
         if room.is_full:
             return _CUT
         # These have the form of an event, so they have the secrets of one.
-        paths = self._source.secrets if field in ("record", "event", "model") else ()
+        paths = (*self._source.secrets, *carried) if field in ("record", "event", "model") else ()
+        if carried and field == "record":
+            paths = (*paths, *_PAYLOADS)
         part = self._converted.of(value, masking, paths, room.max_values)
         room.take(part)
         return part
@@ -182,13 +193,13 @@ class FaultEvents:
             return None
 
     def _masking(self, failure: Failure) -> Masking | None:
-        paths = self._source.secrets
+        batch = failure.uow.get("batch")
+        units = [unit for unit in (failure.uow, *(batch if type(batch) is list else ())) if _is_dict(unit)]
+        paths = {*self._source.secrets, *(path for unit in units for path in _carried_secrets(unit))}
         if not paths:
             return None
-        batch = failure.uow.get("batch")
-        units = [failure.uow, *(batch if type(batch) is list else ())]
-        values = [dict.get(unit, name) for unit in units if _is_dict(unit) for name in ("record", "event")]
-        return Masking(secret for value in values for secret in secrets_in(value, paths)) or None
+        values = [dict.get(unit, name) for unit in units for name in ("record", "event")]
+        return Masking(secret for value in values for secret in secrets_in(value, sorted(paths))) or None
 
     def _tags_of(self, rule_id: str) -> SafeJson:
         if rule_id not in self._tags:
@@ -202,6 +213,14 @@ class FaultEvents:
             identifier = self._record_id(failure)
         safe = safe_json(identifier, self._masking(failure))
         return safe.value if safe.size <= _PAYLOAD_HEAD else safe.text[:_PAYLOAD_HEAD]
+
+
+def _carried_secrets(uow: Any, error: BaseException | None = None) -> Sequence[str]:
+    """Return the paths of the secrets that the source of an event has which another record carried."""
+    event = dict.get(uow, "event") if _is_dict(uow) else None
+    if type(event) is CarriedEvent:
+        return event.secrets
+    return error.secrets if isinstance(error, MalformedRecordError) else ()
 
 
 class _Room:
@@ -236,7 +255,7 @@ class _Converted:
     """What was converted last: the rules of a record share it, and so do the events of a compacted batch."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, Masking | None, bool], tuple[Any, SafeJson]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, Masking | None, tuple[str, ...]], tuple[Any, SafeJson]] = OrderedDict()
         self._characters = 0
 
     def of(self, value: Any, masking: Masking | None, paths: Sequence[str], max_values: int | None) -> SafeJson:
@@ -254,7 +273,7 @@ class _Converted:
         if type(value) in _SCALARS:
             return safe_json(value, masking)
         # By what it is, not by what it is equal to. It is kept as well, so that nothing else takes its place.
-        key = (id(value), masking, bool(paths))
+        key = (id(value), masking, tuple(paths))
         if (found := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return found[1]

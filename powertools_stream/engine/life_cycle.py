@@ -82,7 +82,8 @@ class Engine:
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
         publisher = LazyPublisher(source, self._options, self._published)
-        judge = Judge(self._options.fault_policy, self._options.is_retryable, publisher.has_bus)
+        policy = self._options.fault_policy or source.on_fault
+        judge = Judge(policy, self._options.is_retryable, publisher.has_bus)
         with COLLECTOR:
             published = self._run_rules(batch, handler, judge, publisher, deadline)
         self._unmatched.tell()

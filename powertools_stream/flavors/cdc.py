@@ -13,6 +13,7 @@ from powertools_stream.flavors.steps.publishing import PublishingRule, numbered,
 from powertools_stream.flavors.steps.tables import TableRule, get, query
 from powertools_stream.matching.filters import out_latched
 from powertools_stream.payloads.attribute_values import deserialize_item
+from powertools_stream.payloads.carried import record_of
 from powertools_stream.requests import GetItems, PutEvent, Query
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
@@ -101,7 +102,7 @@ def _related(uow: UnitOfWork, rule: CdcRule) -> dict[str, Any]:
 def _hash_key(uow: UnitOfWork, name: str) -> Any:
     """Return the hash key of the changed item in its own type, e.g. a number; the partition key is always a string."""
     # An image may be missing, depending on the stream's view type; the keys never are.
-    keys = (uow.get("record", _NONE).get("dynamodb") or _NONE).get("Keys") or _NONE
+    keys = (record_of(uow).get("dynamodb") or _NONE).get("Keys") or _NONE
     if name in keys:
         return deserialize_item({name: keys[name]})[name]
     raw = uow.event.get("raw") or _NONE

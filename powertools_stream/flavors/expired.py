@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from powertools_stream.flavors.steps.calling import Steps
 from powertools_stream.flavors.steps.event_table import event_of_row
 from powertools_stream.flavors.steps.publishing import PublishingRule, inherited_tags, publish_all, triggers_of
+from powertools_stream.payloads.carried import approximate_seconds, record_of
 from powertools_stream.requests import PutEvent
 from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork
@@ -31,13 +32,14 @@ def _is_expired(uow: UnitOfWork) -> bool:
 
     Who removed it does not matter: in the replicas of a global table, removals by TTL are not marked as such.
     """
-    if uow.record.get("eventName") != "REMOVE":
+    record = record_of(uow)
+    if record.get("eventName") != "REMOVE":
         return False
     old = (uow.event.get("raw") or {}).get("old") or {}
     ttl = old.get("ttl")
     if not ttl or not old.get("expire"):
         return False
-    removed = uow.record.get("dynamodb", {}).get("ApproximateCreationDateTime")
+    removed = approximate_seconds(record.get("dynamodb", {}))
     return removed is None or bool(removed >= ttl)
 
 

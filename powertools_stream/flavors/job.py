@@ -16,6 +16,7 @@ from powertools_stream.flavors.steps.publishing import PublishingRule, publish_a
 from powertools_stream.flavors.steps.tables import SplittingRule
 from powertools_stream.matching.filters import Filter
 from powertools_stream.payloads.attribute_values import deserialize_item
+from powertools_stream.payloads.carried import record_of, table_name_of
 from powertools_stream.payloads.safe_json import to_safe_json
 from powertools_stream.requests import GetItems, PutEvent, Query, RemainingTime, Scan, UpdateItem
 from powertools_stream.rules.binding import UserFunction
@@ -134,10 +135,12 @@ def _is_stale(uow: UnitOfWork, rule: JobRule) -> Steps:
     Any change makes a record of its own, which comes later and continues the job. So a record that is delivered again,
     because its invocation was cut off, does not start the job over.
     """
-    raw, change = uow.event.get("raw"), uow.record.get("dynamodb")
-    if rule.to_cursor_update_request is None or not change or not isinstance(raw, dict) or raw.get("new") is None:
+    record = record_of(uow)
+    raw, change, table = uow.event.get("raw"), record.get("dynamodb"), table_name_of(record)
+    if rule.to_cursor_update_request is None or not isinstance(raw, dict) or raw.get("new") is None:
         return False
-    table = uow.record["eventSourceARN"].split("/")[1]
+    if not change or table is None:
+        return False
     params = {"Keys": [deserialize_item(change["Keys"])], "ConsistentRead": True}
     answer = yield GetItems(params, table_name=table)
     return answer["Responses"][table] != [raw["new"]]
@@ -179,7 +182,7 @@ def _template(uow: UnitOfWork, item: Mapping[str, Any], rule: JobRule, suffix: s
     Another record may trigger the second time, so the job is identified by its row.
     """
     event = uow.event
-    change = uow.record.get("dynamodb") or {}
+    change = record_of(uow).get("dynamodb") or {}
     key = {name: item[name] for name in ("pk", "sk") if name in item} or item
     identity = to_safe_json([change.get("Keys") or event.get("id"), rule.id, key])
     return {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from powertools_stream.errors import ConfigurationError, RuleError
+from powertools_stream.payloads.carried import record_of
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["appeared", "changed", "disappeared"]
@@ -88,7 +89,7 @@ def _has_all_there_are(uow: UnitOfWork, new: Any, old: Any) -> bool:
 
 def _of_stream(uow: UnitOfWork) -> tuple[Any, Any]:
     """Return the kind of the change and the view type of the stream; None if the record does not say."""
-    record = uow.get("record") or _NOTHING
+    record = record_of(uow)
     change = record.get("dynamodb")
     return (record.get("eventName"), change.get("StreamViewType")) if isinstance(change, dict) else (None, None)
 

@@ -163,7 +163,7 @@ def is_claim_check(event: Mapping[str, Any]) -> bool:
 
 def stands_for_more(event: Any) -> bool:
     """Tell whether what was read of a record is a claim check, or has one among its events."""
-    if type(event) is dict:
+    if isinstance(event, dict):
         return "s3" in event and is_claim_check(event)
     return type(event) is list and any(map(is_claim_check, event))
 
@@ -179,7 +179,7 @@ def whole(read: Any, claim_checks: ClaimChecks | None, record_id: str) -> Genera
     event = (yield from read) if isinstance(read, Generator) else read
     if not stands_for_more(event):
         return event
-    if type(event) is dict:
+    if isinstance(event, dict):
         return (yield from redeemed(event, claim_checks, record_id))
     return (yield [whole(one, claim_checks, record_id) for one in event])
 

@@ -70,7 +70,7 @@ def secrets_in(value: Any, paths: Iterable[str]) -> Iterator[Any]:
     for path in paths:
         found = value
         for name in path.split("."):
-            found = found.get(name) if type(found) is dict else None
+            found = found.get(name) if isinstance(found, dict) else None
         if found is not None:
             yield found
 

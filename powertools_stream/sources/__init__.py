@@ -9,6 +9,7 @@ from powertools_stream._lazy import export
 if TYPE_CHECKING:
     from powertools_stream.payloads.completion import complete as complete
     from powertools_stream.payloads.parsing import parse_base64 as parse_base64, parse_object as parse_object
+    from powertools_stream.sources.aws_lambda import *
     from powertools_stream.sources.cloudwatch import AlarmSource as AlarmSource
     from powertools_stream.sources.cognito import *
     from powertools_stream.sources.detection import source_of as source_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from powertools_stream.sources.sns import *
     from powertools_stream.sources.source import *
     from powertools_stream.sources.sqs import *
+    from powertools_stream.sources.step_functions import *
 
 __all__ = export(
     __name__,
@@ -40,6 +42,8 @@ __all__ = export(
         "scheduler": ("ScheduleSource",),
         "cloudwatch": ("AlarmSource",),
         "cognito": ("CognitoSource",),
+        "aws_lambda": ("DestinationSource",),
+        "step_functions": ("DistributedMapSource",),
         "pipes": ("PipeSource", "WholePipeSource"),
         # For a source of one's own
         "source": ("ReadEvent", "Source"),

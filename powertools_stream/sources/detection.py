@@ -10,10 +10,11 @@ from powertools_stream.sources.recognition import (
     built_in_source,
     found_keys,
     invokes_alone,
+    is_item_batch,
     known_source,
     unknown_source,
 )
-from powertools_stream.sources.source import Source
+from powertools_stream.sources.source import Source, fields_of
 
 __all__ = ["source_of"]
 
@@ -60,13 +61,19 @@ def _built_in_records(event: Mapping[str, Any]) -> Sequence[Any] | None:
         return records
     records = event.get("records")
     if isinstance(records, list):
-        return records if "deliveryStreamArn" in event else None
+        return records if "deliveryStreamArn" in event or _is_of_firehose(records) else None
     if isinstance(records, Mapping):
         return built_in("kafka").records(event)
+    if is_item_batch(event):
+        return built_in("step_functions").records(event)
     # By S3 it tests whether a notification arrives; there is nothing to do.
     if event.get("Event") == "s3:TestEvent":
         return []
     return [event] if invokes_alone(event) else None
+
+
+def _is_of_firehose(records: Sequence[Any]) -> bool:
+    return bool(records) and built_in("firehose").recognises(fields_of(records[0]))
 
 
 def _source_of_pipe(items: Sequence[Any], sources: Sequence[Source]) -> Source | None:

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.errors import SettingError
 from powertools_stream.payloads.attribute_values import deserialize_item
+from powertools_stream.payloads.carried import approximate_seconds, table_name_of
 from powertools_stream.payloads.completion import complete
 from powertools_stream.payloads.conversions import short_repr
 from powertools_stream.payloads.parsing import from_seconds, malformed
@@ -159,14 +160,14 @@ class DynamoDBSource(BuiltInSource):
             value = image.get(name)
             if value and type(value) is str:
                 return value
-        return _table_name(record)
+        return table_name_of(record) or "undefined"
 
     def _timestamp(self, change: Mapping[str, Any], image: Image, record_id: str) -> int:
         timestamp = image.get("timestamp")
         if type(timestamp) in _NUMBERS and not self.prefer_approximate_timestamp:
             return int(timestamp)  # type: ignore[arg-type]
         # With a fraction on some streams.
-        return from_seconds(change.get("ApproximateCreationDateTime") or 0, record_id)
+        return from_seconds(approximate_seconds(change) or 0, record_id)
 
 
 _NUMBERS = (int, Decimal)
@@ -198,13 +199,6 @@ def _is_ttl_expired(record: Record) -> bool:
         return False
     found = (identity.get("type"), identity.get("principalId"))
     return record.get("eventName") == "REMOVE" and found == _TTL_IDENTITY
-
-
-def _table_name(record: Record) -> str:
-    """Read the table's name from ``arn:aws:dynamodb:{region}:{account}:table/{name}/stream/{label}``."""
-    arn = record.get("eventSourceARN")
-    parts = arn.split("/") if isinstance(arn, str) else ()
-    return parts[1] if len(parts) > 1 else "undefined"
 
 
 def _text(value: Mapping[str, Any]) -> str:

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from typing import Any
 
+from powertools_stream.errors import MalformedRecordError, SettingError
+from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.payloads.completion import complete
 from powertools_stream.payloads.parsing import malformed, milliseconds, parse_object
-from powertools_stream.uow import Event
+from powertools_stream.sources.recognition import (
+    KAFKA,
+    MARKS,
+    MARKS_OF_RECORDS,
+    SCHEDULED,
+    built_in,
+    carried_source,
+    is_scheduled,
+)
+from powertools_stream.sources.source import ReadEvent, Source
+from powertools_stream.uow import Event, Record
 
 __all__ = ["read_events", "unwrap"]
 
 
 def read_events(
-    body: Event, record_id: str, timestamp: float | str | None, partition_key: Any
+    body: Event,
+    record_id: str,
+    timestamp: float | str | None,
+    partition_key: Any,
+    sources: Sequence[Source] = (),
 ) -> Event | list[Event] | None:
     """Take what a body carries out of the envelopes around it, and complete it from its record.
 
-    An S3 notification is one event for each object, as of `S3Source`. The message by which S3 tests a notification is
-    None: there is nothing to do.
+    A record of another source, such as an alarm of CloudWatch or the change of a table's item, is read as that source
+    reads it, at any depth. Several such records, as in an S3 notification, are one event each. The message by which S3
+    tests a notification is None: there is nothing to do.
 
     Parameters
     ----------
@@ -25,29 +43,31 @@ def read_events(
         The parsed payload; an event without an envelope is changed and returned.
     record_id, timestamp, partition_key
         The record's, for an event that lacks them; the timestamp in ms.
+    sources
+        Sources with options, which read those records in the body that are theirs: ``self.carried`` of a source.
 
     Raises
     ------
     MalformedRecordError
-        An envelope does not hold a JSON object, a notification does not name its object, or the record's timestamp is
-        none.
+        An envelope does not hold a JSON object, a record in the body cannot be read, or the record's timestamp is none.
     """
+    # Most payloads are the event itself: they are spared what can be spared, even a call of `_completed`.
+    if not _has_no_mark(body):
+        try:
+            return _read_marked(body, record_id, timestamp, partition_key, sources)
+        except RecursionError:
+            raise malformed(record_id, "envelopes around an event", "too many of them") from None
     try:
-        # Most payloads come without an envelope: they are spared a call.
-        event = unwrap(body, record_id) if "detail-type" in body or "TopicArn" in body else body
-        if "Records" in event and (events := _read_notification(event["Records"], record_id, timestamp)) is not None:
-            return events
-    except RecursionError:
-        raise malformed(record_id, "envelopes around an event", "too many of them") from None
-    if not event.get("type"):
-        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
-        if event.get("Event") == "s3:TestEvent":
-            return None
-        # What an alarm sends to a topic.
-        if "NewStateValue" in event and "AlarmName" in event:
-            from powertools_stream.sources.cloudwatch import ALARM_TYPE, CONTRIBUTOR_TYPE
+        return complete(body, record_id, timestamp, partition_key)
+    except (OverflowError, TypeError, ValueError):
+        raise malformed(record_id, "a record with a timestamp that is a number", "another") from None
 
-            event["type"] = CONTRIBUTOR_TYPE if "AlarmContributorId" in event else ALARM_TYPE
+
+_has_no_mark = MARKS.isdisjoint
+_is_no_record = MARKS_OF_RECORDS.isdisjoint
+
+
+def _completed(event: Event, record_id: str, timestamp: float | str | None, partition_key: Any) -> Event:
     try:
         return complete(event, record_id, timestamp, partition_key)
     except (OverflowError, TypeError, ValueError):
@@ -61,7 +81,7 @@ def unwrap(body: Event, record_id: str | None = None) -> Event:
     event lacks of ``id``, ``type`` and ``timestamp`` is filled in from the envelope, the innermost first. Events that
     AWS itself publishes (their ``source`` starts with ``aws.``) always take these three from the envelope, and
     ``tags`` as well: if the ``detail`` has one of these names for something else, it stands whole under ``detail``.
-    An event without an envelope comes back as it is; so does an S3 notification, which `read_events` reads.
+    An event without an envelope comes back as it is; so does a record of another source, which `read_events` reads.
 
     Raises
     ------
@@ -73,24 +93,123 @@ def unwrap(body: Event, record_id: str | None = None) -> Event:
     >>> unwrap({"id": "1", "detail-type": "order-created", "time": "2026-01-01T00:00:00Z", "detail": {"total": 42}})
     {'total': 42, 'id': '1', 'type': 'order-created', 'timestamp': 1767225600000}
     """
-    event = body
-    envelopes: list[tuple[Any, Any, Any]] = []
+    event, envelopes, _ = _opened(body, record_id, None)
+    for identifier, kind, time in reversed(envelopes):
+        _fill_in(event, identifier, kind, time)
+    return event
+
+
+def _read_marked(
+    body: Event, record_id: str, timestamp: float | str | None, partition_key: Any, sources: Sequence[Source]
+) -> ReadEvent:
+    """Read a body that may be an envelope, or a record of another source. Parameters as for `read_events`."""
+    event, envelopes, source = _opened(body, record_id, sources)
+    if source is not None:
+        return _read_carried(source, event, record_id, timestamp, partition_key, sources)
+    if ("Records" in event or "records" in event) and (batch := _batch_in(event, sources)):
+        carrier = (record_id, timestamp, partition_key, sources)
+        read = [_read_carried(source, record, *carrier) for source, record in batch]
+        return [event for events in read for event in _listed(events)]
+    for identifier, kind, time in reversed(envelopes):
+        _fill_in(event, identifier, kind, time)
+    if not event.get("type"):
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+        if event.get("Event") == "s3:TestEvent":
+            return None
+        # What an alarm sends to a topic.
+        if "NewStateValue" in event and "AlarmName" in event:
+            from powertools_stream.sources.cloudwatch import ALARM_TYPE, CONTRIBUTOR_TYPE
+
+            event["type"] = CONTRIBUTOR_TYPE if "AlarmContributorId" in event else ALARM_TYPE
+    return _completed(event, record_id, timestamp, partition_key)
+
+
+# -- Records of other sources ------------------------------------------------------------------------------------------
+
+
+def _batch_in(event: Event, sources: Sequence[Source]) -> Sequence[tuple[Source, Record]]:
+    """Return the records of other sources that a payload holds, and their sources; none if it holds anything else."""
+    records = event.get("Records")
+    # In the on-failure record of a mapping: as in an invocation, they do not say of themselves where they are from.
+    if records is None and event.get("eventSource") in KAFKA and isinstance(event.get("records"), dict):
+        found = built_in("kafka").records(event) or ()
+        records = [{**record, "eventSource": event["eventSource"]} for record in found if type(record) is dict]
+    if type(records) is not list:
+        return ()
+    batch = [(source, record) for record in records if (source := carried_source(record, sources)) is not None]
+    return batch if len(batch) == len(records) else ()
+
+
+def _read_carried(
+    source: Source,
+    record: Record,
+    record_id: str,
+    timestamp: float | str | None,
+    partition_key: Any,
+    sources: Sequence[Source],
+) -> ReadEvent:
+    """Read a record as its own source does. What it lacks comes from the one that carried it, as does its name."""
+    try:
+        read = source.carrying(sources).read(record)
+    except MalformedRecordError as error:
+        error.record_id = record_id
+        error.secrets = error.secrets or source.secrets
+        raise
+    if isinstance(read, Generator):
+        read.close()
+        raise SettingError(
+            f"Expected {type(source).__name__} to read a record that another service carries without any request, "
+            "but its read() yields some. Return the event, and let a rule make the request."
+        )
+    events: list[Event] = []
+    for event in _listed(read):
+        if not event.get("timestamp"):
+            event["timestamp"] = None
+        event = _completed(event, record_id, timestamp, partition_key)
+        events.append(event if type(event) is CarriedEvent else CarriedEvent(event, record, source.secrets))
+    return events if isinstance(read, list) else events[0] if events else None
+
+
+def _listed(read: ReadEvent) -> Sequence[Event]:
+    return read if isinstance(read, list) else () if read is None else (read,)
+
+
+# -- Envelopes ---------------------------------------------------------------------------------------------------------
+
+_Envelope = tuple[Any, Any, Any]
+
+
+def _opened(
+    body: Event, record_id: str | None, sources: Sequence[Source] | None
+) -> tuple[Event, Sequence[_Envelope], Source | None]:
+    """Return what is in the envelopes, the id, type and time of each, the outermost first, and whose record it is.
+
+    Parameters
+    ----------
+    sources
+        As for `carried_source`; None: nothing is a record of a source, and all that looks like an envelope is one.
+    """
+    event, source = body, None
+    envelopes: list[_Envelope] = []
     while True:
         if "detail-type" in event and "detail" in event:
+            if event["detail-type"] == SCHEDULED and sources is not None and is_scheduled(event):
+                source = carried_source(event, sources)
+                break
             envelope = event
             event = _inner(envelope["detail"], "the detail of the EventBridge event", record_id)
             if type(publisher := envelope.get("source")) is str and publisher.startswith("aws."):
-                event = _service_event(envelope, event)
-                break
+                return _service_event(envelope, event), envelopes, None
             envelopes.append((envelope.get("id"), envelope["detail-type"], envelope.get("time")))
         elif "TopicArn" in event and event.get("Type") == "Notification":
             envelopes.append((event.get("MessageId"), None, event.get("Timestamp")))
             event = _inner(event.get("Message"), "the Message of the SNS notification", record_id)
         else:
+            # Most of what is in an envelope is an event of one's own: it is spared the look at each source.
+            if sources is not None and not _is_no_record(event):
+                source = carried_source(event, sources)
             break
-    for identifier, kind, time in reversed(envelopes):
-        _fill_in(event, identifier, kind, time)
-    return event
+    return event, envelopes, source
 
 
 def _inner(content: Any, what: str, record_id: str | None) -> Event:
@@ -123,41 +242,3 @@ def _fill_in(event: Event, identifier: Any, kind: Any, time: Any) -> None:
         event["type"] = kind
     if event.get("timestamp") is None and (timestamp := milliseconds(time)) is not None:
         event["timestamp"] = timestamp
-
-
-def _read_notification(records: Any, record_id: str, timestamp: float | str | None) -> list[Event] | None:
-    """Read the records of a notification that another service carried, one event for each object.
-
-    Parameters
-    ----------
-    records
-        What stands under ``Records``: those of S3; or those that Lambda hands over for SNS, as its dead-letter queue
-        gets them.
-    record_id
-        The record that carried them, for errors.
-    timestamp
-        Its time in ms, for an event without one.
-
-    Returns
-    -------
-    The events; None for anything else, which is an event that happens to have ``Records``.
-    """
-    if type(records) is not list or not records or not all(map(_is_notification, records)):
-        return None
-    from powertools_stream.sources.notifications import object_event
-
-    events: list[Event] = []
-    for record in records:
-        if "Sns" not in record:
-            events.append(object_event(record, record_id, timestamp))
-        elif (read := read_events(dict(record["Sns"]), record_id, timestamp, None)) is not None:
-            events.extend(read if isinstance(read, list) else [read])
-    return events
-
-
-def _is_notification(record: Any) -> bool:
-    if type(record) is not dict:
-        return False
-    return record.get("eventSource") == "aws:s3" or (
-        record.get("EventSource") == "aws:sns" and type(record.get("Sns")) is dict
-    )

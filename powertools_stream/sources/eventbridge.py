@@ -37,7 +37,7 @@ class EventBridgeSource(BuiltInSource):
         record_id = self.record_id(record)
         if not _is_event(fields_of(record)):
             raise malformed(record_id, "an EventBridge event with a detail", "none")
-        return on_its_own(read_events(record, record_id, None, None))
+        return on_its_own(read_events(record, record_id, None, None, self.carried))
 
     def identifier(self, record: Record) -> Any:
         """Return the envelope's ``id``."""

@@ -86,7 +86,7 @@ class FirehoseSource(BuiltInSource):
             body = dict(decoded)
         else:
             return None
-        return read_events(body, record_id, arrived, key)
+        return read_events(body, record_id, arrived, key, self.carried)
 
     def identifier(self, record: Record) -> Any:
         """Return the record id."""

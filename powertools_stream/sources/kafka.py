@@ -48,7 +48,7 @@ class KafkaSource(BuiltInSource):
         if value is not None:
             text = parse_base64(value, "the record's value", record_id)
             body = parse_object(text, "the record's value", record_id)
-        return read_events(body, record_id, record.get("timestamp"), _text(key))
+        return read_events(body, record_id, record.get("timestamp"), _text(key), self.carried)
 
     def identifier(self, record: Record) -> Any:
         """Return the partition and the offset: ``{"partition": "topic-0", "offset": 15}``."""

@@ -26,7 +26,9 @@ class KinesisSource(BuiltInSource):
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the record's data."""
         try:
-            kinesis = record["kinesis"]
+            # In a pipe, and where a pipe sends it, its fields stand at the top.
+            # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-kinesis.html
+            kinesis = record if "kinesisSchemaVersion" in record else record["kinesis"]
             record_id, key = kinesis.get("sequenceNumber", ""), kinesis.get("partitionKey")
             event_id = record.get("eventID") or record_id
         except (AttributeError, KeyError, TypeError):
@@ -36,7 +38,7 @@ class KinesisSource(BuiltInSource):
             raise malformed(self.record_id(record), expected, "something else")
         text = parse_base64(kinesis.get("data"), "the record's data", record_id)
         arrived = from_seconds(kinesis.get("approximateArrivalTimestamp", 0), record_id)
-        return read_events(parse_object(text, "the record's data", record_id), event_id, arrived, key)
+        return read_events(parse_object(text, "the record's data", record_id), event_id, arrived, key, self.carried)
 
     def identifier(self, record: Record) -> Any:
         """Return the sequence number."""

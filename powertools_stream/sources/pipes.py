@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Hashable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from powertools_stream.errors import MalformedRecordError
 from powertools_stream.payloads.parsing import malformed, milliseconds, parse_base64, parse_object
@@ -13,6 +13,9 @@ from powertools_stream.sources.invocations import content_of, invocation_name, i
 from powertools_stream.sources.recognition import known_source
 from powertools_stream.sources.source import ReadEvent, Source, fields_of
 from powertools_stream.uow import Record
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["BROKERS", "PipeSource", "WholePipeSource"]
 
@@ -44,6 +47,10 @@ class PipeSource(Source):
     def __init__(self, source: Source | None = None) -> None:
         self.source = source
 
+    def carrying(self, sources: Sequence[Source]) -> Self:
+        """Return this source with these as `carried`."""
+        return self._copy_carrying(sources)
+
     def recognises(self, record: Mapping[str, Any]) -> bool:
         """Tell whether it can be named in a partial response."""
         return _identifier(record) is not None
@@ -61,7 +68,9 @@ class PipeSource(Source):
         inner = _as_invoked(record)
         source = self._source_of(inner)
         try:
-            return source.read(inner) if source is not None else _read_item(record, self.record_id(record))
+            if source is not None:
+                return source.read(inner)
+            return _read_item(record, self.record_id(record), self.carried)
         except MalformedRecordError as error:
             error.record_id = self.record_id(record)
             raise
@@ -100,8 +109,9 @@ class PipeSource(Source):
     def _source_of(self, record: Record) -> Source | None:
         fields = fields_of(record)
         if self.source is not None and self.source.recognises(fields):
-            return self.source
-        return known_source(fields)
+            return self.source.carrying(self.carried)
+        source = known_source(fields)
+        return source.carrying(self.carried) if source is not None else None
 
 
 class WholePipeSource(PipeSource):
@@ -149,14 +159,14 @@ def _name(record: Record) -> str:
     return _first_text(record, "id", "messageID") or invocation_name(content_of(record))
 
 
-def _read_item(record: Record, record_id: str) -> ReadEvent:
+def _read_item(record: Record, record_id: str, sources: Sequence[Source]) -> ReadEvent:
     if record.get("eventSource") in BROKERS:
         return _read_message(record, record_id)
     body = dict(record)
     if not body.get("id"):
         body["id"] = record_id
     moment = milliseconds(record.get("time"))
-    return on_its_own(read_events(body, record_id, invocation_time() if moment is None else moment, None))
+    return on_its_own(read_events(body, record_id, invocation_time() if moment is None else moment, None, sources))
 
 
 def _read_message(record: Record, record_id: str) -> ReadEvent:

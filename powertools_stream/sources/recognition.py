@@ -8,17 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from powertools_stream.errors import UnknownSourceError
 from powertools_stream.sources.source import Source
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 __all__ = [
+    "BATCH_INFOS",
+    "KAFKA",
+    "MARKS",
+    "MARKS_OF_RECORDS",
+    "SCHEDULED",
     "BuiltInSource",
     "built_in",
     "built_in_source",
+    "carried_source",
     "found_keys",
     "invokes_alone",
+    "is_item_batch",
     "is_known",
     "is_scheduled",
     "known_source",
@@ -27,17 +37,58 @@ __all__ = [
     "unknown_source",
 ]
 
+SCHEDULED = "Scheduled Event"
+"""The ``detail-type`` of what a schedule sends by default."""
+
 # Not a set: an event may have anything for its `source`, also what has no hash.
 _SCHEDULERS = ("aws.events", "aws.scheduler")
+
+BATCH_INFOS = ("KinesisBatchInfo", "DDBStreamBatchInfo", "KafkaBatchInfo")
+"""Where the on-failure record of an event source mapping, or of a pipe, says which records it is about."""
+
+MARKS_OF_RECORDS = frozenset(
+    {"eventSource", "EventSource", "requestContext", "alarmArn", "triggerSource", *BATCH_INFOS}
+)
+"""Fields one of which any record has that a payload may be or carry, but for what a schedule sends."""
+
+MARKS = MARKS_OF_RECORDS | {"Records", "detail-type", "TopicArn", "NewStateValue", "Event"}
+"""Fields one of which any payload has that carries a record or is an envelope: most payloads have none of them."""
 
 
 def is_scheduled(record: Mapping[str, Any]) -> bool:
     """Tell whether it is what a schedule sends by default, of a rule or of EventBridge Scheduler."""
-    return record.get("detail-type") == "Scheduled Event" and record.get("source") in _SCHEDULERS
+    return record.get("detail-type") == SCHEDULED and record.get("source") in _SCHEDULERS
+
+
+def is_item_batch(event: Mapping[str, Any]) -> bool:
+    """Tell whether it is a batch of items of Step Functions, and nothing else."""
+    return isinstance(event.get("Items"), list) and _ITEM_BATCH.issuperset(event)
+
+
+_ITEM_BATCH = frozenset({"BatchInput", "Items"})
+_ITEM = frozenset({"BatchInput", "Item"})
+
+
+def _is_item(record: Mapping[str, Any]) -> bool:
+    return "Item" in record and _ITEM.issuperset(record)
 
 
 def _is_of_bus(record: Mapping[str, Any]) -> bool:
     return "detail-type" in record and "detail" in record and not is_scheduled(record)
+
+
+def _is_of_data_stream(record: Mapping[str, Any]) -> bool:
+    # In a pipe, what stands under `kinesis` stands at the top.
+    return "kinesis" in record or "kinesisSchemaVersion" in record
+
+
+def _is_of_destination(record: Mapping[str, Any]) -> bool:
+    # Of a pipe, which has no request.
+    context = record.get("requestContext", record.get("context"))
+    # What a function that succeeded has returned is the event's own matter, beside what it was asked.
+    if not isinstance(context, Mapping) or context.get("condition") in (None, "Success"):
+        return False
+    return "requestPayload" in record or any(name in record for name in BATCH_INFOS)
 
 
 def _is_of_firehose(record: Mapping[str, Any]) -> bool:
@@ -48,35 +99,59 @@ class _Known(NamedTuple):
     """A built-in source: the class in the module of its service, and how a record of it looks."""
 
     class_name: str
-    event_source: str | None = None
+    event_source: tuple[str, ...] = ()
     """The ``eventSource`` of its records."""
-    fields: tuple[str, ...] = ()
-    """Else the fields that its records have."""
+    is_named: bool = False
+    """Whether all its records have that; those of Kafka only in a pipe."""
+    fields: frozenset[str] = frozenset()
+    """The fields that its records have."""
     looks_so: Any = None
-    """Else what tells."""
+    """What tells, if it takes more than fields."""
     is_alone: bool = False
     """Whether its events are no batches, but one record each."""
+    is_carried: bool = True
+    """Whether a queue, a topic or a stream may carry its records, so that they are read out of payloads."""
     event_type: str | None = None
     """The name of the member of Powertools' ``EventType``."""
 
 
-# By service, which is the name of its module. What has an `eventSource` comes first.
+KAFKA = ("aws:kafka", "SelfManagedKafka")
+"""The ``eventSource`` of batches of Kafka, and of its records in a pipe."""
+
+# By service, which is the name of its module.
 _SOURCES: Mapping[str, _Known] = {
-    "sqs": _Known("SQSSource", event_source="aws:sqs", event_type="SQS"),
-    "kinesis": _Known("KinesisSource", event_source="aws:kinesis", event_type="KinesisDataStreams"),
-    "dynamodb": _Known("DynamoDBSource", event_source="aws:dynamodb", event_type="DynamoDBStreams"),
-    "s3": _Known("S3Source", event_source="aws:s3"),
-    "sns": _Known("SNSSource", event_source="aws:sns"),
-    "eventbridge": _Known("EventBridgeSource", looks_so=_is_of_bus, is_alone=True),
+    "sqs": _Known("SQSSource", ("aws:sqs",), True, frozenset({"messageId", "body"}), event_type="SQS"),
+    "kinesis": _Known(
+        "KinesisSource", ("aws:kinesis",), True, looks_so=_is_of_data_stream, event_type="KinesisDataStreams"
+    ),
+    "dynamodb": _Known(
+        "DynamoDBSource", ("aws:dynamodb",), True, frozenset({"dynamodb"}), event_type="DynamoDBStreams"
+    ),
+    "s3": _Known("S3Source", ("aws:s3",), True, frozenset({"s3"})),
+    "sns": _Known("SNSSource", ("aws:sns",), True, frozenset({"Sns"})),
+    "kafka": _Known("KafkaSource", KAFKA, fields=frozenset({"topic", "partition", "offset"}), event_type="Kafka"),
+    # An envelope: what it carries is read by whoever finds it.
+    "eventbridge": _Known("EventBridgeSource", looks_so=_is_of_bus, is_alone=True, is_carried=False),
     "scheduler": _Known("ScheduleSource", looks_so=is_scheduled, is_alone=True),
-    "kafka": _Known("KafkaSource", fields=("topic", "partition", "offset"), event_type="Kafka"),
-    "firehose": _Known("FirehoseSource", looks_so=_is_of_firehose),
-    "cloudwatch": _Known("AlarmSource", fields=("alarmData", "alarmArn"), is_alone=True),
-    "cognito": _Known("CognitoSource", fields=("triggerSource", "userPoolId"), is_alone=True),
+    "firehose": _Known("FirehoseSource", looks_so=_is_of_firehose, is_carried=False),
+    "cloudwatch": _Known("AlarmSource", fields=frozenset({"alarmData", "alarmArn"}), is_alone=True),
+    "cognito": _Known("CognitoSource", fields=frozenset({"triggerSource", "userPoolId"}), is_alone=True),
+    "aws_lambda": _Known("DestinationSource", looks_so=_is_of_destination, is_alone=True),
+    "step_functions": _Known("DistributedMapSource", looks_so=_is_item, is_carried=False),
 }
-_BY_EVENT_SOURCE = {known.event_source: service for service, known in _SOURCES.items() if known.event_source}
-_BY_LOOKS = tuple((service, known) for service, known in _SOURCES.items() if not known.event_source)
+_BY_EVENT_SOURCE = {name: service for service, known in _SOURCES.items() for name in known.event_source}
+_BY_LOOKS = tuple((service, known) for service, known in _SOURCES.items() if not known.is_named)
+_CARRIED = tuple((service, known) for service, known in _BY_LOOKS if known.is_carried and not known.event_source)
 _BY_EVENT_TYPE = {known.event_type: service for service, known in _SOURCES.items() if known.event_type}
+# Records of a batch that do not name their source though they should, as tests and tools write them. A message needs
+# more than what an item of a pipe may have kept.
+_BY_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "sqs": ("messageId", "receiptHandle", "body"),
+    "kinesis": ("kinesis",),
+    "dynamodb": ("dynamodb",),
+    "s3": ("s3",),
+    "sns": ("Sns",),
+}
 
 
 class BuiltInSource(Source):
@@ -84,8 +159,12 @@ class BuiltInSource(Source):
 
     def recognises(self, record: Mapping[str, Any]) -> bool:
         """Tell whether the record looks like one of this source."""
-        service = _service_of(record)
+        service = _service_of(record) or _service_by_fields(record)
         return service is not None and isinstance(self, type(built_in(service)))
+
+    def carrying(self, sources: Sequence[Source]) -> Self:
+        """Return this source with these as `carried`."""
+        return self._copy_carrying(sources)
 
 
 def source_of_records(records: Sequence[Any], sources: Sequence[Source] = ()) -> Source | None:
@@ -126,7 +205,9 @@ def known_source(record: Mapping[str, Any]) -> Source | None:
 
 def is_known(record: Mapping[str, Any]) -> bool:
     """Tell whether a built-in source knows the record, or an event that is a batch of such."""
-    return _service_of(record) is not None or "Records" in record or isinstance(record.get("records"), list | dict)
+    if _service_of(record) is not None or is_item_batch(record):
+        return True
+    return "Records" in record or isinstance(record.get("records"), list | dict)
 
 
 def invokes_alone(event: Mapping[str, Any]) -> bool:
@@ -153,8 +234,8 @@ def built_in_source(event: Any, record: Any) -> Source:
     """
     if not isinstance(record, Mapping):
         raise unknown_source(f"a record of type {type(record).__name__}")
-    if (source := known_source(record)) is not None:
-        return source
+    if (service := _service_of(record) or _service_by_fields(record)) is not None:
+        return built_in(service)
     name = record.get("eventSource") or record.get("EventSource")
     raise unknown_source(
         f"records of {name!r}"
@@ -167,8 +248,8 @@ def unknown_source(found: str) -> UnknownSourceError:
     """Make the error for an event that no source knows."""
     return UnknownSourceError(
         "Expected an event with records of SQS, Kinesis, DynamoDB Streams, S3 or SNS under 'Records', of Kafka or "
-        "Firehose under 'records', an array of a pipe, or an event of EventBridge, of a schedule, of a CloudWatch "
-        f"alarm or of Cognito, found {found}. "
+        "Firehose under 'records', of Step Functions under 'Items', an array of a pipe, or an event of EventBridge, of "
+        f"a schedule, of a CloudWatch alarm, of Cognito or for an on-failure destination, found {found}. "
         "Check what invokes the function; for a source of your own, derive from Source and pass it as source=…; for "
         "an input of a schedule's own, pass source=ScheduleSource()."
     )
@@ -181,12 +262,49 @@ def found_keys(value: Any) -> str:
     return f"the keys {', '.join(map(repr, value))}" if value else "no keys"
 
 
+def carried_source(record: Any, sources: Sequence[Source] = ()) -> Source | None:
+    """Return the source of a record that was found in a payload; None: it is no record, but an event of its own.
+
+    A payload may have any field, so that a name alone does not make it a record.
+
+    Parameters
+    ----------
+    sources
+        Sources to be tried before the built-in ones, if one of these knows the record.
+    """
+    if not isinstance(record, dict) or (service := _carried_service(record)) is None:
+        return None
+    if sources:
+        return next((source for source in sources if source.recognises(record)), None) or built_in(service)
+    return built_in(service)
+
+
+def _carried_service(record: Mapping[str, Any]) -> str | None:
+    name = _name_of(record)
+    if isinstance(name, str) and (service := _BY_EVENT_SOURCE.get(name)):
+        return service if _looks_like(record, _SOURCES[service]) else None
+    return next((service for service, known in _CARRIED if _looks_like(record, known)), None)
+
+
 def _service_of(record: Mapping[str, Any]) -> str | None:
-    # SNS spells it with a capital.
-    name = record.get("eventSource", record.get("EventSource"))
+    name = _name_of(record)
     if isinstance(name, str) and (service := _BY_EVENT_SOURCE.get(name)):
         return service
     for service, known in _BY_LOOKS:
-        if known.looks_so(record) if known.looks_so else all(field in record for field in known.fields):
+        if _looks_like(record, known):
             return service
     return None
+
+
+def _name_of(record: Mapping[str, Any]) -> Any:
+    # SNS spells it with a capital.
+    return record.get("eventSource", record.get("EventSource"))
+
+
+def _looks_like(record: Mapping[str, Any], known: _Known) -> bool:
+    looks: bool = known.looks_so(record) if known.looks_so else known.fields <= record.keys()
+    return looks
+
+
+def _service_by_fields(record: Mapping[str, Any]) -> str | None:
+    return next((service for service, names in _BY_FIELDS.items() if all(name in record for name in names)), None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from powertools_stream.payloads.completion import complete
 from powertools_stream.payloads.parsing import malformed, milliseconds
-from powertools_stream.sources.envelopes import read_events
+from powertools_stream.sources.envelopes import read_events, unwrap
 from powertools_stream.sources.eventbridge import on_its_own
 from powertools_stream.sources.invocations import content_of, invocation_id, invocation_name, invocation_time
 from powertools_stream.sources.recognition import is_known, is_scheduled
@@ -47,10 +48,10 @@ class ScheduleSource(Source):
         if not fields_of(record):
             raise malformed(self.record_id(record), "an input that is a JSON object with fields", "something else")
         if not is_scheduled(record):
-            return on_its_own(_read_input(record))
+            return on_its_own(_read_input(record, self.carried))
         name = _name(record)
-        event = read_events(dict(record), self.record_id(record), None, name)
-        return {**event, "schedule": name} if isinstance(event, dict) else event
+        event = complete(unwrap(dict(record), self.record_id(record)), self.record_id(record), None, name)
+        return {**event, "schedule": name}
 
     def identifier(self, record: Record) -> Any:
         """Return the ``id``; of an input without one, a name for logs and fault events."""
@@ -58,12 +59,12 @@ class ScheduleSource(Source):
         return identifier if identifier and isinstance(identifier, str) else invocation_name(content_of(record))
 
 
-def _read_input(record: Record) -> ReadEvent:
+def _read_input(record: Record, sources: Sequence[Source]) -> ReadEvent:
     body = {"type": _TYPE, **record}
     if not body.get("id"):
         body["id"] = invocation_id(content_of(record))
     moment = milliseconds(record.get("time"))
-    return read_events(body, str(body["id"]), invocation_time() if moment is None else moment, None)
+    return read_events(body, str(body["id"]), invocation_time() if moment is None else moment, None, sources)
 
 
 def _name(record: Mapping[str, Any]) -> str | None:

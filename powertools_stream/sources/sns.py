@@ -28,7 +28,7 @@ class SNSSource(BuiltInSource):
             raise malformed(record_id, "a notification with an Sns.MessageId", "none")
         notification = record["Sns"]
         body = parse_object(notification.get("Message"), "the notification's Message", record_id)
-        return read_events(body, record_id, milliseconds(notification.get("Timestamp")), None)
+        return read_events(body, record_id, milliseconds(notification.get("Timestamp")), None, self.carried)
 
     def identifier(self, record: Record) -> Any:
         """Return the ``MessageId``."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Hashable, Mapping, Sequence
-from typing import Any, ClassVar
+from copy import copy
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.errors import MalformedRecordError
-from powertools_stream.outcomes import RecordOutcome
+from powertools_stream.outcomes import FaultPolicy, RecordOutcome
 from powertools_stream.payloads.parsing import malformed
 from powertools_stream.uow import Event, Record
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["ReadEvent", "Source", "fields_of", "name_in"]
 
@@ -43,6 +47,9 @@ class Source(ABC):
     answers_each: ClassVar[bool] = False
     """Whether `answer` says of each record what became of it, so that a failure never fails the invocation."""
 
+    on_fault: ClassVar[FaultPolicy] = FaultPolicy.REPORT_AND_PUBLISH
+    """What happens to a record if a rule fails for good, and neither the rule nor the processor says it."""
+
     shows_errors: ClassVar[bool] = False
     """Whether a user gets to see the message of an error that fails the invocation, which then is that of the first
     rule that failed, and holds no traceback."""
@@ -58,6 +65,9 @@ class Source(ABC):
 
     needs_results: ClassVar[bool] = False
     """Whether `answer` wants what the rules leave behind."""
+
+    carried: Sequence[Source] = ()
+    """The sources with options that the processor was given: they read what a record of this one carries of theirs."""
 
     @abstractmethod
     def recognises(self, record: Mapping[str, Any]) -> bool:
@@ -95,6 +105,17 @@ class Source(ABC):
         MalformedRecordError
             Nothing names the record. If it fails, the whole batch is reported.
         """
+
+    def carrying(self, sources: Sequence[Source]) -> Self:
+        """Return this source with these as `carried`; one of your own, which may have a state, stays as it is."""
+        return self
+
+    def _copy_carrying(self, sources: Sequence[Source]) -> Self:
+        if not sources or sources == (self,):
+            return self
+        source = copy(self)
+        source.carried = sources
+        return source
 
     def answer(self, event: Mapping[str, Any], outcomes: Sequence[RecordOutcome]) -> Any:
         """Return what Lambda is to get for an event; None: the partial batch response.

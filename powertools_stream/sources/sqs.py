@@ -48,7 +48,8 @@ class SQSSource(BuiltInSource):
             raise malformed(self.record_id(record), "a message with attributes", "something else") from None
         if type(record_id) is not str or (group is not None and type(group) is not str):
             raise malformed(self.record_id(record), "a messageId and a MessageGroupId that are text", "something else")
-        return read_events(parse_object(record.get("body"), "the message's body", record_id), record_id, sent, group)
+        body = parse_object(record.get("body"), "the message's body", record_id)
+        return read_events(body, record_id, sent, group, self.carried)
 
     def identifier(self, record: Record) -> Any:
         """Return the ``messageId``."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from powertools_stream.testing.notifications import (
         to_alarm_event as to_alarm_event,
         to_cognito_event as to_cognito_event,
+        to_destination_event as to_destination_event,
+        to_distributed_map_event as to_distributed_map_event,
         to_eventbridge_event as to_eventbridge_event,
         to_pipe_records as to_pipe_records,
         to_s3_records as to_s3_records,
@@ -50,6 +52,8 @@ __all__ = export(
         "notifications": (
             "to_alarm_event",
             "to_cognito_event",
+            "to_destination_event",
+            "to_distributed_map_event",
             "to_eventbridge_event",
             "to_pipe_records",
             "to_s3_records",

@@ -1,4 +1,4 @@
-"""Builders of the events that Lambda receives from S3, SNS, EventBridge, Pipes, schedules, alarms and Cognito."""
+"""Builders of the events that Lambda receives from S3, SNS, EventBridge, Pipes, schedules, alarms, and others."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from powertools_stream.testing.envelopes import (
 __all__ = [
     "to_alarm_event",
     "to_cognito_event",
+    "to_destination_event",
+    "to_distributed_map_event",
     "to_eventbridge_event",
     "to_pipe_records",
     "to_s3_records",
@@ -193,6 +195,61 @@ def to_cognito_event(
         "request": dict(request) if request is not None else {"userAttributes": {"email": f"{user_name}@example.com"}},
         "response": dict(response or {}),
     }
+
+
+def to_destination_event(
+    payload: Any,
+    *,
+    condition: str = "RetriesExhausted",
+    response: Any = None,
+    function: str = "orders",
+    timestamp: int = NOW,
+    region: str = REGION,
+) -> dict[str, Any]:
+    """Build the record that Lambda sends to a destination of a function, once it has given up on an invocation.
+
+    Parameters
+    ----------
+    payload
+        The event that the function was invoked with.
+    condition
+        ``RetriesExhausted``, ``EventAgeExceeded``, or ``Success`` for a destination of invocations that succeeded.
+    response
+        What the function returned; default: an error.
+    timestamp
+        When Lambda gave up, in ms.
+    """
+    context: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
+    if condition != "Success":
+        context["functionError"] = "Unhandled"
+        response = response or {"errorMessage": "All records failed processing.", "errorType": "BatchProcessingError"}
+    return {
+        "version": "1.0",
+        "timestamp": iso(timestamp),
+        "requestContext": {
+            "requestId": str(uuid5(NAMESPACE_URL, to_json(payload))),
+            "functionArn": f"arn:aws:lambda:{region}:{ACCOUNT}:function:{function}:$LATEST",
+            "condition": condition,
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": payload,
+        "responseContext": context,
+        "responsePayload": response,
+    }
+
+
+def to_distributed_map_event(items: Iterable[Any], *, batch_input: Any = None) -> dict[str, Any]:
+    """Build the event that Lambda receives for a batch of items of a Distributed Map state of Step Functions.
+
+    Parameters
+    ----------
+    items
+        The items, as the state's ``ItemSelector`` makes them.
+    batch_input
+        What its ``ItemBatcher`` adds to each batch; None: nothing.
+    """
+    common = {"BatchInput": batch_input} if batch_input is not None else {}
+    return {**common, "Items": list(items)}
 
 
 # -- Their parts -------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from powertools_stream.testing.firehose import to_firehose_records
 from powertools_stream.testing.notifications import (
     to_alarm_event,
     to_cognito_event,
+    to_destination_event,
     to_eventbridge_event,
     to_s3_records,
     to_schedule_event,
@@ -71,6 +72,8 @@ class SourceSuite:
             to_schedule_event(),
             to_alarm_event(),
             to_cognito_event(),
+            to_destination_event({}),
+            {"Records": [{"Item": {}}]},
             to_firehose_records([{}]),
         ]
         return [{}, *(record for event in built for record in _flat(event) if _trait(record) != own)]
@@ -304,7 +307,7 @@ def _changed(record: Record, path: tuple[Any, ...], value: Any) -> Record:
     return changed
 
 
-_FIELDS = ("topic", "detail-type", "alarmData", "triggerSource", "recordId")
+_FIELDS = ("topic", "detail-type", "alarmData", "triggerSource", "recordId", "requestContext", "Item")
 
 
 def _flat(event: Mapping[str, Any]) -> Iterator[Record]:

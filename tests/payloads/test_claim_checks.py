@@ -299,6 +299,17 @@ def test_a_claim_check_is_redeemed_before_matching() -> None:
     assert outcome.results[0].uow["result"] == whole
 
 
+@pytest.mark.parametrize("is_batch", [False, True])
+def test_a_claim_check_in_a_record_that_another_carries_is_redeemed(is_batch: bool) -> None:
+    whole = {"id": "1", "type": "thing-made", "timestamp": NOON, "partition_key": "p", "tags": {"a": "b"}, "text": "…"}
+    carried = to_kinesis_records([_check()])
+    event = to_sqs_records([carried if is_batch else carried["Records"][0]])
+
+    outcome = run([_READ], event, connectors=[_with_object(whole)], claim_checks=CHECKS)
+
+    assert outcome.results[0].uow["result"] == whole
+
+
 def test_records_keep_their_order_though_one_is_redeemed() -> None:
     seen: list[str] = []
     connector = _with_object({"id": "1", "type": "thing-made"})

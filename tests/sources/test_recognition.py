@@ -13,6 +13,8 @@ from powertools_stream.errors import UnknownSourceError
 from powertools_stream.sources import (
     AlarmSource,
     CognitoSource,
+    DestinationSource,
+    DistributedMapSource,
     DynamoDBSource,
     EventBridgeSource,
     FirehoseSource,
@@ -32,6 +34,8 @@ from powertools_stream.testing.firehose import to_firehose_records
 from powertools_stream.testing.notifications import (
     to_alarm_event,
     to_cognito_event,
+    to_destination_event,
+    to_distributed_map_event,
     to_eventbridge_event,
     to_pipe_records,
     to_s3_records,
@@ -61,6 +65,25 @@ EVENTS: list[tuple[dict[str, Any], type[Source]]] = [
     (to_firehose_records([{}]), FirehoseSource),
     (to_firehose_records([{}], origin="kinesis"), FirehoseSource),
     (to_firehose_records([{}], origin="msk"), FirehoseSource),
+    (to_destination_event({"total": 1}), DestinationSource),
+    (to_distributed_map_event([{"total": 1}]), DistributedMapSource),
+    (to_distributed_map_event([1], batch_input={}), DistributedMapSource),
+]
+
+
+def without(event: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Leave fields out of an event and its records, as tools and tests do that make events."""
+    left = {name: value for name, value in event.items() if name not in names}
+    for batch in ("Records", "records"):
+        if isinstance(left.get(batch), list):
+            left[batch] = [without(record, *names) for record in left[batch]]
+    return left
+
+
+BARE: list[tuple[dict[str, Any], type[Source]]] = [
+    (without(event, "eventSource", "EventSource", "deliveryStreamArn", "invocationId", "region"), source)
+    for event, source in EVENTS
+    if "Records" in event or "records" in event
 ]
 
 PIPES: list[tuple[list[dict[str, Any]], type[Source]]] = [
@@ -96,6 +119,14 @@ class TicketSource(Source):
 @pytest.mark.parametrize(("event", "kind"), EVENTS)
 def test_the_source_is_told_from_the_event(event: dict[str, Any], kind: type[Source]) -> None:
     assert type(source_of(event)) is kind
+
+
+@pytest.mark.parametrize(("event", "kind"), BARE)
+def test_a_batch_is_told_from_the_looks_of_its_records(event: dict[str, Any], kind: type[Source]) -> None:
+    options = kind()
+
+    assert type(source_of(event)) is kind
+    assert source_of(event, [options]) is options
 
 
 @pytest.mark.parametrize(("event", "kind"), EVENTS)
@@ -175,7 +206,8 @@ def test_a_source_of_ones_own_may_keep_its_records_elsewhere() -> None:
         ({}, "found no keys"),
         ({"detail-type": "x"}, "found the keys 'detail-type'"),
         ({"eventSource": "aws:sqs", "body": "{}"}, "found the keys 'eventSource', 'body'"),
-        ({"records": [{"recordId": "1", "data": ""}]}, "found the keys 'records'"),
+        ({"records": [{"recordId": "1"}]}, "found the keys 'records'"),
+        ({"records": []}, "found the keys 'records'"),
         ({"Records": {}}, "found the keys 'Records'"),
         ({"Records": None}, "found the keys 'Records'"),
         ({"records": [1]}, "found the keys 'records'"),

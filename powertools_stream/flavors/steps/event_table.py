@@ -19,6 +19,7 @@ from powertools_stream.environment.variables import variable
 from powertools_stream.errors import InvalidEventError, MalformedRecordError, RuleError
 from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.flavors.steps.tables import TableRule
+from powertools_stream.payloads.carried import record_of
 from powertools_stream.payloads.completion import complete
 from powertools_stream.rules.binding import UserFunction, required_names
 from powertools_stream.rules.paths import check_path, path_reader
@@ -162,7 +163,7 @@ def event_of_row(image: Mapping[str, Any]) -> Event:
 
 def _inserted(uow: UnitOfWork) -> Mapping[str, Any] | None:
     """Return the image of an inserted row; None for any other record."""
-    record = uow.record
+    record = record_of(uow)
     if record.get("eventName") != "INSERT" or "dynamodb" not in record:
         return None
     image = (uow.event.get("raw") or {}).get("new")
