@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["DEFAULT_CALL_OPTIONS", "CallOptions", "Pacer", "Rate", "RetryPolicy"]
 
@@ -88,8 +89,7 @@ class Pacer:
         return f"Pacer(every {self.interval:g} s)"
 
 
-@dataclass(frozen=True, slots=True)
-class CallOptions:
+class CallOptions(NamedTuple):
     """How the calls of a rule are made, whatever the service.
 
     Parameters

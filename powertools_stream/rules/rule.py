@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
@@ -201,8 +200,7 @@ class Rule(BaseModel, Mapping[str, Any]):
             values["compact"] = bind_compact(Compact() if compact is True else compact, self)
 
 
-@dataclass(frozen=True, slots=True)
-class FlavorSpec:
+class FlavorSpec(NamedTuple):
     """What a flavor declares about itself; see `flavor`."""
 
     model: type[Rule] = Rule
