@@ -8,6 +8,8 @@ import threading
 import weakref
 from typing import Any
 
+from powertools_stream.connectors.trust import trust_bundle_once
+
 __all__ = ["ConnectionSet", "track_connections", "tracked_pool"]
 
 _CLOSED = "The connections were closed before the call was answered; nothing is sent for it any more."
@@ -77,6 +79,7 @@ def tracked_pool(pool_class: Any, connections: ConnectionSet) -> Any:
 
     class Connection(pool_class.ConnectionCls):  # type: ignore[misc]
         def connect(self) -> None:
+            trust_bundle_once(self)
             super().connect()
             if (connections := tracked()) is None:  # they were closed, and nobody is left who knows them
                 self.close()

@@ -7,6 +7,7 @@ import hashlib
 import json
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -72,6 +73,8 @@ class ScriptedEndpoint:
         `ConnectionError`, the connection is closed without an answer; `BrokenOff` closes it in the middle of one.
     latency
         The delay of every answer, in seconds.
+    tls
+        A server's ``ssl.SSLContext``: the endpoint then speaks HTTPS, with the certificate that was loaded into it.
 
     Examples
     --------
@@ -81,8 +84,15 @@ class ScriptedEndpoint:
     0
     """
 
-    def __init__(self, script: Script | Mapping[str, Script] | None = None, *, latency: float = 0.0) -> None:
+    def __init__(
+        self,
+        script: Script | Mapping[str, Script] | None = None,
+        *,
+        latency: float = 0.0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.latency = latency
+        self.tls = tls
         self.calls: list[RecordedCall] = []
         self.script = script
         self._lock = threading.Lock()
@@ -90,10 +100,11 @@ class ScriptedEndpoint:
 
     @property
     def url(self) -> str:
-        """The address that it listens on: ``http://127.0.0.1:<port>``."""
+        """The address that it listens on: ``http://127.0.0.1:<port>``, or ``https``."""
         if self._server is None:
             raise RuntimeError("Expected the endpoint to have been entered: `with ScriptedEndpoint() as endpoint:`.")
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def count(self, operation: str | None = None) -> int:
         """Return the number of calls so far, in total or of one operation."""
@@ -207,6 +218,13 @@ class _Server(socketserver.ThreadingTCPServer):
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Connection)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        if (tls := self.endpoint.tls) is not None:
+            # The handshake comes with the first read, on the connection's own thread.
+            connection = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
 
     def opened(self, connection: socket.socket) -> None:
         with self._lock:
