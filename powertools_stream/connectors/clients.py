@@ -36,12 +36,18 @@ class Clients:
         A ``botocore.config.Config``, whose settings win over the above.
     max_workers
         How many threads make calls at the same time.
+    lean_calls
+        Whether calls may leave out what comes to the same each time; see `powertools_stream.connectors.lean`. It also
+        takes ``POWERTOOLS_STREAM_LEAN_CALLS``, read with each client, not to be ``off``.
     """
 
-    def __init__(self, session: Any = None, config: Any = None, max_workers: int = 8) -> None:
+    def __init__(
+        self, session: Any = None, config: Any = None, max_workers: int = 8, *, lean_calls: bool = True
+    ) -> None:
         self._own_session = session
         self._config = config
         self._max_workers = max_workers
+        self._lean_calls = lean_calls
         self._connections = ConnectionSet()
         self._making = threading.Lock()
 
@@ -123,6 +129,8 @@ class Clients:
     def _make(self, session: Any, service_name: str, connections: ConnectionSet, region_name: str | None) -> Any:
         from botocore.config import Config
 
+        from powertools_stream.connectors.lean.calls import make_lean
+
         config = Config(
             connect_timeout=2,
             read_timeout=10,
@@ -137,6 +145,10 @@ class Clients:
         with contextlib.suppress(Exception):
             # Reaches into botocore. If that has changed, connections end by their time-outs.
             track_connections(client, connections)
+        if self._lean_calls and os.environ.get("POWERTOOLS_STREAM_LEAN_CALLS", "").lower() != "off":
+            with contextlib.suppress(Exception):
+                # As above. If that has changed, all calls are made in botocore's way.
+                make_lean(client, connections.raise_if_closed)
         return client
 
 

@@ -16,7 +16,7 @@ from typing import Any
 __all__ = ["trust_bundle_once"]
 
 # By the bundle's file, as it was when it was read, and by the settings of the context.
-_contexts: dict[tuple[Any, ...], Any] = {}
+_contexts: dict[tuple[Any, ...], ssl.SSLContext] = {}
 _loading = threading.Lock()
 
 
