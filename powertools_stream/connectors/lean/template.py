@@ -8,9 +8,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from botocore.handlers import add_recursion_detection_header
+from botocore.utils import normalize_url_path
 
 from powertools_stream.connectors.lean.signature import Signer
 from powertools_stream.connectors.transport import WrittenHead
@@ -136,7 +137,7 @@ def template_of(
         path=url.path or "/",
         host=constants["host"],
         constant={name: value for name, value in headers.items() if name.lower() in _CONSTANT},
-        signer=Signer(url.path or "/", signed, constants, (authorization["region"], authorization["service"])),
+        signer=Signer(_signed_path(url.path), signed, constants, (authorization["region"], authorization["service"])),
         serialized=serialized,
         pool=pool,
     )
@@ -146,6 +147,11 @@ def template_of(
 
 def _differences(ours: Mapping[str, str], botocores: Mapping[str, str]) -> set[str]:
     return {name.lower() for name in ours.keys() | botocores.keys() if ours.get(name) != botocores.get(name)}
+
+
+def _signed_path(path: str) -> str:
+    # What is escaped in the URL is escaped again.
+    return quote(normalize_url_path(path), safe="/~")
 
 
 def _host(url: Any) -> str:

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from powertools_stream.connectors import Clients
+from powertools_stream.connectors.lean import calls
+from tests.connectors.lean.wire import Wire, wire_of
+
+
+@pytest.fixture
+def wire(_descriptions: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """Take the place of every host that a client may call."""
+    with wire_of(monkeypatch, tmp_path / "bundle.pem") as wire:
+        yield wire
+
+
+@pytest.fixture
+def client_of() -> Iterator[Callable[..., Any]]:
+    """Make clients that are closed after the test."""
+    made: list[Clients] = []
+
+    def client_of(service: str, *, lean: bool = True, session: Any = None, config: Any = None) -> Any:
+        made.append(Clients(session, config, lean_calls=lean))
+        return made[-1].client(service)
+
+    yield client_of
+    for clients in made:
+        clients.close()
+
+
+@pytest.fixture
+def lean(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the addresses of the lean calls, as they are made."""
+    made: list[str] = []
+    exchange = calls.exchange
+
+    def counting(pool: Any, url: str, *others: Any) -> Any:
+        made.append(url)
+        return exchange(pool, url, *others)
+
+    monkeypatch.setattr(calls, "exchange", counting)
+    return made
