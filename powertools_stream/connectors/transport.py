@@ -12,6 +12,7 @@ import http.client
 import io
 import re
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 import urllib3
@@ -170,7 +171,7 @@ class _Response(http.client.HTTPResponse):
 
     def begin(self) -> None:
         found = None
-        if self._method != "HEAD" and not self.debuglevel:  # type: ignore[attr-defined]
+        if self._method != "HEAD" and not self.debuglevel and _is_unpatched():  # type: ignore[attr-defined]
             found = _PLAIN_HEAD.match(self.fp.peek())
         headers = None if found is None else _plain_headers(found[2])
         if found is None or headers is None:
@@ -183,6 +184,11 @@ class _Response(http.client.HTTPResponse):
         self.code, self.status, self.reason, self.version = 200, 200, found[1].decode("latin-1").strip(), 11
         self.chunked, self.length = False, int(self.msg["content-length"])
         self.will_close = "close" in (self.msg["connection"] or "").lower()
+
+
+def _is_unpatched() -> bool:
+    begin = http.client.HTTPResponse.begin
+    return type(begin) is FunctionType and begin.__globals__ is vars(http.client)
 
 
 _SAMPLE = (

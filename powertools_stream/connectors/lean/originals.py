@@ -159,7 +159,7 @@ def _named(owner: Any, own: Any, *names: str) -> Iterator[tuple[Any, Any, str, A
 
 def _is_original(function: Any) -> bool:
     """Tell whether a function is written in botocore, or in what it stands on, and so is each that it wraps."""
-    while isinstance(function, FunctionType):
+    while type(function) is FunctionType:  # not `isinstance`, which proxies of functions deceive
         if not function.__globals__.get("__name__", "").startswith(_HOMES):
             return False
         if (wrapped := getattr(function, "__wrapped__", None)) is None:
@@ -170,7 +170,7 @@ def _is_original(function: Any) -> bool:
 
 def _is_known(handler: Any) -> bool:
     function = handler.__func__ if isinstance(handler, MethodType) else handler
-    if isinstance(function, FunctionType):
+    if type(function) is FunctionType:
         # Not `__module__`, which decorators take over from what they wrap.
         return f"{function.__globals__.get('__name__')}:{function.__qualname__}" in _KNOWN
     return f"{type(function).__module__}:{type(function).__qualname__}" in _KNOWN
