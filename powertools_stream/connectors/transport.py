@@ -23,6 +23,8 @@ __all__ = ["WrittenHead", "swift"]
 _MAX_JOINED = 65_536
 # The head of a response that is read at once: a success in which each line is a header.
 _PLAIN_HEAD = re.compile(rb"HTTP/1\.1 200 ([^\r\n]*)\r\n((?:[!-9;-~]+:[^\r\n]*\r\n)+)\r\n")
+# https://www.rfc-editor.org/rfc/rfc9112#section-5.2
+_FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
 # Before that, a pool makes its response of `http.client`'s.
 _CONNECTIONS_MAKE_RESPONSES = not str(getattr(urllib3, "__version__", "1.")).startswith("1.")
 
@@ -132,9 +134,10 @@ def _plain_response(connection: Any, received: Any) -> urllib3.HTTPResponse | No
 
 def _any_response(connection: Any, received: Any) -> urllib3.HTTPResponse:
     received.begin()
+    headers = [(name, _FOLD.sub(" ", value)) for name, value in received.msg.items()]
     response = urllib3.HTTPResponse(
         received,
-        urllib3.HTTPHeaderDict(received.msg.items()),
+        urllib3.HTTPHeaderDict(headers),
         received.status,
         version=received.version,
         reason=received.reason,

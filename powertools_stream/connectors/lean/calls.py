@@ -12,7 +12,7 @@ from urllib3.exceptions import ClosedPoolError
 
 from powertools_stream.connectors.lean.operation import SimpleOperation, simple_operation
 from powertools_stream.connectors.lean.originals import Originals
-from powertools_stream.connectors.lean.response import exchange, read
+from powertools_stream.connectors.lean.response import error_code, exchange, read
 from powertools_stream.connectors.lean.template import Template, template_of
 
 __all__ = ["LeanCalls", "make_lean"]
@@ -176,8 +176,7 @@ class LeanCalls:
         )
         if response.status_code < 300:
             return parsed
-        code = context.get("error_code_override") or parsed.get("Error", {}).get("Code")
-        raise self._client.exceptions.from_code(code)(parsed, operation.name)
+        raise self._client.exceptions.from_code(error_code(parsed, context))(parsed, operation.name)
 
 
 def _key(operation: SimpleOperation, api_params: Mapping[str, Any], credentials: Any) -> Hashable | None:

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from typing import Any
 
-from botocore import exceptions
+from botocore import exceptions, handlers
 from botocore.awsrequest import AWSResponse
 from botocore.endpoint import convert_to_response_dict
 from urllib3 import exceptions as urllib3_exceptions
 from urllib3.util.retry import Retry
 
-__all__ = ["exchange", "read"]
+__all__ = ["error_code", "exchange", "read"]
 
 _NO_RETRIES = Retry(False)
+# Whether a handler says which code of SQS names the class of an error. In older releases the client knows it itself.
+_HANDLER_KNOWS_CODE = hasattr(handlers, "_handle_sqs_compatible_error")
 
 
 def exchange(pool: Any, url: str, path: str, headers: Mapping[str, str], body: bytes) -> AWSResponse:
@@ -63,7 +65,7 @@ class _Response(AWSResponse):  # type: ignore[misc]
     @property
     def content(self) -> bytes:
         """The bytes as they came."""
-        return self.raw.data  # type: ignore[no-any-return]
+        return self.raw.data or b""
 
 
 def _translated(error: Exception, url: str) -> Exception:
@@ -124,3 +126,10 @@ def read(response: AWSResponse, operation: Any, endpoint: Any, emit: Any, contex
     if "ResponseMetadata" in parsed:
         parsed["ResponseMetadata"]["RetryAttempts"] = 0
     return parsed
+
+
+def error_code(parsed: Mapping[str, Any], context: Mapping[str, Any]) -> str | None:
+    """Return the code that decides on the class of an error."""
+    error = parsed.get("Error", {})
+    code: str | None = context.get("error_code_override") if _HANDLER_KNOWS_CODE else error.get("QueryErrorCode")
+    return code or error.get("Code")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from powertools_stream.connectors import Clients
-from powertools_stream.connectors.lean import calls
+from powertools_stream.connectors.lean import calls, response
 from tests.connectors.lean.wire import Wire, wire_of
 
 
@@ -36,7 +36,7 @@ def client_of() -> Iterator[Callable[..., Any]]:
 def lean(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the addresses of the lean calls, as they are made."""
     made: list[str] = []
-    exchange = calls.exchange
+    exchange = response.exchange
 
     def counting(pool: Any, url: str, *others: Any) -> Any:
         made.append(url)
