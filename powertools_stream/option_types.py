@@ -51,3 +51,4 @@ class Options(TypedDict, total=False):
     observers: Sequence[Observer]
     keep_results: bool
     exit_if_stuck: bool
+    lean_calls: bool
