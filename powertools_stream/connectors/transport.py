@@ -17,7 +17,7 @@ from typing import Any
 
 import urllib3
 
-__all__ = ["WrittenHead", "swift"]
+__all__ = ["PlainResponse", "WrittenHead", "swift"]
 
 # Joining copies; beyond this a further packet costs less.
 _MAX_JOINED = 65_536
@@ -47,6 +47,19 @@ class WrittenHead(dict[str, str]):
     def copy(self) -> WrittenHead:
         """Return a copy, which urllib3 makes to add what proxies need."""
         return WrittenHead(self, self.head)
+
+
+class PlainResponse(urllib3.HTTPResponse):
+    """A response that was read at once, to a request whose head was written.
+
+    Attributes
+    ----------
+    plain_headers
+        The headers as they came. They are not in `headers`, which takes some time to be made, and which urllib3 looks
+        into for nothing but redirects and further attempts.
+    """
+
+    plain_headers: list[tuple[str, str]]
 
 
 def swift(connection_class: Any) -> Any:
@@ -127,9 +140,9 @@ def _plain_response(connection: Any, received: Any) -> urllib3.HTTPResponse | No
     body = received.fp.read(length)
     if len(body) < length or "close" in named.get("connection", "").lower():
         connection.close()
-    return urllib3.HTTPResponse(
-        body, urllib3.HTTPHeaderDict(headers), 200, version=11, reason="OK", decode_content=False, request_method="POST"
-    )
+    response = PlainResponse(body, status=200, version=11, reason="OK", decode_content=False, request_method="POST")
+    response.plain_headers = headers
+    return response
 
 
 def _any_response(connection: Any, received: Any) -> urllib3.HTTPResponse:

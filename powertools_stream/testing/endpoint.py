@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BufferedIOBase, BytesIO
 from typing import Any
 
 from powertools_stream.testing.successes import success
@@ -179,7 +180,7 @@ class _Connection(socketserver.StreamRequestHandler):
             # S3's clients ask before they send an object, and wait a second for the answer.
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
-        content = self.rfile.read(int(headers.get("content-length", "0")))
+        content = self._content(headers)
         target = headers.get("x-amz-target")
         operation = target.rpartition(".")[2] if target else f"{method} {path}"
         answer = self.server.endpoint.answer(operation, _body(content))
@@ -198,6 +199,16 @@ class _Connection(socketserver.StreamRequestHandler):
         self.wfile.write(f"HTTP/1.1 {status} Scripted\r\n{head}\r\n".encode() + (b"" if method == "HEAD" else payload))
         self.wfile.flush()
         return not isinstance(answer, BrokenOff) and headers.get("connection", "").lower() != "close"
+
+    def _content(self, headers: Mapping[str, str]) -> bytes:
+        if headers.get("transfer-encoding", "").lower() == "chunked":
+            content = _joined_chunks(self.rfile)
+        else:
+            content = self.rfile.read(int(headers.get("content-length", "0")))
+        # Over TLS, S3's clients send the checksum behind the object.
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+        is_aws_chunked = "aws-chunked" in headers.get("content-encoding", "")
+        return _joined_chunks(BytesIO(content)) if is_aws_chunked else content
 
     def _headers(self) -> dict[str, str]:
         headers = {}
@@ -242,6 +253,17 @@ class _Server(socketserver.ThreadingTCPServer):
             with contextlib.suppress(OSError):  # it may have ended by itself
                 connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
+
+
+def _joined_chunks(stream: BufferedIOBase) -> bytes:
+    """Return the content of what is sent in chunks, without the trailers."""
+    chunks = []
+    while size := int(stream.readline().partition(b";")[0], 16):
+        chunks.append(stream.read(size))
+        stream.readline()
+    while stream.readline().strip():
+        pass
+    return b"".join(chunks)
 
 
 def _body(content: bytes) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -104,12 +105,15 @@ def _endpoint_alone(endpoint: Endpoint, calls: int = 50) -> tuple[float, float]:
     """Return the endpoint's time per answer with all connections busy, and its CPU time per call, in seconds."""
     before = endpoint.cpu()
     with ThreadPoolExecutor(THREADS) as pool:
-        seconds = [each for several in pool.map(_call, [endpoint.url] * THREADS, [calls] * THREADS) for each in several]
+        several = pool.map(_call, [endpoint] * THREADS, [calls] * THREADS)
+        seconds = [each for one in several for each in one]
     return median(seconds), (endpoint.cpu() - before) / len(seconds)
 
 
-def _call(url: str, calls: int) -> list[float]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+def _call(endpoint: Endpoint, calls: int) -> list[float]:
+    trust = ssl.create_default_context(cafile=endpoint.bundle)
+    connection = http.client.HTTPSConnection(urlsplit(endpoint.url).netloc, context=trust)
+    connection.connect()
     seconds = []
     for _ in range(calls):
         started = time.perf_counter()

@@ -179,3 +179,14 @@ def test_a_certificate_of_the_clients_own_is_shown_to_its_hosts_only(
 
     assert len(loads) == 2
     assert len(trust._contexts) == shared + 1
+
+
+def test_an_object_arrives_whole_over_tls(endpoint: ScriptedEndpoint) -> None:
+    """boto3 then sends it in chunks, with its checksum behind it."""
+    clients = Clients()
+    for body in (b"x" * 70_000, b"", b"y"):
+        clients.client("s3").put_object(Bucket="bucket", Key="key", Body=body)
+    clients.close()
+
+    sent = [body for operation, body in endpoint.calls]
+    assert [len(body.get("content", "")) for body in sent] == [70_000, 0, 1]

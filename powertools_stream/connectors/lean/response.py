@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import CancelledError
 from typing import Any
 
+import urllib3
 from botocore import exceptions, handlers
 from botocore.awsrequest import AWSResponse
 from botocore.endpoint import convert_to_response_dict
 from urllib3 import exceptions as urllib3_exceptions
 from urllib3.util.retry import Retry
+
+from powertools_stream.connectors.transport import PlainResponse
 
 __all__ = ["error_code", "exchange", "read"]
 
@@ -49,23 +52,43 @@ def exchange(pool: Any, url: str, path: str, headers: Mapping[str, str], body: b
         raise
     except Exception as error:
         raise _translated(error, url) from error
-    return _Response(url, raw.status, _quick_to_read(raw.headers), raw)
-
-
-def _quick_to_read(headers: Any) -> Mapping[str, str]:
-    """Return headers as a dictionary, which botocore copies in half the time, unless one comes twice."""
-    pairs = list(headers.iteritems())
-    named = dict(pairs)
-    return named if len(named) == len(pairs) else headers
+    return _Response(url, raw)
 
 
 class _Response(AWSResponse):  # type: ignore[misc]
     """A response that was read already."""
 
+    def __init__(self, url: str, raw: Any) -> None:
+        if isinstance(raw, PlainResponse) and len(headers := _Headers(raw.plain_headers)) == len(raw.plain_headers):
+            super().__init__(url, raw.status, {}, raw)
+            self.headers = headers
+        else:  # from elsewhere, or a header comes twice
+            super().__init__(url, raw.status, _all_headers(raw), raw)
+
     @property
     def content(self) -> bytes:
         """The bytes as they came."""
         return self.raw.data or b""
+
+
+class _Headers(dict[str, str]):
+    """Headers by their names, in whatever case, as botocore's own are, but made in a fifth of the time."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        super().__init__([(name.lower(), value) for name, value in pairs])
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
+
+
+def _all_headers(raw: Any) -> Any:
+    return urllib3.HTTPHeaderDict(raw.plain_headers) if isinstance(raw, PlainResponse) else raw.headers
 
 
 def _translated(error: Exception, url: str) -> Exception:

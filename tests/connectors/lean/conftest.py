@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
+import botocore.handlers
 import pytest
+from botocore.client import BaseClient
+from botocore.endpoint import Endpoint
 
 from powertools_stream.connectors import Clients
 from powertools_stream.connectors.lean import calls, response
@@ -44,3 +48,14 @@ def lean(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(calls, "exchange", counting)
     return made
+
+
+@pytest.fixture(autouse=True)
+def _nobody_looks_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo what other tests of this process have left in botocore: X-Ray's patches, which stay, and moto's handler."""
+    for owner, name in ((BaseClient, "_make_api_call"), (Endpoint, "prepare_request")):
+        patched = vars(owner)[name]
+        if type(patched) is not FunctionType:
+            monkeypatch.setattr(owner, name, patched.__wrapped__)
+    own = [each for each in botocore.handlers.BUILTIN_HANDLERS if not type(each[1]).__module__.startswith("moto")]
+    monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", own)
