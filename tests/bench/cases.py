@@ -39,9 +39,9 @@ TABLE = "bench-table"
 QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/bench-queue"
 TOPIC_ARN = "arn:aws:sns:eu-central-1:123456789012:bench-topic"
 
-Job = Literal["total", "emit", "put", "update", "flavor", "send"]
-"""Add up prices, without I/O; publish an event per record; put an item per record; update a row per record; run a
-flavor, or send to a sink, which `Case.form` names."""
+Job = Literal["total", "emit", "put", "update", "object", "message", "flavor", "send"]
+"""Add up prices, without I/O; publish an event per record; put an item per record; update a row per record; put an
+object per record; send a message per record; run a flavor, or send to a sink, which `Case.form` names."""
 
 Handler = Callable[[dict[str, Any]], object]
 """A Lambda handler that needs no context."""
