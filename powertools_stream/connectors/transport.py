@@ -21,6 +21,8 @@ __all__ = ["PlainResponse", "WrittenHead", "swift"]
 
 # Joining copies; beyond this a further packet costs less.
 _MAX_JOINED = 65_536
+# Of a length that is believed before the bytes have come: up to 100 MB.
+_MAX_DIGITS = 8
 # The head of a response that is read at once: a success in which each line is a header.
 _PLAIN_HEAD = re.compile(rb"HTTP/1\.1 200 ([^\r\n]*)\r\n((?:[!-9;-~]+:[^\r\n]*\r\n)+)\r\n")
 # https://www.rfc-editor.org/rfc/rfc9112#section-5.2
@@ -176,7 +178,8 @@ def _plain_headers(lines: bytes) -> list[tuple[str, str]] | None:
             lengths.append(value)
         elif lowered == "transfer-encoding":
             return None
-    return headers if len(lengths) == 1 and lengths[0].isdecimal() else None
+    # Longer ones are read piece by piece.
+    return headers if len(lengths) == 1 and lengths[0].isdecimal() and len(lengths[0]) <= _MAX_DIGITS else None
 
 
 # -- Any other ---------------------------------------------------------------------------------------------------------

@@ -76,7 +76,6 @@ class LeanCalls:
         self._serialize = client._serializer.serialize_to_request
         self._credentials = client._request_signer._credentials
         self._operations: dict[str, SimpleOperation | None] = {}
-        self._templates: dict[Hashable, Template | None] = {}
         self._seen = _Seen()
         client.meta.events.register("before-send", self._see)
         # Behind what translates old names of services in the names of events.
@@ -89,10 +88,11 @@ class LeanCalls:
         if operation is None or self._credentials is None or not self._originals.are_in_place(operation):
             return self._by_botocore(operation_name, api_params)
         credentials = self._credentials.get_frozen_credentials()
+        templates = self._originals.templates
         key = _key(operation, api_params, credentials)
-        if key is not None and key not in self._templates:
-            return self._learn(operation, key, api_params, credentials)
-        template = self._templates.get(key)
+        if key is not None and key not in templates and len(templates) < _MAX_TEMPLATES:
+            return self._learn(templates, operation, key, api_params, credentials)
+        template: Template | None = templates.get(key)
         if template is None:
             return self._by_botocore(operation_name, api_params)
         body, others = self._serialized(operation, api_params)
@@ -101,7 +101,7 @@ class LeanCalls:
         try:
             return self._by_template(operation, template, body, credentials)
         except ClosedPoolError:
-            self._templates.pop(key, None)  # of the new pool there will be a new one
+            templates.pop(key, None)  # of the new pool there will be a new one
             return self._by_botocore(operation_name, api_params)
 
     def _operation(self, name: str) -> SimpleOperation | None:
@@ -118,7 +118,14 @@ class LeanCalls:
         if self._seen.is_wanted:
             self._seen.request = request
 
-    def _learn(self, operation: SimpleOperation, key: Hashable, api_params: dict[str, Any], credentials: Any) -> Any:
+    def _learn(
+        self,
+        templates: dict[Hashable, Template | None],
+        operation: SimpleOperation,
+        key: Hashable,
+        api_params: dict[str, Any],
+        credentials: Any,
+    ) -> Any:
         """Make a call in botocore's way, and take its request for a template, whatever the response."""
         self._seen.is_wanted = True
         try:
@@ -128,7 +135,7 @@ class LeanCalls:
             # Not worth an error: the call has been made. If credentials have changed meanwhile, the next one tells.
             with contextlib.suppress(Exception):
                 if request is not None and credentials == self._credentials.get_frozen_credentials():
-                    self._keep(key, self._template(operation, request, api_params, credentials))
+                    templates[key] = self._template(operation, request, api_params, credentials)
 
     def _template(
         self, operation: SimpleOperation, request: Any, api_params: dict[str, Any], credentials: Any
@@ -140,10 +147,6 @@ class LeanCalls:
             return None
         pool = self._session._manager.connection_from_url(request.url)
         return template_of(request, body, others, credentials, pool)
-
-    def _keep(self, key: Hashable, template: Template | None) -> None:
-        if len(self._templates) < _MAX_TEMPLATES:
-            self._templates[key] = template
 
     # -- By a template -------------------------------------------------------------------------------------------------
 

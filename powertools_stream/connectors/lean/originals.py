@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import http.client
 import logging
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -62,6 +62,21 @@ _LOGGERS = tuple(
 )
 
 
+class _Handlers:
+    """What holds as long as no handler comes or goes.
+
+    Parameters
+    ----------
+    cache
+        The emitter's cache, which it replaces whenever a handler comes or goes.
+    """
+
+    def __init__(self, cache: Any) -> None:
+        self.cache = cache
+        self.are_known: dict[str, bool] = {}
+        self.templates: dict[Hashable, Any] = {}
+
+
 class Originals:
     """What carries out the calls of a client, as it was made.
 
@@ -78,13 +93,17 @@ class Originals:
         self._emitter = client.meta.events._emitter
         self._history = get_global_history_recorder()
         self._functions = list(_functions_of(client))
-        self._handlers_seen: Any = None
-        self._known: dict[str, bool] = {}
+        self._handlers = _Handlers(self._emitter._lookup_cache)
         _check_that_changes_show(self._emitter)
 
     def are_in_place(self, operation: Any) -> bool:
         """Tell whether a call of an operation would now be made by botocore alone."""
         return self._is_botocores() and not self._is_watched() and self._has_known_handlers(operation)
+
+    @property
+    def templates(self) -> dict[Hashable, Any]:
+        """The templates of requests that were made with the same handlers as now; another one may change them."""
+        return self._handlers.templates
 
     def _is_botocores(self) -> bool:
         if self._client._endpoint is not self._endpoint or self._endpoint.http_session is not self._session:
@@ -102,13 +121,13 @@ class Originals:
         return bool(self._history._enabled)
 
     def _has_known_handlers(self, operation: Any) -> bool:
-        # The emitter begins a new cache whenever a handler comes or goes.
-        if self._emitter._lookup_cache is not self._handlers_seen:
-            self._handlers_seen, self._known = self._emitter._lookup_cache, {}
-        known = self._known.get(operation.name)
-        if known is None:
-            known = self._known[operation.name] = all(map(_is_known, self._handlers_of(operation)))
-        return known
+        handlers = self._handlers
+        if self._emitter._lookup_cache is not handlers.cache:
+            handlers = self._handlers = _Handlers(self._emitter._lookup_cache)
+        are_known = handlers.are_known.get(operation.name)
+        if are_known is None:
+            are_known = handlers.are_known[operation.name] = all(map(_is_known, self._handlers_of(operation)))
+        return are_known
 
     def _handlers_of(self, operation: Any) -> Iterator[Any]:
         for event in (*_LEFT_OUT, *_CALLED):

@@ -77,8 +77,8 @@ def test_a_handler_that_comes_later_is_called(
     assert len(lean) == 1
 
     client.meta.events.unregister(name.format(event), handler)
-    _update(client)
-    assert len(lean) == 2
+    _update(client, 2)
+    assert len(lean) == 2, "the first makes a new template"
 
 
 def test_a_handler_of_all_endpoints_is_called(wire: Wire, client_of: ClientOf, lean: list[str]) -> None:
@@ -142,6 +142,18 @@ def test_powertools_name_in_the_user_agent_makes_no_difference(
     assert " PT/batch/" in wire.last.headers["user-agent"]
 
 
+def test_a_name_in_the_user_agent_may_come_later(wire: Wire, client_of: ClientOf, lean: list[str]) -> None:
+    from aws_lambda_powertools.shared.user_agent import register_feature_to_client
+
+    client = client_of("dynamodb")
+    _update(client, 2)
+    register_feature_to_client(client, "batch")  # type: ignore[no-untyped-call]
+    _update(client, 2)
+
+    assert len(lean) == 2
+    assert ["PT/batch/" in request.headers["user-agent"] for request in wire.requests] == [False, False, True, True]
+
+
 def test_a_stubber_answers_also_if_it_comes_later(wire: Wire, client_of: ClientOf, lean: list[str]) -> None:
     client = client_of("dynamodb")
     _update(client, 2)
@@ -153,8 +165,8 @@ def test_a_stubber_answers_also_if_it_comes_later(wire: Wire, client_of: ClientO
         with pytest.raises(client.exceptions.ClientError, match="ThrottlingException"):
             _update(client)
 
-    _update(client)
-    assert len(wire.requests) == 3
+    _update(client, 2)
+    assert len(wire.requests) == 4
     assert len(lean) == 2
 
 

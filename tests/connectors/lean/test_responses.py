@@ -133,6 +133,17 @@ def test_each_response_comes_to_the_same(
     assert by_template.update_item(**UPDATE)["ResponseMetadata"]["HTTPStatusCode"] == 200, "nothing is left of it"
 
 
+def test_a_length_that_cannot_be_is_no_reason_to_allocate_it(wire: Wire, client_of: ClientOf, lean: list[str]) -> None:
+    client = client_of("dynamodb")
+    client.update_item(**UPDATE)
+    wire.says = _says(answer({}, Content_Length="99999999999999"))
+
+    ours = _outcome(client.update_item, UPDATE)
+
+    assert len(lean) == 1
+    assert ours[3][1] is Reason.RETRYABLE
+
+
 @pytest.mark.parametrize("size", [1, 100, 1000])
 def test_a_response_in_pieces_is_read_to_its_end(wire: Wire, client_of: ClientOf, lean: list[str], size: int) -> None:
     whole = answer({"Attributes": {"a": {"S": "b" * 500}}})
