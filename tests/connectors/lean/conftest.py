@@ -52,7 +52,11 @@ def lean(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _nobody_looks_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Undo what other tests of this process have left in botocore: X-Ray's patches, which stay, and moto's handler."""
+    """Undo what other tests of this process have left in botocore: X-Ray's patches, which stay, and moto's handler.
+
+    All tests may be run with lean calls switched off; these are about lean calls.
+    """
+    monkeypatch.delenv("POWERTOOLS_STREAM_LEAN_CALLS", raising=False)
     for owner, name in ((BaseClient, "_make_api_call"), (Endpoint, "prepare_request")):
         patched = vars(owner)[name]
         if type(patched) is not FunctionType:
