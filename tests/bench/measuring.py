@@ -43,6 +43,8 @@ class Effort:
         Batch sizes of the sinks.
     imports
         The number of measurements of each import.
+    first
+        Batch sizes of cold starts.
     repeated
         How often a call is made in a sample.
     """
@@ -57,6 +59,7 @@ class Effort:
     flavored: int = 100
     sent: Sequence[int] = (100, 1_000)
     imports: int = 21
+    first: Sequence[int] = (10, 100)
     repeated: int = 200
 
 

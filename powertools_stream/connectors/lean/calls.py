@@ -72,6 +72,8 @@ class LeanCalls:
         self._client = client
         self._raise_if_closed = raise_if_closed
         self._endpoint = client._endpoint
+        for name in ("_response_parser_factory", "_add_modeled_error_fields"):  # `response` needs them
+            getattr(self._endpoint, name)
         self._session = client._endpoint.http_session
         self._serialize = client._serializer.serialize_to_request
         self._credentials = client._request_signer._credentials
