@@ -13,6 +13,10 @@ from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from botocore.session import Session
 
+from powertools_stream import RuleRegistry, StreamProcessor
+from powertools_stream.flavors import task
+from powertools_stream.testing import to_sqs_records
+from powertools_stream.testing.endpoint import ScriptedEndpoint
 from tests.connectors.lean.wire import Wire
 
 ClientOf = Callable[..., Any]
@@ -324,3 +328,16 @@ def test_it_is_switched_off_by_the_environment(
 
     assert lean == []
     assert len(wire.requests) == 3
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_an_option_of_the_processor_switches_it_off(endpoint: ScriptedEndpoint, lean: list[str], is_on: bool) -> None:
+    rules = RuleRegistry()
+    rules.add(id="emit", flavor=task, event_type="e", execute=lambda uow: None, emit="done")
+    processor = StreamProcessor(rules=rules, bus_name="bus", lean_calls=is_on)
+
+    for _ in range(3):
+        assert processor.process_event(to_sqs_records([{"id": "1", "type": "e"}])) == {"batchItemFailures": []}
+
+    assert endpoint.count("PutEvents") == 3
+    assert len(lean) == (2 if is_on else 0)
