@@ -80,8 +80,6 @@ class LeanCalls:
         self._operations: dict[str, SimpleOperation | None] = {}
         self._seen = _Seen()
         client.meta.events.register("before-send", self._see)
-        # Behind what translates old names of services in the names of events.
-        self._emit = client.meta.events._emitter.emit
         self._originals = Originals(client)
 
     def __call__(self, operation_name: str, api_params: dict[str, Any]) -> Any:
@@ -166,13 +164,13 @@ class LeanCalls:
             headers = template.written(template.headers(body, credentials))
             self._raise_if_closed()
             response = exchange(template.pool, template.url, template.path, headers, body)
-            parsed = read(response, operation, self._endpoint, self._emit, context)
+            parsed = read(response, operation, self._endpoint, self._originals.tell, context)
         except ClosedPoolError:
             raise
         except Exception as error:
-            self._emit(operation.event("after-call-error"), exception=error, context=context)
+            self._originals.tell(operation.event("after-call-error"), exception=error, context=context)
             raise
-        self._emit(
+        self._originals.tell(
             operation.event("after-call"),
             http_response=response,
             parsed=parsed,

@@ -74,6 +74,7 @@ class _Handlers:
     def __init__(self, cache: Any) -> None:
         self.cache = cache
         self.are_known: dict[str, bool] = {}
+        self.called: dict[str, list[Any]] = {}
         self.templates: dict[Hashable, Any] = {}
 
 
@@ -104,6 +105,22 @@ class Originals:
     def templates(self) -> dict[Hashable, Any]:
         """The templates of requests that were made with the same handlers as now; another one may change them."""
         return self._handlers.templates
+
+    def tell(self, event: str, **about: Any) -> None:
+        """Call the handlers of an event, as the emitter does, but without its looking around.
+
+        Parameters
+        ----------
+        event
+            Its full name: ``"after-call.dynamodb.UpdateItem"``.
+        about
+            What it is about.
+        """
+        called = self._handlers.called
+        if event not in called:
+            called[event] = list(self._emitter._handlers.prefix_search(event))
+        for handler in called[event]:
+            handler(event_name=event, **about)
 
     def _is_botocores(self) -> bool:
         if self._client._endpoint is not self._endpoint or self._endpoint.http_session is not self._session:

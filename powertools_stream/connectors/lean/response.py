@@ -106,7 +106,7 @@ def _translated(error: Exception, url: str) -> Exception:
     return exceptions.HTTPClientError(error=error)  # type: ignore[no-any-return]
 
 
-def read(response: AWSResponse, operation: Any, endpoint: Any, emit: Any, context: dict[str, Any]) -> dict[str, Any]:
+def read(response: AWSResponse, operation: Any, endpoint: Any, tell: Any, context: dict[str, Any]) -> dict[str, Any]:
     """Return what a response says, as ``Endpoint.make_request`` does. Handlers are called in the same order.
 
     Parameters
@@ -117,7 +117,7 @@ def read(response: AWSResponse, operation: Any, endpoint: Any, emit: Any, contex
         The `SimpleOperation`.
     endpoint
         botocore's ``Endpoint``, for its parsers.
-    emit
+    tell
         Calls the handlers of an event.
     context
         What the handlers of one call share.
@@ -125,7 +125,7 @@ def read(response: AWSResponse, operation: Any, endpoint: Any, emit: Any, contex
     model = operation.model
     described = convert_to_response_dict(response, model)
     customized: dict[str, Any] = {}
-    emit(
+    tell(
         operation.event("before-parse"),
         operation_model=model,
         response_dict=described,
@@ -137,7 +137,7 @@ def read(response: AWSResponse, operation: Any, endpoint: Any, emit: Any, contex
     if response.status_code >= 300:
         endpoint._add_modeled_error_fields(described, parsed, model, parser)
     # It says that this attempt was the last one, which is a part of errors' messages.
-    emit(
+    tell(
         operation.event("needs-retry"),
         response=(response, parsed),
         endpoint=endpoint,
