@@ -53,3 +53,4 @@ class Options(TypedDict, total=False):
     decoder: Decoder | None
     keep_results: bool
     exit_if_stuck: bool
+    lean_calls: bool

@@ -136,6 +136,9 @@ class ProcessorOptions:
         Whether to end the environment of the function (exit status 1) if what an earlier invocation left behind, such
         as a `Call` that hangs, has not ended by the deadline. Nothing may be processed beside it, so that every record
         is reported until it ends; Lambda starts a new environment, which need not wait.
+    lean_calls
+        Whether simple calls, such as those of DynamoDB and EventBridge, may leave out what botocore does anew for each
+        and what comes to the same each time. ``POWERTOOLS_STREAM_LEAN_CALLS=off`` switches it off, too.
 
     Attributes
     ----------
@@ -197,6 +200,7 @@ class ProcessorOptions:
     decoder: Decoder | None = option(None, "a function of a JSON text (a string), such as orjson.loads", callable)
     keep_results: bool = switch(True)
     exit_if_stuck: bool = switch(False)
+    lean_calls: bool = switch(True)
 
     registry: RuleRegistry = field(init=False)
     sources: tuple[Source, ...] = field(init=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from powertools_stream.engine.batch import Failure
 from powertools_stream.engine.deadline import NO_DEADLINE, Deadline
 from powertools_stream.engine.dispatch.dispatcher import Dispatcher
 from powertools_stream.engine.failed import Failed
+from powertools_stream.engine.faults import fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.life_cycle import Engine, fault_of, hold_back_groups
 from powertools_stream.engine.observers import Observers
@@ -27,7 +28,9 @@ from powertools_stream.engine.occupancy import Occupancy
 from powertools_stream.errors import StreamError, UnknownSourceError
 from powertools_stream.options import ProcessorOptions, takes_options
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason, RecordDetails, RuleResult
+from powertools_stream.requests import GetItems, PutEvent, Query, Request
 from powertools_stream.rules.compiled import CompiledRule, plain_rule
+from powertools_stream.rules.rule import Rule, spec_of
 from powertools_stream.rules.switches import Switches
 from powertools_stream.sources import Source, source_of
 from powertools_stream.sources.recognition import source_of_event_type, source_of_records
@@ -93,9 +96,11 @@ class StreamProcessor(BasePartialBatchProcessor):
         )
         self._options = options
         self._observers = observers_for(options.logger, options.metrics, options.observers)
-        clients = Clients(options.boto3_session, options.boto_config, options.workers)
+        clients = Clients(options.boto3_session, options.boto_config, options.workers, lean_calls=options.lean_calls)
+        connectors = ConnectorRegistry(clients, options.connectors, {"eventbridge": {"bus_name": options.bus_name}})
+        connectors.make_clients_ahead(_asked_for(options))
         dispatcher = Dispatcher(
-            ConnectorRegistry(clients, options.connectors, {"eventbridge": {"bus_name": options.bus_name}}),
+            connectors,
             max_workers=options.workers,
             retry=options.retry,
             observers=self._observers,
@@ -453,6 +458,26 @@ class StreamProcessor(BasePartialBatchProcessor):
         for state in states:
             if state.failures:
                 observers.on_record_failed(_details(state, batch.source))
+
+
+def _asked_for(options: ProcessorOptions) -> Iterator[type[Request]]:
+    """Return the types of the requests that rules are known to make, in the function's own role."""
+    has_bus = fault_bus_name(options.fault_bus_name, options.bus_name) is not None
+    if has_bus:
+        yield PutEvent
+    for rule in options.registry:
+        if rule.role_arn is None:
+            yield from (asked for asked in spec_of(rule.flavor).asks if _is_set_up(asked, rule, has_bus))
+
+
+def _is_set_up(asked: type[Request], rule: Rule, has_bus: bool) -> bool:
+    """Tell whether a rule has what a request takes: a flavor names all that its rules may ask for."""
+    if asked is PutEvent:
+        return has_bus
+    if asked is Query and getattr(rule, "query_related", False):
+        return True
+    by_field = {Query: "to_query_request", GetItems: "to_get_request"}.get(asked)
+    return by_field is None or getattr(rule, by_field, True) is not None
 
 
 def _details(state: RecordState, source: Source) -> RecordDetails:

@@ -61,6 +61,7 @@ from powertools_stream.sources import SQSSource
         ("metrics", Metrics, "got the class Metrics"),
         ("keep_results", "no", r"True or False; got 'no' \(str\)"),
         ("exit_if_stuck", "yes", r"True or False; got 'yes' \(str\)"),
+        ("lean_calls", "off", r"True or False; got 'off' \(str\)"),
         ("rates", (10, 1), r"rates by type of request, \{HttpRequest: \(10, 1\)\}; got \(10, 1\)"),
         ("rates", {"HttpRequest": (10, 1)}, r"types of requests.* got 'HttpRequest' \(str\)"),
     ],

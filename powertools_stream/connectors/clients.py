@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import threading
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,12 +37,18 @@ class Clients:
         A ``botocore.config.Config``, whose settings win over the above.
     max_workers
         How many threads make calls at the same time.
+    lean_calls
+        Whether calls may leave out what comes to the same each time; see `powertools_stream.connectors.lean`. It also
+        takes ``POWERTOOLS_STREAM_LEAN_CALLS``, read with each client, not to be ``off``.
     """
 
-    def __init__(self, session: Any = None, config: Any = None, max_workers: int = 8) -> None:
+    def __init__(
+        self, session: Any = None, config: Any = None, max_workers: int = 8, *, lean_calls: bool = True
+    ) -> None:
         self._own_session = session
         self._config = config
         self._max_workers = max_workers
+        self._lean_calls = lean_calls
         self._connections = ConnectionSet()
         self._making = threading.Lock()
 
@@ -64,6 +71,28 @@ class Clients:
         """
         # Taken first: a client that is still being made while everything is closed belongs to what was closed.
         return self._client(self._connections, service_name, region_name, role_arn)
+
+    def make_ahead(self, service_names: Iterable[str]) -> None:
+        """Begin to make clients while Lambda initializes the function, on a thread beside its further imports.
+
+        Anywhere else, and if it fails, nothing has happened: a client is made on first use.
+        """
+        if not _is_initialized_by_lambda():
+            return
+        with contextlib.suppress(Exception):
+            if not (names := tuple(service_names)):
+                return
+            # Here: two threads that import modules which import each other may each find half of one.
+            import boto3  # noqa: F401
+
+            threading.Thread(
+                target=self._make_each, args=(self._connections, names), name="powertools-stream clients", daemon=True
+            ).start()
+
+    def _make_each(self, connections: ConnectionSet, service_names: Iterable[str]) -> None:
+        for name in service_names:
+            with contextlib.suppress(Exception):
+                self._client(connections, name)
 
     def session(self, role_arn: str | None = None) -> Any:
         """Return the session that clients are made of, for what signs its calls itself. Thread-safe."""
@@ -123,6 +152,8 @@ class Clients:
     def _make(self, session: Any, service_name: str, connections: ConnectionSet, region_name: str | None) -> Any:
         from botocore.config import Config
 
+        from powertools_stream.connectors.lean.calls import make_lean
+
         config = Config(
             connect_timeout=2,
             read_timeout=10,
@@ -137,7 +168,17 @@ class Clients:
         with contextlib.suppress(Exception):
             # Reaches into botocore. If that has changed, connections end by their time-outs.
             track_connections(client, connections)
+        if self._lean_calls and os.environ.get("POWERTOOLS_STREAM_LEAN_CALLS", "").lower() != "off":
+            with contextlib.suppress(Exception):
+                # As above. If that has changed, all calls are made in botocore's way.
+                make_lean(client, connections.raise_if_closed)
         return client
+
+
+def _is_initialized_by_lambda() -> bool:
+    """Tell whether this is Lambda, before the first invocation: the runtime sets a trace with each."""
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+    return "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ and "_X_AMZN_TRACE_ID" not in os.environ
 
 
 def _assume(sts: Any, role_arn: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -19,6 +19,21 @@ __all__ = ["ConnectorRegistry"]
 # belongs to other services.
 _REQUESTS = "powertools_stream.requests."
 _CONNECTORS = "powertools_stream.connectors."
+# The boto3 client of the requests of a module, where there is one for all of them.
+_SERVICES = {
+    f"{_REQUESTS}{module}": service
+    for module, service in {
+        "aws_lambda": "lambda",
+        "dynamodb": "dynamodb",
+        "eventbridge": "events",
+        "firehose": "firehose",
+        "kinesis": "kinesis",
+        "s3": "s3",
+        "scheduler": "scheduler",
+        "sns": "sns",
+        "sqs": "sqs",
+    }.items()
+}
 
 
 class ConnectorRegistry:
@@ -63,11 +78,19 @@ class ConnectorRegistry:
             connector = self._found[request_type] = self._find(request_type)
         return connector
 
+    def make_clients_ahead(self, request_types: Iterable[type[Request]]) -> None:
+        """Begin to make the clients of the built-in connectors of these types; see `Clients.make_ahead`."""
+        self._clients.make_ahead(self._services_of(request_types))
+
     def close(self) -> None:
         """Cut the connections of all connectors, so that calls under way end in an error."""
         self._clients.close()
         for connector in (*self._made.values(), *self._own):
             connector.close()
+
+    def _services_of(self, request_types: Iterable[type[Request]]) -> Iterator[str]:
+        modules = {each.__module__ for each in request_types if each not in self._owned}
+        yield from (_SERVICES[module] for module in sorted(modules) if module in _SERVICES)
 
     def _find(self, request_type: type[Request]) -> Connector:
         for base in request_type.__mro__:

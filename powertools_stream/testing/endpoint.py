@@ -7,10 +7,12 @@ import hashlib
 import json
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BufferedIOBase, BytesIO
 from typing import Any
 
 from powertools_stream.testing.successes import success
@@ -72,6 +74,8 @@ class ScriptedEndpoint:
         `ConnectionError`, the connection is closed without an answer; `BrokenOff` closes it in the middle of one.
     latency
         The delay of every answer, in seconds.
+    tls
+        A server's ``ssl.SSLContext``: the endpoint then speaks HTTPS, with the certificate that was loaded into it.
 
     Examples
     --------
@@ -81,8 +85,15 @@ class ScriptedEndpoint:
     0
     """
 
-    def __init__(self, script: Script | Mapping[str, Script] | None = None, *, latency: float = 0.0) -> None:
+    def __init__(
+        self,
+        script: Script | Mapping[str, Script] | None = None,
+        *,
+        latency: float = 0.0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.latency = latency
+        self.tls = tls
         self.calls: list[RecordedCall] = []
         self.script = script
         self._lock = threading.Lock()
@@ -90,10 +101,11 @@ class ScriptedEndpoint:
 
     @property
     def url(self) -> str:
-        """The address that it listens on: ``http://127.0.0.1:<port>``."""
+        """The address that it listens on: ``http://127.0.0.1:<port>``, or ``https``."""
         if self._server is None:
             raise RuntimeError("Expected the endpoint to have been entered: `with ScriptedEndpoint() as endpoint:`.")
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        scheme = "http" if self.tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def count(self, operation: str | None = None) -> int:
         """Return the number of calls so far, in total or of one operation."""
@@ -168,7 +180,7 @@ class _Connection(socketserver.StreamRequestHandler):
             # S3's clients ask before they send an object, and wait a second for the answer.
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
-        content = self.rfile.read(int(headers.get("content-length", "0")))
+        content = self._content(headers)
         target = headers.get("x-amz-target")
         operation = target.rpartition(".")[2] if target else f"{method} {path}"
         answer = self.server.endpoint.answer(operation, _body(content))
@@ -187,6 +199,16 @@ class _Connection(socketserver.StreamRequestHandler):
         self.wfile.write(f"HTTP/1.1 {status} Scripted\r\n{head}\r\n".encode() + (b"" if method == "HEAD" else payload))
         self.wfile.flush()
         return not isinstance(answer, BrokenOff) and headers.get("connection", "").lower() != "close"
+
+    def _content(self, headers: Mapping[str, str]) -> bytes:
+        if headers.get("transfer-encoding", "").lower() == "chunked":
+            content = _joined_chunks(self.rfile)
+        else:
+            content = self.rfile.read(int(headers.get("content-length", "0")))
+        # Over TLS, S3's clients send the checksum behind the object.
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+        is_aws_chunked = "aws-chunked" in headers.get("content-encoding", "")
+        return _joined_chunks(BytesIO(content)) if is_aws_chunked else content
 
     def _headers(self) -> dict[str, str]:
         headers = {}
@@ -208,6 +230,13 @@ class _Server(socketserver.ThreadingTCPServer):
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Connection)
 
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        if (tls := self.endpoint.tls) is not None:
+            # The handshake comes with the first read, on the connection's own thread.
+            connection = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
+
     def opened(self, connection: socket.socket) -> None:
         with self._lock:
             self._connections.add(connection)
@@ -224,6 +253,17 @@ class _Server(socketserver.ThreadingTCPServer):
             with contextlib.suppress(OSError):  # it may have ended by itself
                 connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
+
+
+def _joined_chunks(stream: BufferedIOBase) -> bytes:
+    """Return the content of what is sent in chunks, without the trailers."""
+    chunks = []
+    while size := int(stream.readline().partition(b";")[0], 16):
+        chunks.append(stream.read(size))
+        stream.readline()
+    while stream.readline().strip():
+        pass
+    return b"".join(chunks)
 
 
 def _body(content: bytes) -> dict[str, Any]:

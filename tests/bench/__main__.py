@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import calls, collaboration, cpu, imports, sinks
+from tests.bench import calls, cold_start, collaboration, cpu, imports, per_call, sinks
 from tests.bench.measuring import Effort
 from tests.bench.processes import Contestants, Endpoint, has_lambda_stream
 from tests.bench.report import Report, Section, write
@@ -30,6 +30,8 @@ QUICK = Effort(
     flavored=20,
     sent=(12,),
     imports=1,
+    first=(10,),
+    repeated=3,
 )
 """Only to check that it runs; its figures mean nothing."""
 
@@ -37,13 +39,15 @@ QUICK = Effort(
 def run(effort: Effort, progress: Callable[[str], None]) -> Report:
     """Measure everything."""
     started = time.monotonic()
-    with Endpoint() as endpoint, Contestants(endpoint.url) as contestants:
+    with Endpoint() as endpoint, Contestants(endpoint) as contestants:
         sections: list[Section] = [
             cpu.measure(contestants, effort, progress),
             cpu.measure_memory(contestants, effort, progress),
             calls.measure(endpoint, contestants, effort, progress),
+            per_call.measure(effort, progress),
             collaboration.measure(endpoint, contestants, effort, progress),
             sinks.measure(endpoint, contestants, effort, progress),
+            cold_start.measure(effort, progress),
             imports.measure(effort, progress),
         ]
     return Report(sections, time.monotonic() - started)

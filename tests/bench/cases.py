@@ -13,8 +13,10 @@ __all__ = [
     "BUCKET",
     "BUS",
     "LATENCY",
+    "QUEUE_URL",
     "TABLE",
     "THREADS",
+    "TOPIC_ARN",
     "Case",
     "Handler",
     "Job",
@@ -34,10 +36,12 @@ LATENCY = 0.010
 BUCKET = "bench-bucket"
 BUS = "bench-bus"
 TABLE = "bench-table"
+QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/bench-queue"
+TOPIC_ARN = "arn:aws:sns:eu-central-1:123456789012:bench-topic"
 
-Job = Literal["total", "emit", "put", "update", "flavor", "send"]
-"""Add up prices, without I/O; publish an event per record; put an item per record; update a row per record; run a
-flavor, or send to a sink, which `Case.form` names."""
+Job = Literal["total", "emit", "put", "update", "object", "message", "flavor", "send"]
+"""Add up prices, without I/O; publish an event per record; put an item per record; update a row per record; put an
+object per record; send a message per record; run a flavor, or send to a sink, which `Case.form` names."""
 
 Handler = Callable[[dict[str, Any]], object]
 """A Lambda handler that needs no context."""
@@ -100,7 +104,7 @@ def event_of(records: int) -> dict[str, Any]:
     )
 
 
-def environment(endpoint_url: str) -> dict[str, str]:
+def environment(endpoint_url: str, plain_url: str = "", bundle: str = "") -> dict[str, str]:
     """Return the environment of a worker, the same for all contestants."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "POWERTOOLS_"))}
     return {
@@ -113,6 +117,8 @@ def environment(endpoint_url: str) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL": endpoint_url,
+        **({"AWS_CA_BUNDLE": bundle} if bundle else {}),
+        "BENCH_DOMAIN": plain_url or endpoint_url,
         "BUS_NAME": BUS,
         "ENTITY_TABLE_NAME": TABLE,
         "LOG_LEVEL": "CRITICAL",

@@ -43,6 +43,10 @@ class Effort:
         Batch sizes of the sinks.
     imports
         The number of measurements of each import.
+    first
+        Batch sizes of cold starts.
+    repeated
+        How often a call is made in a sample.
     """
 
     sizes: Sequence[int] = (10, 100, 1_000, 10_000)
@@ -55,6 +59,8 @@ class Effort:
     flavored: int = 100
     sent: Sequence[int] = (100, 1_000)
     imports: int = 21
+    first: Sequence[int] = (10, 100)
+    repeated: int = 200
 
 
 def medians(cases: Sequence[Case], sample: Sample, effort: Effort) -> Medians:

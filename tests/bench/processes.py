@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from types import TracebackType
@@ -63,8 +64,8 @@ class _Child:
 class Contestants:
     """Starts a contestant's worker on first use; a context manager."""
 
-    def __init__(self, endpoint_url: str) -> None:
-        self._env = environment(endpoint_url)
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._env = environment(endpoint.url, endpoint.plain_url, endpoint.bundle)
         self._children: dict[str, _Child] = {}
 
     def run(self, case: Case, times: int = 1) -> dict[str, float]:
@@ -98,11 +99,14 @@ class Contestants:
 
 
 class Endpoint:
-    """Starts the endpoint; a context manager."""
+    """Starts the endpoint; a context manager. It speaks TLS; `bundle` is its CA's, and `plain_url` is without TLS."""
 
     def __init__(self, latency: float = LATENCY) -> None:
-        self._child = _Child("tests.bench.endpoint", str(latency))
+        self._folder = tempfile.TemporaryDirectory(prefix="bench-")
+        self.bundle = f"{self._folder.name}/bundle.pem"
+        self._child = _Child("tests.bench.endpoint", str(latency), self.bundle)
         self.url: str = self._child.greeting["url"]
+        self.plain_url: str = self._child.greeting["plain_url"]
 
     def calls(self) -> dict[str, int]:
         """Return the number of calls of each operation since the last time."""
@@ -121,3 +125,4 @@ class Endpoint:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._child.end()
+        self._folder.cleanup()

@@ -12,7 +12,7 @@ import boto3
 from boto3.dynamodb.types import TypeSerializer
 from botocore.config import Config
 
-from tests.bench.cases import BUS, TABLE, THREADS, Case, Handler, Job
+from tests.bench.cases import BUCKET, BUS, QUEUE_URL, TABLE, THREADS, Case, Handler, Job
 
 __all__ = ["call_for_one", "prepare"]
 
@@ -42,6 +42,10 @@ def _parts(job: Job) -> tuple[Callable[[Sequence[Any]], None], Callable[[dict[st
     """Return the function that makes a call, the one that makes its entries, and how many entries a call takes."""
     if job == "emit":
         return partial(_put_events, boto3.client("events", config=_config)), _entry, 10
+    if job == "object":
+        return partial(_put_object, boto3.client("s3", config=_config)), _object, 1
+    if job == "message":
+        return partial(_send_messages, boto3.client("sqs", config=_config)), _message, 10
     dynamodb = boto3.client("dynamodb", config=_config)
     if job == "put":
         return partial(_batch_write, dynamodb), _put_request, 25
@@ -58,6 +62,25 @@ def _batch_write(client: Any, requests: Sequence[Any]) -> None:
     response = client.batch_write_item(RequestItems={TABLE: requests})
     if response["UnprocessedItems"]:
         raise RuntimeError(response)
+
+
+def _put_object(client: Any, requests: Sequence[Any]) -> None:
+    client.put_object(Bucket=BUCKET, **requests[0])
+
+
+def _send_messages(client: Any, messages: Sequence[str]) -> None:
+    entries = [{"Id": str(n), "MessageBody": message} for n, message in enumerate(messages)]
+    response = client.send_message_batch(QueueUrl=QUEUE_URL, Entries=entries)
+    if response.get("Failed"):
+        raise RuntimeError(response)
+
+
+def _object(event: dict[str, Any]) -> dict[str, Any]:
+    return {"Key": event["order"]["id"], "Body": json.dumps(event)}
+
+
+def _message(event: dict[str, Any]) -> str:
+    return json.dumps(event)
 
 
 def _update(client: Any, requests: Sequence[Any]) -> None:

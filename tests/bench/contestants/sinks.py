@@ -45,7 +45,7 @@ _REQUESTS: dict[str, Callable[[UnitOfWork], Request]] = {
     ),
     "OpenSearch, bulk": lambda uow: IndexDocument(
         {"index": "orders", "id": uow.event["id"], "body": uow.event["order"]},
-        domain_host=os.environ["AWS_ENDPOINT_URL"],
+        domain_host=os.environ["BENCH_DOMAIN"],
     ),
 }
 

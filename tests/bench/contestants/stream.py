@@ -11,9 +11,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from powertools_stream import Rule, RuleRegistry, StreamProcessor, UnitOfWork, flavor, stream_processor
 from powertools_stream.expressions import timestamp_condition, update_expression
-from powertools_stream.flavors import materialize, task
+from powertools_stream.flavors import materialize, s3, sqs, task
 from powertools_stream.requests import PutItem
-from tests.bench.cases import Case, Handler, order_total
+from tests.bench.cases import BUCKET, QUEUE_URL, Case, Handler, order_total
 
 __all__ = ["prepare"]
 
@@ -100,4 +100,31 @@ def _updates(case: Case) -> RuleRegistry:
     return rules
 
 
-_RULES = {"total": _totals, "emit": _emits, "put": _puts, "update": _updates}
+def _objects(case: Case) -> RuleRegistry:
+    rules = RuleRegistry()
+
+    @rules.register(s3, event_type="order-created")
+    def order_object(uow: UnitOfWork) -> dict[str, Any]:
+        return {"Bucket": BUCKET, "Key": uow.event["order"]["id"], "Body": json.dumps(uow.event)}
+
+    return rules
+
+
+def _messages(case: Case) -> RuleRegistry:
+    rules = RuleRegistry()
+
+    @rules.register(sqs, event_type="order-created", queue_url=QUEUE_URL)
+    def order_message(uow: UnitOfWork) -> dict[str, Any]:
+        return {"MessageBody": json.dumps(uow.event)}
+
+    return rules
+
+
+_RULES = {
+    "total": _totals,
+    "emit": _emits,
+    "put": _puts,
+    "update": _updates,
+    "object": _objects,
+    "message": _messages,
+}
