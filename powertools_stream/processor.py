@@ -145,7 +145,7 @@ class StreamProcessor(BasePartialBatchProcessor):
             response. Lambda would delete what it was meant to report, so that the batch is failed here.
         """
         reported = answer.get("batchItemFailures")
-        if not reported or not isinstance(response, Mapping):
+        if reported is None or reported == [] or not isinstance(response, Mapping):
             return {**answer, **response} if isinstance(response, Mapping) else response
         batch = self._batch
         states = batch.states if batch is not None else []

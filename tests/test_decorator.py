@@ -55,6 +55,11 @@ def test_a_handler_cannot_take_a_failure_back() -> None:
         "all",
         {"itemIdentifier": "1"},
         [{"itemIdentifier": ["1"]}],
+        # Lambda takes these for the failure of the whole batch, too.
+        "",
+        {},
+        False,
+        0,
     ],
 )
 def test_what_is_no_failure_of_this_batch_fails_the_batch_and_says_why(reported: Any) -> None:
