@@ -87,11 +87,10 @@ def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...
             f"{unfit.advice}".rstrip(),
             rule.id,
         ) from None
-    if (idempotency := idempotency_of(function)) is not None:
-        if advice := _unserved(idempotency, parameters):
-            raise RuleError(
-                f"Rule {rule.id!r}: the function of the field {field!r} is idempotent, but {advice}", rule.id
-            )
+    idempotency = idempotency_of(function)
+    if idempotency is not None and (advice := _unserved(idempotency, parameters)):
+        raise RuleError(f"Rule {rule.id!r}: the function of the field {field!r} is idempotent, but {advice}", rule.id)
+    if idempotency is not None or _has_keyword_wrapper(function):
         return _bound(function, _keyword_caller(function, rule, parameters, [*positional, *keywords], extra))
     if not keywords and tuple(positional) == ("uow", *extra):
         return function
@@ -239,6 +238,16 @@ def _unserved(idempotency: Idempotency, parameters: Sequence[inspect.Parameter])
     if idempotency.data_argument not in names:
         return f"takes {shape(parameters)}: set data_keyword_argument={names[0]!r}."
     return None
+
+
+def _has_keyword_wrapper(function: UserFunction) -> bool:
+    """Tell whether a decorator of the function takes keywords only, whatever the function itself takes."""
+    while (wrapped := getattr(function, "__wrapped__", None)) is not None:
+        own = inspect.signature(function, follow_wrapped=False).parameters.values()
+        if not any(parameter.kind in (*_POSITIONAL, inspect.Parameter.VAR_POSITIONAL) for parameter in own):
+            return True
+        function = wrapped
+    return False
 
 
 def _keyword_caller(
