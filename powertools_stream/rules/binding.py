@@ -10,7 +10,17 @@ from typing import Any
 from powertools_stream.errors import RuleError
 from powertools_stream.rules.idempotency import Idempotency, idempotency_of
 
-__all__ = ["UserFunction", "bind", "bind_filter", "is_async", "is_maker", "required_names", "shape", "unbound"]
+__all__ = [
+    "MISTAKEN",
+    "UserFunction",
+    "bind",
+    "bind_filter",
+    "is_async",
+    "is_maker",
+    "required_names",
+    "shape",
+    "unbound",
+]
 
 UserFunction = Callable[..., Any]
 """A function of the rule's author: it takes ``(uow)`` or ``(uow, rule)``; ``emit`` also takes a ``template``."""
@@ -21,7 +31,7 @@ _VALUES = ("uow", "rule")
 # Names that say what somebody took the function for. It would run, with a unit of work in place of what it expects.
 _METHOD = "A method needs its object: pass that of an object, such as Orders().accept."
 _CONTEXT = "Lambda's context is not passed to rules."
-_MISTAKEN = {
+MISTAKEN = {
     "event": "What it gets is a unit of work: name it uow, and read the event as uow.event.",
     "record": "What it gets is a unit of work: name it uow, and read the record as uow.record.",
     "context": _CONTEXT,
@@ -184,7 +194,7 @@ def _arguments(
         if (name := _value_for(parameter, names, rest, first=not positional)) is None:
             skipped = True
             continue
-        if name in _VALUES and (advice := _MISTAKEN.get(parameter.name)):
+        if name in _VALUES and (advice := MISTAKEN.get(parameter.name)):
             raise _UnfitError(advice)
         if parameter.kind in _POSITIONAL and not skipped:
             positional.append(name)
