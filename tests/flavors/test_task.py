@@ -119,9 +119,9 @@ def test_a_result_without_fields_for_the_event_is_an_error_of_its_record(result:
 @pytest.mark.parametrize("request_", [Query({}), [Query({})], [Query({}), Query({})]])
 @pytest.mark.parametrize("is_returned_by_a_generator", [False, True])
 def test_what_a_service_answers_need_not_fit_the_event(request_: Any, is_returned_by_a_generator: bool) -> None:
-    def ask(uow: UnitOfWork) -> Any:
+    def ask(uow: UnitOfWork) -> Generator[Any, Any, Any]:
+        yield from ()
         return request_
-        yield
 
     execute = ask if is_returned_by_a_generator else lambda uow: request_
     outcome = drive_task([*[["item"]] * len(_listed(request_)), {}], execute=execute, emit="order-found")
