@@ -141,8 +141,8 @@ class StreamProcessor(BasePartialBatchProcessor):
         """Return the response to Lambda with what the handler has returned.
 
         Failures that the handler reports itself, as ``batchItemFailures``, are added to those of the batch; on a FIFO
-        queue, what follows them in their groups too. A source with an answer of its own, such as Firehose's, answers anew.
-        Other keys stand under those of the response.
+        queue, what follows them in their groups too. A source with an answer of its own, such as Firehose's, answers
+        anew. Other keys stand under those of the response.
 
         Raises
         ------
