@@ -74,7 +74,7 @@ def stream_processor(
         def decorated(event: Any, context: Any = None, **kwargs: Any) -> Any:
             response = active.process_event(event, context)
             answer = handler(event, context, **kwargs)
-            return active.united(answer, response) if isinstance(answer, Mapping) else response
+            return active.united(answer, response, event) if isinstance(answer, Mapping) else response
 
         return decorated  # type: ignore[return-value]  # Lambda calls it with an event and a context
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 __all__ = [
     "are_made",
+    "are_made_with",
     "has",
     "instance_of",
     "is_listed",
@@ -81,6 +82,11 @@ def is_tracer(value: Any) -> bool:
 def are_made(values: Any) -> bool:
     """Tell whether these are several objects, none of them a class that somebody forgot to call."""
     return isinstance(values, list | tuple) and not any(isinstance(value, type) for value in values)
+
+
+def are_made_with(*methods: str) -> Callable[[Any], bool]:
+    """Tell several objects, each of which has one of some methods at least."""
+    return lambda values: are_made(values) and all(any(has(method)(value) for method in methods) for value in values)
 
 
 def mistake(name: str, takes: str, found: Any, error: type[Exception] = TypeError) -> Exception:

@@ -17,7 +17,7 @@ from powertools_stream.classification.reasons import Retryable, retryable_predic
 from powertools_stream.connectors.base import Connector
 from powertools_stream.environment.settings import whole_number
 from powertools_stream.option_checks import (
-    are_made,
+    are_made_with,
     has,
     instance_of,
     is_listed,
@@ -182,7 +182,7 @@ class ProcessorOptions:
     boto3_session: Any = option(None, "a session, boto3.Session(…)", has("client"))
     boto_config: Any = option(None, "a configuration, botocore.config.Config(…)", has("merge"))
     connectors: Sequence[Connector] = option(
-        (), "a list of connectors that are made already, [GeocodingConnector()]", are_made
+        (), "a list of connectors that are made already, [GeocodingConnector()]", are_made_with("send")
     )
     retry: RetryPolicy | None = option(
         None, "RetryPolicy(max_attempts=…)", lambda value: isinstance(value, RetryPolicy)
@@ -196,7 +196,9 @@ class ProcessorOptions:
     compression: Compression | None = option(None, "Compression()", instance_of("payloads.compression", "Compression"))
     tracer: AnyTracer | None = option(None, "Powertools' Tracer()", is_tracer)
     metrics: AnyMetrics | None = option(None, "Powertools' Metrics()", has("add_metric"))
-    observers: Sequence[Observer] = option((), "a list of observers that are made already", are_made)
+    observers: Sequence[Observer] = option(
+        (), "a list of observers that are made already", are_made_with("on_call", "on_record_failed")
+    )
     decoder: Decoder | None = option(None, "a function of a JSON text (a string), such as orjson.loads", callable)
     keep_results: bool = switch(True)
     exit_if_stuck: bool = switch(False)

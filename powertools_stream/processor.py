@@ -131,17 +131,23 @@ class StreamProcessor(BasePartialBatchProcessor):
         with self(records, None, context):
             self._source = source
             self.process()
-        if source is not None and self._batch is not None and type(source).answer is not Source.answer:
-            answer = source.answer(event, self._batch.outcomes())
+        return self._response_to(event)
+
+    def _response_to(self, event: Any) -> Any:
+        """Return what the source answers, if it has an answer of its own, else the partial batch response."""
+        source, batch = self._source, self._batch
+        if source is not None and batch is not None and type(source).answer is not Source.answer:
+            answer = source.answer(event, batch.outcomes())
             if answer is not None:
                 return answer
         return self.response()
 
-    def united(self, answer: Mapping[str, Any], response: Any) -> Any:
+    def united(self, answer: Mapping[str, Any], response: Any, event: Any) -> Any:
         """Return the response to Lambda with what the handler has returned.
 
         Failures that the handler reports itself, as ``batchItemFailures``, are added to those of the batch; on a FIFO
-        queue, what follows them in their groups too. Other keys stand under those of the response.
+        queue, what follows them in their groups too. A source with an answer of its own, such as Firehose's, answers
+        anew. Other keys stand under those of the response.
 
         Raises
         ------
@@ -149,9 +155,12 @@ class StreamProcessor(BasePartialBatchProcessor):
             What the handler reports is no list of failures, or not of this batch; or the source takes no partial
             response. Lambda would delete what it was meant to report, so that the batch is failed here.
         """
+        if not isinstance(response, Mapping):
+            return response
+        others = {name: value for name, value in answer.items() if name != "batchItemFailures"}
         reported = answer.get("batchItemFailures")
-        if not reported or not isinstance(response, Mapping):
-            return {**answer, **response} if isinstance(response, Mapping) else response
+        if reported is None or reported == []:
+            return {**others, **response}
         batch = self._batch
         states = batch.states if batch is not None else []
         known = {_text(batch.source.identifier(state.record)): state for state in states} if batch is not None else {}
@@ -171,7 +180,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         if batch is not None:
             hold_back_groups(batch)
             self._report([state.record for state in states if state.is_reported], batch.source)
-        return {**answer, **self.response()}
+        return {**others, **self._response_to(event)}
 
     def __call__(
         self, records: list[dict[str, Any]], handler: Callable[..., Any] | None = None, lambda_context: Any = None

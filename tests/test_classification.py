@@ -15,6 +15,8 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAl
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import ChecksumError, ClientError, IncompleteReadError
 from botocore.parsers import ResponseParserError
+from urllib3 import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError, ResponseError
 
 from powertools_stream.classification import (
     classify,
@@ -223,6 +225,8 @@ PASSING = [
     _of_library("httpx", "NetworkError", "ConnectError"),
     _of_library("aiohttp.client_exceptions", "ClientConnectionError", "ServerDisconnectedError"),
     _of_library("urllib3.exceptions", "ProtocolError"),
+    _of_library("urllib3.exceptions", "PoolError", "EmptyPoolError"),
+    MaxRetryError(HTTPConnectionPool("shop"), "/", ResponseError("too many 503 error responses")),
     _StatusError(response=SimpleNamespace(status_code=502)),
     _StatusError(status=429),
     _StatusError(code=408),
@@ -236,6 +240,8 @@ FAULTS = [
     _StatusError(response=SimpleNamespace(status_code=422)),
     _StatusError(code="503"),
     _StatusError(status=True, code=600),
+    MaxRetryError(HTTPConnectionPool("shop"), "/", ResponseError("too many 404 error responses")),
+    MaxRetryError(HTTPConnectionPool("shop"), "/", ResponseError("too many redirects")),
     ssl.SSLCertVerificationError(),
 ]
 

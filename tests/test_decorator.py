@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 
 from powertools_stream import FaultPolicy, stream_processor
 from powertools_stream.flavors import task
-from powertools_stream.testing import to_s3_records, to_sqs_records
+from powertools_stream.testing import to_firehose_records, to_s3_records, to_sqs_records
 
 EVENT = to_sqs_records([{"id": str(n), "type": "x", "n": n} for n in range(4)])
 IDS = [record["messageId"] for record in EVENT["Records"]]
@@ -55,6 +55,11 @@ def test_a_handler_cannot_take_a_failure_back() -> None:
         "all",
         {"itemIdentifier": "1"},
         [{"itemIdentifier": ["1"]}],
+        # Lambda takes these for the failure of the whole batch, too.
+        "",
+        {},
+        False,
+        0,
     ],
 )
 def test_what_is_no_failure_of_this_batch_fails_the_batch_and_says_why(reported: Any) -> None:
@@ -72,6 +77,17 @@ def test_on_a_fifo_queue_what_follows_in_the_group_is_reported_too() -> None:
     response = _handle({"batchItemFailures": [{"itemIdentifier": first}]}, event=event)
 
     assert [one["itemIdentifier"] for one in response["batchItemFailures"]] == [first, event["Records"][2]["messageId"]]
+
+
+def test_a_source_with_an_answer_of_its_own_gives_it_with_what_the_handler_reports() -> None:
+    event = to_firehose_records([{"id": str(n), "type": "x", "n": n} for n in range(3)])
+    last = event["records"][2]["recordId"]
+
+    response = _handle({"batchItemFailures": [{"itemIdentifier": last}]}, 0, event=event)
+
+    assert response.keys() == {"records"}
+    assert [record["result"] for record in response["records"]] == ["ProcessingFailed", "Ok", "ProcessingFailed"]
+    assert [record["recordId"] for record in response["records"]] == [one["recordId"] for one in event["records"]]
 
 
 def test_a_source_without_partial_responses_fails_as_a_whole() -> None:

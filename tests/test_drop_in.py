@@ -371,6 +371,19 @@ def test_whoever_catches_the_error_of_an_entire_batch_finds_every_record_in_the_
     ]
 
 
+def test_the_event_type_is_told_for_async_handlers_too() -> None:
+    events = [to_kafka_records([{"id": "1"}]), to_sqs_records(["a"]), to_kafka_records([{"id": "2"}])]
+    processor, kinds = StreamProcessor(), list[str]()
+
+    async def note(record: Any) -> None:
+        kinds.append(type(record).__name__)
+
+    for event in events:
+        async_process_partial_response(event, note, processor)  # type: ignore[arg-type]
+
+    assert kinds == ["KafkaEventRecord", "SQSRecord", "KafkaEventRecord"]
+
+
 def test_the_event_type_is_told_from_each_event_whatever_came_before() -> None:
     events = [to_sqs_records(["a"]), to_kafka_records([{"id": "1"}]), to_sqs_records(["b"])]
     processor, kinds = StreamProcessor(), list[str]()

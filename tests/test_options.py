@@ -43,6 +43,8 @@ from powertools_stream.sources import SQSSource
         ("retry", 3, r"RetryPolicy\(max_attempts=…\); got 3 \(int\)"),
         ("connectors", [HttpConnector], r"connectors that are made already.* got \[<class"),
         ("connectors", HttpConnector(), "a list of connectors"),
+        ("connectors", [3], r"a list of connectors.* got \[3\] \(list\)"),
+        ("observers", [print], r"a list of observers.* got \[<built-in"),
         ("observers", 3, r"a list of observers.* got 3 \(int\)"),
         ("model", "OrderModel", r"a model of records \(a class\); got 'OrderModel' \(str\)"),
         ("raise_on_entire_batch_failure", "no", r"True or False; got 'no' \(str\)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -43,6 +44,7 @@ _BY_NAME = {
     ("requests", "ChunkedEncodingError"),
     ("requests", "ConnectionError"),
     ("requests", "Timeout"),
+    ("urllib3", "EmptyPoolError"),
     ("urllib3", "IncompleteRead"),
     ("urllib3", "NewConnectionError"),
     ("urllib3", "ProtocolError"),
@@ -52,6 +54,9 @@ _BY_NAME = {
 # https://www.rfc-editor.org/rfc/rfc9110#name-client-error-4xx, https://www.rfc-editor.org/rfc/rfc6585#section-4 and
 # https://www.rfc-editor.org/rfc/rfc8470#section-5.2
 _NOT_NOW = frozenset({408, 425, 429})
+
+# What `Retry(status_forcelist=…)` of urllib3, which requests takes too, ends with: the status is in the text only.
+_GIVEN_UP = re.compile(r"too many (\d{3}) error responses")
 
 _LONGEST_CHAIN = 50
 
@@ -102,4 +107,14 @@ def package_of(kind: type) -> str:
 def _is_passing_status(error: Any) -> bool:
     response = getattr(error, "response", None)
     given = (getattr(response, "status_code", None), getattr(error, "status", None), getattr(error, "code", None))
-    return any(type(status) is int and (status in _NOT_NOW or 500 <= status < 600) for status in given)
+    return any(type(status) is int and _says_not_now(status) for status in given) or _has_given_up(error)
+
+
+def _says_not_now(status: int) -> bool:
+    return status in _NOT_NOW or 500 <= status < 600
+
+
+def _has_given_up(error: Any) -> bool:
+    is_of_retries = package_of(type(error)) == "urllib3" and type(error).__name__ == "ResponseError"
+    found = _GIVEN_UP.fullmatch(str(error)) if is_of_retries else None
+    return found is not None and _says_not_now(int(found[1]))

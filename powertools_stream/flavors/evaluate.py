@@ -9,7 +9,7 @@ from pydantic import Field
 
 from powertools_stream.errors import InvalidEventError
 from powertools_stream.flavors.steps.calling import Steps, call
-from powertools_stream.flavors.steps.event_table import collected_or_correlated, event_of_row, event_table
+from powertools_stream.flavors.steps.event_table import collected_or_correlated, event_of_row, event_table, time_of
 from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, inherited_tags, publish_all, triggers_of
 from powertools_stream.flavors.steps.tables import TableRule
 from powertools_stream.matching.filters import Filter
@@ -95,7 +95,7 @@ def _correlated(uow: UnitOfWork, rule: EvaluateRule) -> Steps:
     if all(event["id"] != uow.event["id"] for event in events):
         # An index may lag behind the stream, but the row that triggered this rule is known already.
         events.append(uow.event)
-    events.sort(key=_timestamp, reverse=True)
+    events.sort(key=_place, reverse=True)
     return uow.extend(query_request=request, correlated=events)
 
 
@@ -119,8 +119,13 @@ def _equals(name: str, value: Any) -> dict[str, Any]:
     }
 
 
-def _timestamp(event: Mapping[str, Any]) -> Any:
-    return event["timestamp"]
+def _place(event: Mapping[str, Any]) -> tuple[bool, Any]:
+    """Return what sorts events by time, and first, as the oldest, one whose timestamp is none.
+
+    It may be of another publisher than the event that is evaluated, which must not fail for it.
+    """
+    time = time_of(event)
+    return time is not None, time or 0
 
 
 def _triggers(result: Any, uow: UnitOfWork, rule: EvaluateRule) -> list[Event]:

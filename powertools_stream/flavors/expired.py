@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from powertools_stream.flavors.steps.calling import Steps
-from powertools_stream.flavors.steps.event_table import event_of_row
+from powertools_stream.flavors.steps.event_table import event_of_row, time_of
 from powertools_stream.flavors.steps.publishing import PublishingRule, inherited_tags, publish_all, triggers_of
 from powertools_stream.payloads.carried import approximate_seconds, record_of
 from powertools_stream.requests import PutEvent
@@ -56,13 +56,12 @@ def expired(uow: UnitOfWork, rule: ExpiredRule) -> Steps:
 def _event(uow: UnitOfWork) -> Event:
     old: dict[str, Any] = uow.event["raw"]["old"]
     event = event_of_row(old)
-    timestamp = event["timestamp"]
     return {
         **event,
         "id": uow.event["id"],
         "type": _type(event["type"], old["expire"]),
         # When it was due, plus the original's milliseconds, so that events due in the same second keep their order.
-        "timestamp": old["ttl"] * 1000 + timestamp % 1000,
+        "timestamp": old["ttl"] * 1000 + (time_of(event) or 0) % 1000,
         "tags": inherited_tags([event]),
         "triggers": triggers_of([event]),
     }

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, publish_all
-from powertools_stream.flavors.steps.returned import VALUES, Steps, carried_out, is_asked_for
+from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, numbered, publish_all
+from powertools_stream.flavors.steps.returned import PENDING, VALUES, Steps, carried_out, is_asked_for
 from powertools_stream.requests import PutEvent
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
@@ -28,7 +28,8 @@ class TaskRule(PublishingRule):
         request, or a list of them, has them made, and their answers are its result; so are coroutines, and lists of
         both. What cannot be carried out is refused: a list that holds other values as well, a future.
     emit
-        What to publish. A string is the event's type: the event gets the fields of the result, if that is a mapping.
+        What to publish. A string is the event's type: the event gets the fields of the mapping that ``execute``
+        returns. A list of mappings makes an event each, None one without further fields; anything else is an error.
         A function of ``(uow, template)`` returns the event, a list of events, or None.
     result_key
         The field of the unit of work that holds the result.
@@ -76,22 +77,46 @@ def task(uow: UnitOfWork, rule: TaskRule) -> UnitOfWork | Steps:
     return done if rule.emit is None else _emit(done, rule)
 
 
-def _carry_out(uow: UnitOfWork, rule: TaskRule, result: Any) -> Steps:
-    result = yield from carried_out(result, rule.id, "execute")
+def _carry_out(uow: UnitOfWork, rule: TaskRule, returned: Any) -> Steps:
+    while isinstance(returned, PENDING):
+        returned = yield returned
+    result = yield from carried_out(returned, rule.id, "execute")
     done = uow.extend(**{rule.result_key: result})
-    return done if rule.emit is None else (yield from _emit(done, rule))
+    return done if rule.emit is None else (yield from _emit(done, rule, is_answer=result is not returned))
 
 
-def _emit(uow: UnitOfWork, rule: TaskRule) -> Steps:
+def _emit(uow: UnitOfWork, rule: TaskRule, *, is_answer: bool = False) -> Steps:
     template = _template(uow, rule)
     if not isinstance(rule.emit, str):
         return _emit_what_is_made(uow, rule, template)
     result = uow.get(rule.result_key)
-    if isinstance(result, Mapping):
-        # The result must not override the fields that make a second attempt publish the same event.
-        fixed = {name: template[name] for name in ("id", "type", "timestamp")}
-        template = {**template, **result, **fixed}
-    return publish_all([template], uow, rule)
+    # What a service answers is for the unit of work: a task that only makes requests need not fit it to an event.
+    if is_answer and not isinstance(result, Mapping):
+        result = None
+    return publish_all(_events_of(result, template, rule), uow, rule)
+
+
+def _events_of(result: Any, template: Event, rule: TaskRule) -> list[Event]:
+    """Return the events of what ``execute`` returned, of the type that ``emit`` is.
+
+    Raises
+    ------
+    TypeError
+        It has no fields that an event could get.
+    """
+    if result is None:
+        return [template]
+    # The result must not override the fields that make a second attempt publish the same event.
+    fixed = {name: template[name] for name in ("id", "type", "timestamp")}
+    results = list(result) if isinstance(result, list | tuple) else [result]
+    for one in results:
+        if not isinstance(one, Mapping):
+            raise TypeError(
+                f"Rule {rule.id!r}: expected 'execute' to return a mapping, whose fields the {rule.emit!r} event gets, "
+                f"a list of mappings, one for each event, or None, found a {type(one).__name__}. Return "
+                f"{{\"<field>\": …}}, or let 'emit' be a function that makes the event."
+            )
+    return numbered([{**template, **one, **fixed} for one in results], template)
 
 
 def _emit_what_is_made(uow: UnitOfWork, rule: TaskRule, template: Event) -> Steps:

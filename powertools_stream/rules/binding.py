@@ -10,7 +10,17 @@ from typing import Any
 from powertools_stream.errors import RuleError
 from powertools_stream.rules.idempotency import Idempotency, idempotency_of
 
-__all__ = ["UserFunction", "bind", "bind_filter", "is_async", "is_maker", "required_names", "shape", "unbound"]
+__all__ = [
+    "MISTAKEN",
+    "UserFunction",
+    "bind",
+    "bind_filter",
+    "is_async",
+    "is_maker",
+    "required_names",
+    "shape",
+    "unbound",
+]
 
 UserFunction = Callable[..., Any]
 """A function of the rule's author: it takes ``(uow)`` or ``(uow, rule)``; ``emit`` also takes a ``template``."""
@@ -21,7 +31,7 @@ _VALUES = ("uow", "rule")
 # Names that say what somebody took the function for. It would run, with a unit of work in place of what it expects.
 _METHOD = "A method needs its object: pass that of an object, such as Orders().accept."
 _CONTEXT = "Lambda's context is not passed to rules."
-_MISTAKEN = {
+MISTAKEN = {
     "event": "What it gets is a unit of work: name it uow, and read the event as uow.event.",
     "record": "What it gets is a unit of work: name it uow, and read the record as uow.record.",
     "context": _CONTEXT,
@@ -87,11 +97,10 @@ def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...
             f"{unfit.advice}".rstrip(),
             rule.id,
         ) from None
-    if (idempotency := idempotency_of(function)) is not None:
-        if advice := _unserved(idempotency, parameters):
-            raise RuleError(
-                f"Rule {rule.id!r}: the function of the field {field!r} is idempotent, but {advice}", rule.id
-            )
+    idempotency = idempotency_of(function)
+    if idempotency is not None and (advice := _unserved(idempotency, parameters)):
+        raise RuleError(f"Rule {rule.id!r}: the function of the field {field!r} is idempotent, but {advice}", rule.id)
+    if idempotency is not None or _has_keyword_wrapper(function):
         return _bound(function, _keyword_caller(function, rule, parameters, [*positional, *keywords], extra))
     if not keywords and tuple(positional) == ("uow", *extra):
         return function
@@ -185,7 +194,7 @@ def _arguments(
         if (name := _value_for(parameter, names, rest, first=not positional)) is None:
             skipped = True
             continue
-        if name in _VALUES and (advice := _MISTAKEN.get(parameter.name)):
+        if name in _VALUES and (advice := MISTAKEN.get(parameter.name)):
             raise _UnfitError(advice)
         if parameter.kind in _POSITIONAL and not skipped:
             positional.append(name)
@@ -239,6 +248,16 @@ def _unserved(idempotency: Idempotency, parameters: Sequence[inspect.Parameter])
     if idempotency.data_argument not in names:
         return f"takes {shape(parameters)}: set data_keyword_argument={names[0]!r}."
     return None
+
+
+def _has_keyword_wrapper(function: UserFunction) -> bool:
+    """Tell whether a decorator of the function takes keywords only, whatever the function itself takes."""
+    while (wrapped := getattr(function, "__wrapped__", None)) is not None:
+        own = inspect.signature(function, follow_wrapped=False).parameters.values()
+        if not any(parameter.kind in (*_POSITIONAL, inspect.Parameter.VAR_POSITIONAL) for parameter in own):
+            return True
+        function = wrapped
+    return False
 
 
 def _keyword_caller(

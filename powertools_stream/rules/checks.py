@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import EventType
 
 from powertools_stream.errors import RuleError
-from powertools_stream.rules.binding import is_async, is_maker, shape
+from powertools_stream.rules.binding import MISTAKEN, is_async, is_maker, shape
 
 __all__ = ["check_curried", "check_event_type", "check_event_types", "check_flavor", "check_part"]
 
@@ -23,6 +23,8 @@ _CURRIED = (
 _SWAPPED = "Put the unit of work first."
 _ASYNC = "It is `async def`: write `def`, and yield the coroutine, or the requests, that it awaits."
 
+_NOT_FIRST = frozenset({"rule", *MISTAKEN})
+_NOT_SECOND = frozenset({"uow", *MISTAKEN})
 _NOT_PLAIN = inspect.CO_VARARGS | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
@@ -44,7 +46,7 @@ def check_flavor(flavor: Callable[..., Any], rule_id: str | None = None) -> None
         code = flavor.__code__
         if code.co_argcount == 2 and not (code.co_kwonlyargcount or code.co_flags & _NOT_PLAIN):
             first, second = code.co_varnames[:2]
-            if first != "rule" and second != "uow":
+            if first not in _NOT_FIRST and second not in _NOT_SECOND:
                 return
     try:
         signature = inspect.signature(flavor)
@@ -96,6 +98,8 @@ def _misfit(flavor: Callable[..., Any], signature: inspect.Signature) -> str | N
     except TypeError:
         required = [name for name, one in signature.parameters.items() if one.default is inspect.Parameter.empty]
         return _CURRIED if required == ["rule"] else f"{_ANSWERS} {_CURRIED}" if len(required) == 1 else _ANSWERS
+    if mistaken := next((MISTAKEN[name] for name in given if name in MISTAKEN), None):
+        return mistaken
     return _SWAPPED if given.get("rule") == "uow" or given.get("uow") == "rule" else None
 
 

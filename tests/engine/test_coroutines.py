@@ -38,6 +38,30 @@ def test_coroutines_of_a_batch_run_side_by_side_on_one_loop_kept_between_batches
     assert len(loops) == 1
 
 
+def test_in_lambda_coroutines_run_on_the_loop_that_what_was_opened_at_cold_start_belongs_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", "/var/task")
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    loops = list[Any]()
+
+    async def execute(uow: UnitOfWork) -> None:
+        loops.append(asyncio.get_running_loop())
+        await loop.create_task(asyncio.sleep(0))  # on another loop, this would be an error
+
+    try:
+        processors = [StreamProcessor(rules=[{"id": "r", "flavor": task, "execute": execute}]) for _ in range(2)]
+        for processor in (*processors, *processors):
+            assert processor.process_event(numbered(2)) == {"batchItemFailures": []}
+        assert loop.run_until_complete(asyncio.sleep(0, "usable")) == "usable"
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+    assert set(loops) == {loop}
+
+
 async def _inside_a_loop(rules: Any, event: Any) -> Any:
     return run(rules, event)
 

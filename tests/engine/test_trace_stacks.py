@@ -98,3 +98,33 @@ def test_a_rule_that_fails_in_its_subsegment_leaves_the_others_alone(tracer: Tra
     assert [type(fault.error) for fault in outcome.faults] == [ValueError]
     assert [getattr(one, "fault", False) for one in sent].count(True) == 1
     assert _is_put_back()
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["cold", "warm"])
+def test_they_do_so_in_lambda_without_an_open_subsegment(
+    tracer: Tracer, sent: list[Any], times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aws_xray_sdk.core.lambda_launcher import LambdaContext
+
+    core.xray_recorder.configure(context=LambdaContext())
+    rules = RuleRegistry()
+
+    @rules.register(task, ordered=False)
+    @tracer.capture_method
+    def publish(uow: Any) -> Any:
+        for _ in range(1 + (uow.event["id"] == "2")):
+            yield Call(int)
+
+    @rules.register(task, ordered=False)
+    @tracer.capture_method
+    async def wait(uow: Any) -> None:
+        await asyncio.sleep(0.001 * (4 - int(uow.event["id"])))
+
+    for n in range(times):
+        root = f"1-5759e988-bd862e3fe1be46a99427279{n}"
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", f"Root={root};Parent=53995c3f42cd8ad8;Sampled=1")
+        sent.clear()
+
+        assert not run(rules, EVENT).faults
+        assert [one.trace_id for one in sent] == [root] * 8
+        assert all(one.parent_id == "53995c3f42cd8ad8" and not one.in_progress for one in sent)

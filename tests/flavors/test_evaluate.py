@@ -14,7 +14,7 @@ from powertools_stream.testing.driving import DriveOutcome
 NOW = 1_767_225_600_000
 
 
-def event_of(event_id: str, event_type: str, at: int = NOW, **fields: Any) -> dict[str, Any]:
+def event_of(event_id: str, event_type: str, at: Any = NOW, **fields: Any) -> dict[str, Any]:
     return {"id": event_id, "type": event_type, "timestamp": at, "partition_key": "o-1", "tags": {}, **fields}
 
 
@@ -137,6 +137,15 @@ def test_the_event_of_the_row_itself_is_there_though_the_index_lags_behind(evalu
     outcome = evaluated(event_row(), event_row(CREATED))
 
     assert [event["id"] for event in outcome.result["correlated"]] == ["e-2", "e-1"]
+
+
+@pytest.mark.parametrize("at", ["yesterday", "1767225600000", True, [1], {"ms": 1}, float("nan")])
+def test_an_event_whose_timestamp_is_none_is_the_oldest_and_does_no_harm_to_the_others(evaluated: Any, at: Any) -> None:
+    strange, later = event_of("e-0", "order-seen", at), event_of("e-3", "order-sent", NOW + 9)
+
+    outcome = evaluated(event_row(), *map(event_row, (strange, later, PAID)))
+
+    assert [event["id"] for event in outcome.result["correlated"]] == ["e-3", "e-2", "e-0"]
 
 
 def test_rows_of_other_kinds_under_the_same_key_are_left_out(evaluated: Any) -> None:

@@ -39,6 +39,13 @@ def test_the_removal_of_a_row_that_was_due_publishes_its_event_as_expired(change
     }
 
 
+@pytest.mark.parametrize("at", ["yesterday", "1767225600000", True, [1], None])
+def test_an_event_whose_timestamp_is_none_is_told_of_at_the_second_when_it_was_due(at: Any) -> None:
+    (event,) = published({**ROW, "event": {**EVENT, "timestamp": at}})
+
+    assert event["timestamp"] == DUE * 1000
+
+
 @pytest.mark.parametrize(
     ("event_type", "expire", "expected"),
     [

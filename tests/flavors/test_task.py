@@ -77,11 +77,61 @@ def test_a_string_publishes_the_template_with_the_result_merged_in() -> None:
     assert outcome.result["result"] == total(outcome.result)
 
 
-@pytest.mark.parametrize("result", [None, 5, "text", [{"a": 1}]])
-def test_a_result_that_is_no_mapping_is_not_merged(result: Any) -> None:
-    outcome = drive_task([{}], execute=lambda uow: result, emit="order-accepted")
+def test_a_task_that_returns_nothing_publishes_the_template() -> None:
+    outcome = drive_task([{}], execute=lambda uow: None, emit="order-accepted")
 
     assert published(outcome)[0].keys() == {"id", "type", "timestamp", "partition_key", "tags"}
+
+
+@pytest.mark.parametrize("several", [list, tuple])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_list_of_mappings_publishes_an_event_each(several: Callable[[Any], Any], is_async: bool) -> None:
+    results = several([{"a": 1, "id": "own"}, {"a": 2, "type": "own"}])
+
+    async def later(uow: UnitOfWork) -> Any:
+        return results
+
+    outcome = drive_task([{}, {}], execute=later if is_async else lambda uow: results, emit="line-accepted")
+
+    assert [(event["id"], event["type"], event["a"]) for event in published(outcome)] == [
+        ("e1.r.0", "line-accepted", 1),
+        ("e1.r.1", "line-accepted", 2),
+    ]
+    assert [result["emit"]["a"] for result in outcome.results] == [1, 2]
+
+
+def test_an_empty_list_publishes_nothing() -> None:
+    assert "emit" not in drive_task([], execute=lambda uow: [], emit="line-accepted").result
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize(
+    "result", [5, 0, "text", "", False, True, b"x", {1}, [1], [{"a": 1}, None], [[{"a": 1}]], object()]
+)
+def test_a_result_without_fields_for_the_event_is_an_error_of_its_record(result: Any, is_async: bool) -> None:
+    async def later(uow: UnitOfWork) -> Any:
+        return result
+
+    with pytest.raises(TypeError, match=r"a mapping, whose fields the 'order-accepted' event gets, .* found a"):
+        drive_task([], execute=later if is_async else lambda uow: result, emit="order-accepted")
+
+
+@pytest.mark.parametrize("request_", [Query({}), [Query({})], [Query({}), Query({})]])
+@pytest.mark.parametrize("is_returned_by_a_generator", [False, True])
+def test_what_a_service_answers_need_not_fit_the_event(request_: Any, is_returned_by_a_generator: bool) -> None:
+    def ask(uow: UnitOfWork) -> Generator[Any, Any, Any]:
+        yield from ()
+        return request_
+
+    execute = ask if is_returned_by_a_generator else lambda uow: request_
+    outcome = drive_task([*[["item"]] * len(_listed(request_)), {}], execute=execute, emit="order-found")
+
+    (event,) = [request.event for request in outcome.requests if isinstance(request, PutEvent)]
+    assert (event["id"], event["type"]) == ("e1.r", "order-found")
+
+
+def _listed(request: Any) -> list[Any]:
+    return request if isinstance(request, list) else [request]
 
 
 def test_an_event_without_a_partition_key_publishes_none() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 from functools import partial
 from typing import Any
 
@@ -41,6 +42,22 @@ def takes_all(uow: Any, *args: Any, **kwargs: Any) -> Any:
     return (uow, *args, kwargs)
 
 
+def by_keyword(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(**kwargs: Any) -> Any:
+        return function(**kwargs)
+
+    return wrapper
+
+
+def transparent(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
 def nothing() -> str:
     return "nothing"
 
@@ -57,6 +74,9 @@ def nothing() -> str:
         (lambda uow, rule, k=7: (uow, rule, k), (UOW, RULE, 7)),
         (optional_rule, (UOW, 7, RULE)),
         (keywords_only, (UOW, RULE)),
+        (by_keyword(keywords_only), (UOW, RULE)),
+        (by_keyword(lambda item: item), UOW),
+        (transparent(by_keyword(optional_rule)), (UOW, 7, RULE)),
         (takes_args, (UOW, RULE)),
         (takes_all, (UOW, RULE, {})),
         (Callable2(), (UOW, RULE)),

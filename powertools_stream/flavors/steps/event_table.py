@@ -21,6 +21,7 @@ from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.flavors.steps.tables import TableRule
 from powertools_stream.payloads.carried import record_of
 from powertools_stream.payloads.completion import complete
+from powertools_stream.payloads.conversions import is_finite
 from powertools_stream.rules.binding import UserFunction, required_names
 from powertools_stream.rules.paths import check_path, path_reader
 from powertools_stream.rules.rule import Rule
@@ -37,6 +38,7 @@ __all__ = [
     "event_table",
     "expiry",
     "row",
+    "time_of",
 ]
 
 EVENT = "EVENT"
@@ -161,6 +163,14 @@ def event_of_row(image: Mapping[str, Any]) -> Event:
     return complete(dict(event), str(event_id), image.get("timestamp"), None)
 
 
+def time_of(event: Mapping[str, Any]) -> float | Decimal | None:
+    """Return the timestamp of an event in ms; None if it is no number: nothing can be compared with it."""
+    timestamp = event.get("timestamp")
+    if isinstance(timestamp, bool) or not isinstance(timestamp, int | float | Decimal):
+        return None
+    return timestamp if isinstance(timestamp, int) or is_finite(timestamp) else None
+
+
 def _inserted(uow: UnitOfWork) -> Mapping[str, Any] | None:
     """Return the image of an inserted row; None for any other record."""
     record = record_of(uow)
@@ -234,11 +244,10 @@ def expiry(ttl: float | UserFunction | None, uow: UnitOfWork) -> Steps:
     """
     if callable(ttl):
         return (yield from call(ttl, uow))
-    timestamp = uow.event["timestamp"]
-    if isinstance(timestamp, bool) or not isinstance(timestamp, int | float | Decimal):
+    if (timestamp := time_of(event := uow.event)) is None:
         raise InvalidEventError(
-            f"Expected the {uow.event['type']!r} event {uow.event['id']!r} to have its timestamp in ms, a number, for "
-            f"the row to expire some days after it, but found {timestamp!r}. Correct the publisher, or give the rule "
+            f"Expected the {event['type']!r} event {event['id']!r} to have its timestamp in ms, a number, for the row "
+            f"to expire some days after it, but found {event['timestamp']!r}. Correct the publisher, or give the rule "
             "a ttl function."
         )
     days = number(ttl, "TTL", default=_DAYS, what="a number of days")
