@@ -22,24 +22,34 @@ Publish = Callable[["Failure"], Generator[Any, Any, "FaultEvent"]]
 
 
 class _Undecided:
-    """Failures that set their records aside if their fault events are accepted, and the runs that wait for that."""
+    """Failures with one order key that set their records aside if their fault events are accepted.
 
-    __slots__ = ("failures", "publishing", "waiting")
+    Attributes
+    ----------
+    failures
+        All of them: as long as a failure is here, what comes behind its record has to wait.
+    unpublished
+        Those whose fault events nobody has had to wait for yet.
+    waiting
+        Resumes the runs that wait.
+    """
+
+    __slots__ = ("failures", "unpublished", "waiting")
 
     def __init__(self) -> None:
         self.failures: list[Failure] = []
-        self.publishing = 0
+        self.unpublished: list[Failure] = []
         self.waiting: list[Callable[[], None]] = []
 
 
 class _Publishing(Reading):
     """The publishing of a fault event on which it depends what happens to other records."""
 
-    __slots__ = ("undecided",)
+    __slots__ = ("failure",)
 
-    def __init__(self, state: RecordState, undecided: _Undecided) -> None:
-        super().__init__(state)
-        self.undecided = undecided
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.state)
+        self.failure = failure
 
 
 class Decisions:
@@ -86,11 +96,10 @@ class Decisions:
         if failure.is_reported:
             self._report(state)
         elif failure.is_published and (key := self._order_key(state)) is not None:
-            undecided = self._undecided.get(key)
-            if undecided is None or undecided.publishing:
-                undecided = self._undecided[key] = _Undecided()
-            self.concern_others = True
+            undecided = self._undecided.setdefault(key, _Undecided())
             undecided.failures.append(failure)
+            undecided.unpublished.append(failure)
+            self.concern_others = True
 
     def hold_back(self, run: RuleRun) -> bool:
         """Tell whether a record before a run is reported, so that the run must not start."""
@@ -118,24 +127,22 @@ class Decisions:
             self._reported[key] = min(state.position, self._reported.get(key, state.position))
 
     def _decide(self, undecided: _Undecided) -> None:
-        if undecided.publishing:
-            return
-        undecided.publishing = len(undecided.failures)
-        for failure in undecided.failures:
-            publishing = _Publishing(failure.state, undecided)
-            self._driver.start_later(self._publish(failure), Completion(publishing, self._on_published))
+        unpublished, undecided.unpublished = undecided.unpublished, []
+        for failure in unpublished:
+            self._driver.start_later(self._publish(failure), Completion(_Publishing(failure), self._on_published))
 
     def _on_published(self, publishing: _Publishing, fault: Any) -> None:
         if type(fault) is not Failed:
             self.fault_events.append(fault)
         if type(fault) is Failed or not fault.is_accepted:
             self._report(publishing.state)
-        undecided = publishing.undecided
-        undecided.publishing -= 1
-        if undecided.publishing:
-            return
         key = self._order_key(publishing.state)
-        if self._undecided.get(key) is undecided:
+        undecided = self._undecided[key]
+        undecided.failures.remove(publishing.failure)
+        if len(undecided.failures) > len(undecided.unpublished):
+            return  # others are on their way
+        if not undecided.failures:
             del self._undecided[key]
-        for resume in undecided.waiting:
+        waiting, undecided.waiting = undecided.waiting, []
+        for resume in waiting:
             resume()

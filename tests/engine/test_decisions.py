@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 
 from powertools_stream import FaultPolicy, UnitOfWork, flavor
+from powertools_stream.engine.batch import Failure, RecordState, RuleRun
+from powertools_stream.engine.decisions import Decisions
+from powertools_stream.engine.driver import Completion
+from powertools_stream.engine.faults import FaultEvent
 from powertools_stream.errors import RequestFailedError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import Disposition, Reason
 from powertools_stream.requests import Call, PutEvent, Request
+from powertools_stream.rules.compiled import plain_rule
 from powertools_stream.sources import SQSSource
 from powertools_stream.testing import Outcome, run, to_kinesis_records, to_sqs_records
 
@@ -151,3 +156,45 @@ def test_a_compacted_group_behind_poison_waits_for_all_of_its_keys() -> None:
 
     assert seen == ["0"]
     assert [fault.reason for fault in outcome.faults] == [Reason.FAULT, Reason.HELD_BACK, Reason.HELD_BACK]
+
+
+class _Driver:
+    """Starts nothing: what is published stays on its way until `end`."""
+
+    def __init__(self) -> None:
+        self._publishing: list[Completion] = []
+
+    def start_later(self, generator: Any, completion: Completion) -> None:
+        self._publishing.append(completion)
+
+    def end(self, *, is_accepted: bool) -> None:
+        publishing, self._publishing = self._publishing, []
+        for completion in publishing:
+            completion.deliver(FaultEvent(completion.requester.failure, {}, is_whole=is_accepted))
+
+
+def test_a_failure_behind_it_does_not_hide_one_that_is_being_decided() -> None:
+    driver: Any = _Driver()
+    decisions = Decisions(lambda state: "key", lambda failure: iter(()), driver)  # type: ignore[arg-type,return-value]
+    states = [RecordState(position, {}) for position in range(4)]
+    rule = plain_rule("r", lambda uow, rule: None, position=0)
+    resumed: list[int] = []
+
+    def fail(position: int) -> None:
+        error = KeyError("poison")
+        decisions.add(Failure(states[position], rule, error, Reason.FAULT, FaultPolicy.PUBLISH, UnitOfWork()))
+
+    def waits(position: int) -> bool:
+        run = RuleRun(rule, UnitOfWork(), states[position])
+        return decisions.are_awaited_by(run, lambda run: resumed.append(run.state.position))
+
+    fail(0)
+    assert waits(1)
+    fail(2)
+    assert waits(1)
+    assert waits(3)
+    driver.end(is_accepted=True)
+
+    assert resumed == [1, 1, 3]
+    assert not waits(1)
+    assert not waits(3)
