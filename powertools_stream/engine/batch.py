@@ -189,6 +189,11 @@ class Failure:
         return self.policy is not FaultPolicy.PUBLISH
 
     @property
+    def record_is_reported(self) -> bool:
+        """Whether the record is reported, for this failure or another one, as far as is known now."""
+        return self.is_reported or self.state.is_reported
+
+    @property
     def is_published(self) -> bool:
         """Whether a fault event of its own is due."""
         return self.policy is not FaultPolicy.REPORT and self.lead is None

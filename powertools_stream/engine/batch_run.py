@@ -20,6 +20,7 @@ from powertools_stream.engine.straight import FINISHED, StraightWay
 from powertools_stream.environment.variables import BatchVariables
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError
 from powertools_stream.matching.filters import out_skip
+from powertools_stream.outcomes import Reason
 from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.payloads.decoding import DecodedBy, Decoder
 from powertools_stream.payloads.limits import limited_batch
@@ -434,7 +435,7 @@ class BatchRun:
         reason = self._interrupter.attempt(self._judge.reason, error)
         if type(reason) is Failed:  # a predicate of the user's that raises, or that hangs
             _log.error("retryable=… failed on %s: %r", type(error).__name__, reason.error)
-            reason = classify(error)
+            reason = Reason.UNFINISHED if isinstance(reason.error, CutOffError) else classify(error)
         policy = self._judge.policy(reason, rule.on_fault, uow.get("event"), is_last_attempt=last)
         failure = Failure(state, rule, error, reason, policy, uow)
         self._decisions.add(failure)

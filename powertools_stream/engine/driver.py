@@ -220,7 +220,9 @@ class Driver:
                 if deposit is None:
                     raise
                 self._dispatch.submit(deposit.claim_check, reply, after=deposit.put)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             reply.deliver(Failed(error))
 
     def _ask_all(self, asked: Sequence[Any], reply: Reply) -> None:

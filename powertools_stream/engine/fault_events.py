@@ -86,7 +86,7 @@ class FaultEvents:
             "timestamp": int(time.time() * 1000),
             "partition_key": _masked(key, self._masking(failure))[:_KEY_LENGTH],
             "err": self._error(failure),
-            "disposition": (Disposition.REPORTED if failure.is_reported else Disposition.SET_ASIDE).value,
+            "disposition": (Disposition.REPORTED if failure.record_is_reported else Disposition.SET_ASIDE).value,
         }
         head = {field: of_safe(value) for field, value in fields.items()}
         head["tags"] = self._tags_of(failure.rule.id)
@@ -122,6 +122,7 @@ class FaultEvents:
         First all but the record goes, then the record is cut down to its short fields, which hold its identifiers, and
         the head of its JSON stands beside it.
         """
+        head = {**head, "disposition": safe_json(Disposition.REPORTED.value)}  # it does not tell enough to set it aside
         carried = _carried_secrets(failure.uow, failure.error)
         record = self._part("record", failure.state.record, self._masking(failure), _Room(None), carried)
         pipeline, mark = safe_json(failure.rule.id), safe_json(True)

@@ -173,7 +173,7 @@ class FaultPublisher:
         head = self._events.head(failure)
         made = self._events.whole(failure, head, at_any_size=self._claim_checks is not None)
         is_whole = made is not None
-        is_repeated = failure.is_reported and head["id"].value in self._already_published
+        is_repeated = failure.record_is_reported and head["id"].value in self._already_published
         if made is not None and made.size > self._max_bytes and not is_repeated:
             made = yield from self._left_at_s3(made)
             is_whole = made is not None
@@ -184,7 +184,7 @@ class FaultPublisher:
                 yield PutEvent(EncodedObject(made.value, made.text), bus_name=self._bus_name)
             except Exception as error:
                 return FaultEvent(failure, made.value, is_whole=is_whole, error=error)
-            if failure.is_reported:
+            if failure.record_is_reported:
                 self._already_published.add(head["id"].value)
         return FaultEvent(failure, made.value, is_whole=is_whole)
 

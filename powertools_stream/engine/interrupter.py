@@ -7,8 +7,9 @@ import _signal as signal  # type: ignore[import-not-found]
 import math
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.watchdog import WATCHDOG
@@ -17,7 +18,10 @@ from powertools_stream.errors import CutOffError
 if TYPE_CHECKING:
     from powertools_stream.engine.deadline import Deadline
 
-__all__ = ["Interrupter"]
+__all__ = ["Attempt", "Interrupter"]
+
+Attempt = Callable[..., Any]
+"""`Interrupter.attempt` of a batch: calls a function with arguments, and returns what it raises as `Failed`."""
 
 _HAS_TIMER = hasattr(signal, "setitimer")
 
@@ -50,6 +54,7 @@ class Interrupter:
     __slots__ = (
         "_deadline",
         "_handler",
+        "_has_rung",
         "_in_user_code",
         "_only_thread",
         "_previous_handler",
@@ -61,6 +66,7 @@ class Interrupter:
     def __init__(self, deadline: Deadline) -> None:
         self.is_possible = _HAS_TIMER and threading.current_thread() is threading.main_thread()
         self._in_user_code = False
+        self._has_rung = False
         self._only_thread: int | None = None
         self._deadline = deadline
         self._handler: Any = None
@@ -97,7 +103,8 @@ class Interrupter:
         """Call user code; return what it returns, or what it raises as `Failed`.
 
         Whatever it raises, ``SystemExit`` and ``asyncio.CancelledError`` included, is its own failure; only
-        ``KeyboardInterrupt`` ends the batch.
+        ``KeyboardInterrupt`` ends the batch. Once user code was interrupted, what it raises is a `CutOffError`: it may
+        have made another error of that.
         """
         if self._only_thread is not None and self._only_thread != threading.get_ident():
             raise CutOffError("The invocation is over.")
@@ -114,7 +121,7 @@ class Interrupter:
             return Failed(end.with_traceback(None))
         except BaseException as error:
             self._in_user_code = before
-            return Failed(error)
+            return Failed(error if not self._has_rung or isinstance(error, CutOffError) else _cut_off(error))
 
     def leave_behind(self) -> None:
         """Let nothing go on behind the user code that hangs on another thread than this one, once it returns."""
@@ -133,6 +140,24 @@ class Interrupter:
         """Tell whether user code runs beyond the deadline."""
         return self._in_user_code and self._deadline.has_passed
 
+    def cut_off(self) -> NoReturn:
+        """Interrupt user code; on the main thread, in the handler of a signal.
+
+        Raises
+        ------
+        CutOffError
+            Always.
+        """
+        self._has_rung = True
+        raise CutOffError("The invocation is about to time out.")
+
     def _ring(self, signal_number: int, frame: FrameType | None) -> None:
         if self._in_user_code:
-            raise CutOffError("The invocation is about to time out.")
+            self.cut_off()
+
+
+def _cut_off(error: BaseException) -> CutOffError:
+    """Return the interruption for what user code has made of it."""
+    interruption = CutOffError("The invocation is about to time out.")
+    interruption.__cause__ = error
+    return interruption

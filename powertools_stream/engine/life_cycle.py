@@ -102,7 +102,7 @@ class Engine:
         """Run the rules until all are done or the deadline comes. Returns the fault events published by then."""
         may_start = self._may_start(deadline)
         lookahead, interrupter = Lookahead(), Interrupter(deadline)
-        dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake)
+        dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake, interrupter.attempt)
         run = BatchRun(
             batch,
             self._options.registry,
@@ -166,6 +166,7 @@ class Engine:
         self, batch: Batch, publisher: LazyPublisher, published: Sequence[FaultEvent], deadline: Deadline
     ) -> None:
         """Publish fault events, and decide what is reported."""
+        hold_back_groups(batch)  # what is known by now, so that fault events say so
         events = {id(event.failure): event for event in published}
         due = [failure for failure in batch.failures() if failure.is_published and id(failure) not in events]
         if due:
@@ -184,10 +185,11 @@ class Engine:
         """Publish fault events side by side; those that the deadline cuts off are left out."""
         background, lookahead = _Background(), Lookahead()
         deadline, events = Deadline(at=until), list[Any]()
-        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake)
+        interrupter = Interrupter(deadline)
+        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake, interrupter.attempt)
         try:
             # What the unit of work holds is the user's: making its text may take for ever.
-            with Interrupter(deadline) as interrupter:
+            with interrupter:
                 driver = Driver(dispatch, self._coroutines, interrupter, lookahead)
                 for failure in failures:
                     if deadline.has_passed:

@@ -7,9 +7,7 @@ import signal
 import threading
 import time
 from types import FrameType
-from typing import Protocol
-
-from powertools_stream.errors import CutOffError
+from typing import NoReturn, Protocol
 
 __all__ = ["WATCHDOG"]
 
@@ -23,6 +21,10 @@ _SIGNAL = getattr(signal, "SIGURG", None)
 class _Watched(Protocol):
     def is_overdue(self) -> bool:
         """Tell whether user code runs beyond the deadline."""
+        ...
+
+    def cut_off(self) -> NoReturn:
+        """Interrupt the user code, by a `CutOffError`."""
         ...
 
 
@@ -88,7 +90,7 @@ class Watchdog:
         # the innermost, is in user code now.
         innermost = next(reversed(self._watched), None) if self._watched else None
         if innermost is not None and innermost.is_overdue():
-            raise CutOffError("The invocation is about to time out.")
+            innermost.cut_off()
 
 
 WATCHDOG = Watchdog()

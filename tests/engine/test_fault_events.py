@@ -27,7 +27,7 @@ from powertools_stream.outcomes import Reason
 from powertools_stream.payloads.json_text import EncodedObject, to_json
 from powertools_stream.payloads.masking import Masking
 from powertools_stream.payloads.safe_json import joined, listed, safe_json
-from powertools_stream.requests import PutEvent, PutObject
+from powertools_stream.requests import Call, PutEvent, PutObject
 from powertools_stream.rules.compiled import plain_rule
 from powertools_stream.sources import Source, SQSSource
 from powertools_stream.testing import (
@@ -686,3 +686,63 @@ def test_a_stack_trace_is_that_of_python(make: Callable[[], Any]) -> None:
 
 def test_an_error_that_was_never_raised_has_a_stack_of_one_line() -> None:
     assert event_of(failure_of({"event": EVENT}))["err"]["stack"] == "ValueError: no\n"
+
+
+# -- What becomes of the record ----------------------------------------------------------------------------------------
+def _dispositions(outcome: Any) -> dict[str, set[str]]:
+    """Return what the published fault events say of each record, which is what becomes of it."""
+    assert all(fault.event["disposition"] == fault.disposition.value for fault in outcome.faults if fault.event)
+    said: dict[str, set[str]] = {}
+    for fault in outcome.faults:
+        said.setdefault(fault.rule_id, set()).update([fault.event["disposition"]] if fault.event else [])
+    return said
+
+
+def _poison(uow: UnitOfWork) -> None:
+    if uow.event.get("fails", True):
+        raise ValueError("poison")
+
+
+def test_a_trimmed_fault_event_says_that_its_record_is_reported() -> None:
+    event = to_sqs_records([{"id": "1", "type": "x", "text": "x" * 1_000_000}])
+
+    outcome = run(failing(_poison), event, on_fault=FaultPolicy.PUBLISH)
+
+    assert _dispositions(outcome) == {"r": {"reported"}}
+
+
+@pytest.mark.parametrize("policy", [FaultPolicy.REPORT, FaultPolicy.REPORT_AND_PUBLISH])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_record_that_another_rule_reports_is_not_said_to_be_set_aside(policy: FaultPolicy, first: bool) -> None:
+    rules = [
+        {"id": "aside", "flavor": task, "execute": _poison},
+        {"id": "reports", "flavor": task, "execute": _poison, "on_fault": policy},
+    ]
+
+    outcome = run(rules if first else rules[::-1], to_sqs_records([EVENT]), on_fault=FaultPolicy.PUBLISH)
+
+    assert _dispositions(outcome)["aside"] == {"reported"}
+
+
+def test_a_record_behind_a_reported_one_of_its_group_is_not_said_to_be_set_aside() -> None:
+    def reported(uow: UnitOfWork) -> Any:
+        yield Call(int)  # meanwhile the other record fails
+        if uow.event["id"] == "1":
+            raise ValueError("no")
+
+    rules = [
+        {"id": "reports", "flavor": task, "execute": reported, "on_fault": FaultPolicy.REPORT},
+        {"id": "aside", "flavor": task, "execute": _poison},
+    ]
+    event = to_sqs_records(
+        [
+            {"body": {"id": "1", "type": "x", "fails": False}, "group_id": "g"},
+            {"body": {"id": "2", "type": "x"}, "group_id": "g"},
+        ],
+        queue="orders.fifo",
+    )
+
+    outcome = run(rules, event, on_fault=FaultPolicy.PUBLISH)
+
+    assert len(outcome.response["batchItemFailures"]) == 2
+    assert _dispositions(outcome)["aside"] == {"reported"}

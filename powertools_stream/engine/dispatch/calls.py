@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from powertools_stream.engine.dispatch.chunk_call import NO_TURN, ChunkCall
 from powertools_stream.engine.dispatch.paced_calls import PacedCalls
+from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.observers import Observers
 from powertools_stream.errors import DeadlineError, RetryableError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from powertools_stream.call_options import RetryPolicy
     from powertools_stream.engine.dispatch.chunks import Chunk
     from powertools_stream.engine.dispatch.workers import WorkerPool
+    from powertools_stream.engine.interrupter import Attempt
     from powertools_stream.outcomes import Observer
 
 __all__ = ["CallRunner"]
@@ -26,6 +28,10 @@ _log = logging.getLogger("powertools_stream")
 
 _LONGEST_WAIT = 3600.0
 """Seconds; a queue takes no infinite time-out."""
+
+
+_MOMENT = 0.002
+"""Seconds: the shortest time that shows whether the process has CPU to spare."""
 
 
 class _Begun:
@@ -52,6 +58,8 @@ class CallRunner:
         No call is started, and none is tried again, at this time or later (`time.monotonic` seconds).
     wake
         Called on any thread when a call has ended, so that the main thread stops waiting for something else.
+    attempt
+        Calls user code, and returns what it raises as `Failed`.
     """
 
     def __init__(
@@ -61,8 +69,10 @@ class CallRunner:
         observers: Sequence[Observer],
         deadline: float,
         wake: Callable[[], None],
+        attempt: Attempt,
     ) -> None:
         self.under_way = 0
+        self._attempt = attempt
         self._workers = workers
         self._retry = retry
         self._observers = Observers(observers, _log)
@@ -96,7 +106,7 @@ class CallRunner:
             return ()
         calls: list[ChunkCall] = []
         try:
-            report = reports.get(timeout=min(timeout, _LONGEST_WAIT)) if timeout > 0 else reports.get_nowait()
+            report = self._first(reports, timeout) if timeout > 0 else reports.get_nowait()
             while True:
                 if isinstance(report, ChunkCall):
                     calls.append(report)
@@ -108,10 +118,29 @@ class CallRunner:
         self.under_way -= len(calls)
         return calls
 
+    def _first(self, reports: Queue[ChunkCall | _Begun], timeout: float) -> ChunkCall | _Begun:
+        """Wait for the first report; if calls wait for a worker, which the CPU has time for, there are soon more.
+
+        Raises
+        ------
+        Empty
+            The time is over.
+        """
+        until, moment = time.monotonic() + min(timeout, _LONGEST_WAIT), _MOMENT
+        while self._workers.has_waiting_jobs and until - (begun := time.monotonic()) > moment:
+            cpu_before = time.process_time()
+            try:
+                return reports.get(timeout=moment)
+            except Empty:
+                if not self._workers.relieve(begun, cpu_before):
+                    moment *= 2
+        return reports.get(timeout=max(until - time.monotonic(), 0.001))
+
     def tell_observers(self, call: ChunkCall) -> None:
         """Tell the observers of a call that has ended."""
         for details in call.details:
-            self._observers.on_call(details)
+            if type(self._attempt(self._observers.on_call, details)) is Failed:
+                _log.error("An observer was cut off: the invocation is about to time out.")
 
     @property
     def next_turn(self) -> float:

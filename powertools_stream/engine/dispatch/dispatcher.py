@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from powertools_stream.connectors.base import Connector, Entry, Operation
     from powertools_stream.engine.dispatch.chunk_call import ChunkCall
     from powertools_stream.engine.dispatch.lookahead import Lookahead
+    from powertools_stream.engine.interrupter import Attempt
     from powertools_stream.requests import Request
 
 __all__ = ["ConnectorFinder", "Dispatch", "Dispatcher"]
@@ -73,7 +74,7 @@ class Dispatcher:
         self._retry = retry or RetryPolicy()
         self._observers = tuple(observers)
 
-    def begin(self, lookahead: Lookahead, deadline: float, wake: Callable[[], None]) -> Dispatch:
+    def begin(self, lookahead: Lookahead, deadline: float, wake: Callable[[], None], attempt: Attempt) -> Dispatch:
         """Get ready for the requests of a batch, which are to be answered before the deadline.
 
         Parameters
@@ -84,9 +85,11 @@ class Dispatcher:
             `time.monotonic` seconds; inf: none.
         wake
             Called on any thread when a call has ended.
+        attempt
+            Calls user code, and returns what it raises as `Failed`.
         """
-        calls = CallRunner(self._workers, self._retry, self._observers, deadline, wake)
-        return Dispatch(self._connectors, self._operations, calls, lookahead, deadline)
+        calls = CallRunner(self._workers, self._retry, self._observers, deadline, wake, attempt)
+        return Dispatch(self._connectors, self._operations, calls, lookahead, deadline, attempt)
 
     def abandon(self, dispatch: Dispatch) -> None:
         """End a batch: leave behind what is under way, and ignore its answers. What is not sent goes with it."""
@@ -121,6 +124,8 @@ class Dispatch:
         What may still be asked for.
     deadline
         When all is to be answered (`time.monotonic` seconds; inf: none).
+    attempt
+        Calls a connector, which may be the user's own, and returns what it raises as `Failed`.
     """
 
     def __init__(
@@ -130,7 +135,9 @@ class Dispatch:
         calls: CallRunner,
         lookahead: Lookahead,
         deadline: float,
+        attempt: Attempt,
     ) -> None:
+        self._attempt = attempt
         self._connectors = connectors
         self._operations = operations
         self._calls = calls
@@ -159,7 +166,7 @@ class Dispatch:
 
         Raises
         ------
-        Exception
+        BaseException
             Whatever the connector finds wrong with the request: it is the error of this request alone.
         """
         if self._is_closed:
@@ -169,13 +176,15 @@ class Dispatch:
             reply.deliver(max(0.0, self._deadline - time.monotonic()))
             return
         connector = self._connectors.connector_for(kind)
-        entries = connector.entries(request)
+        entries = self._attempt(connector.entries, request)
+        if type(entries) is Failed:
+            raise entries.error
         options = reply.requester.rule.call_options
         if options is not None or self._operations.have_rates:
             entries = self._operations.applied(entries, kind, options)
         pending = PendingRequest(request, connector, reply, len(entries))
         if not entries:
-            pending.deliver()
+            pending.deliver(self._attempt)
         elif after is not None:
             self._hold(entries, pending, after)
         else:
@@ -205,7 +214,7 @@ class Dispatch:
             if read.entry.sent_at is not None:
                 self._lookahead.joined(request)
         elif request.take(index, read.response[0]):
-            request.deliver()
+            request.deliver(self._attempt)
         return True
 
     def _hold(self, entries: Sequence[Entry], request: PendingRequest, after: Request) -> None:
@@ -306,7 +315,7 @@ class Dispatch:
                 if not reads:
                     request.requester.wrote_at = self._writes
                 if request.take(index, response):
-                    request.deliver()
+                    request.deliver(self._attempt)
         if self._chunks.full:
             self._send_full()
         self._calls.tell_observers(call)

@@ -9,6 +9,7 @@ from powertools_stream.engine.failed import Failed
 
 if TYPE_CHECKING:
     from powertools_stream.connectors.base import Connector, Entry
+    from powertools_stream.engine.interrupter import Attempt
     from powertools_stream.requests import Request
     from powertools_stream.rules.compiled import CompiledRule
 
@@ -75,19 +76,13 @@ class PendingRequest:
         self.missing -= 1
         return self.missing == 0
 
-    def deliver(self) -> None:
+    def deliver(self, attempt: Attempt) -> None:
         """Hand the answer over, once all responses are there; an error as `Failed`."""
-        answer: Any
-        for response in self.responses:
-            if isinstance(response, BaseException):
-                answer = Failed(response)
-                break
+        failed = next((response for response in self.responses if isinstance(response, BaseException)), None)
+        if failed is not None:
+            self.reply.deliver(Failed(failed))
         else:
-            try:
-                answer = self.connector.answer(self.request, self.responses)
-            except Exception as error:
-                answer = Failed(error)
-        self.reply.deliver(answer)
+            self.reply.deliver(attempt(self.connector.answer, self.request, self.responses))
 
 
 class PendingEntry:

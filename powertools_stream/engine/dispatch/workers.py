@@ -125,8 +125,7 @@ class _ThreadGroup:
                 self._running[threading.get_ident()] = (job, begun)
                 job.carry_out(self.dismissed)
             del job  # an idle thread must not keep a batch alive
-            cpu = time.process_time() - cpu_before
-            is_idle = cpu < (time.monotonic() - begun) * self._busy
+            is_idle = self._is_idle(begun, cpu_before)
             with self._changed:
                 self._running.pop(threading.get_ident(), None)
                 self._unfinished -= 1
@@ -135,25 +134,37 @@ class _ThreadGroup:
                     self._threads -= 1
                     return
             if is_idle:
-                self._grow()
+                self._grow(1)
 
-    def _grow(self) -> None:
-        """Start one more thread if jobs wait, while those under way wait for their services only.
+    def _is_idle(self, since: float, cpu_before: float) -> bool:
+        """Tell whether the process has had CPU to spare since then: what was under way waited for services only."""
+        return time.process_time() - cpu_before < (time.monotonic() - since) * self._busy
 
-        So there are twice as many after each round of calls, until none waits.
-        """
+    def _grow(self, most: int) -> bool:
+        """Start more threads if jobs wait and nobody minds; tell whether there are more."""
         with self._changed:
-            if self._unfinished <= self._threads or self._limit >= self._size or self.dismissed.is_set():
-                return
-            if time.monotonic() < self._may_grow_at:
-                return
-            self._limit += 1
-            self._threads += 1
-        try:
-            self._start_thread()
-        except BaseException:  # those that there are do it
-            with self._changed:
-                self._threads -= 1
+            more = min(most, self._unfinished - self._threads, self._size - self._limit)
+            if more <= 0 or self.dismissed.is_set() or time.monotonic() < self._may_grow_at:
+                return False
+            self._limit += more
+            self._threads += more
+        for started in range(more):
+            try:
+                self._start_thread()
+            except BaseException:  # those that there are do it
+                with self._changed:
+                    self._threads -= more - started
+                return started > 0
+        return True
+
+    @property
+    def has_waiting_jobs(self) -> bool:
+        """Whether there are jobs that nobody has begun, and more threads might be started for them."""
+        return self._unfinished > self._threads and self._limit < self._size
+
+    def relieve(self, since: float, cpu_before: float) -> bool:
+        """Start as many threads again as there are, if the process has been idle since then."""
+        return self._is_idle(since, cpu_before) and self._grow(self._limit)
 
 
 def _cpus() -> float:
@@ -188,6 +199,21 @@ class WorkerPool:
             No thread can be started, and there is none yet. The job is not carried out.
         """
         self._group.submit(job)
+
+    @property
+    def has_waiting_jobs(self) -> bool:
+        """Whether there are jobs that nobody has begun, and more threads might be started for them."""
+        return self._group.has_waiting_jobs
+
+    def relieve(self, since: float, cpu_before: float) -> bool:
+        """Have twice as many threads if the process has had CPU to spare; tell whether there are more.
+
+        Parameters
+        ----------
+        since, cpu_before
+            `time.monotonic` and `time.process_time` at the beginning of the time in question.
+        """
+        return self._group.relieve(since, cpu_before)
 
     def slow_down(self) -> None:
         """Take note that a service wants fewer calls. May be called on any thread."""

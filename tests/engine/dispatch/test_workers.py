@@ -245,3 +245,57 @@ def test_a_thread_more_that_cannot_be_started_costs_nothing(failing: set[int], m
     _fail_starts(monkeypatch, failing)
 
     assert _most_at_a_time(WorkerPool(20), 200, _sleep) >= 8
+
+
+@pytest.mark.usefixtures("_idle")
+def test_jobs_that_wait_are_begun_as_soon_as_the_main_thread_has_to_wait_for_them() -> None:
+    pool, gauge, hold = WorkerPool(32), _Gauge(), threading.Event()
+    for _ in range(20):
+        pool.submit(_Measured(gauge, lambda: hold.wait(10)))
+
+    waiting, relieved = [pool.has_waiting_jobs], []
+    for _ in range(3):
+        relieved.append(pool.relieve(time.monotonic() - 0.002, 0.0))
+        waiting.append(pool.has_waiting_jobs)
+
+    assert relieved == [True, True, False]
+    assert waiting == [True, True, False, False]
+
+    until = time.monotonic() + 10
+    while gauge.most < 20 and time.monotonic() < until:
+        time.sleep(0.01)
+    hold.set()
+    assert gauge.most == 20
+
+
+@pytest.mark.parametrize(("cpu", "throttled"), [(0.002, False), (0.0, True)])
+def test_jobs_wait_if_the_cpu_has_no_time_or_a_service_was_throttled(
+    cpu: float, throttled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "process_time", lambda: cpu)
+    pool, gauge, hold = WorkerPool(32), _Gauge(), threading.Event()
+    for _ in range(20):
+        pool.submit(_Measured(gauge, lambda: hold.wait(10)))
+    if throttled:
+        pool.slow_down()
+
+    assert not pool.relieve(time.monotonic() - 0.002, 0.0)
+
+    hold.set()
+
+
+def test_calls_that_wait_for_a_worker_get_one_before_the_first_call_ends(lambda_context: Any) -> None:
+    gauge, together = _Gauge(), threading.Barrier(12)
+
+    def meet() -> None:
+        with gauge:
+            together.wait(10)  # needs more than the first eight
+
+    def execute(uow: UnitOfWork) -> Call:
+        return Call(meet)
+
+    rules = [{"id": "r", "flavor": task, "execute": execute, "ordered": False}]
+    processor = StreamProcessor(rules=rules)
+
+    assert processor.process_event(to_sqs_records([{"type": "x"}] * 12)) == {"batchItemFailures": []}
+    assert gauge.most == 12
