@@ -47,6 +47,8 @@ class Options(TypedDict, total=False):
     rates: Mapping[type[Request], Rate] | None
     claim_checks: ClaimChecks | None
     compression: Compression | None
+    redact: Sequence[str]
+    keep_record: bool
     tracer: AnyTracer | None
     metrics: AnyMetrics | None
     observers: Sequence[Observer]

@@ -18,6 +18,7 @@ from powertools_stream.connectors.base import Connector
 from powertools_stream.environment.settings import whole_number
 from powertools_stream.option_checks import (
     are_made_with,
+    are_names,
     has,
     instance_of,
     is_listed,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.payloads.compression import Compression
     from powertools_stream.payloads.decoding import Decoder
+    from powertools_stream.payloads.redaction import Redaction
 
 __all__ = ["AnyLogger", "AnyMetrics", "AnyTracer", "ProcessorOptions", "takes_options"]
 
@@ -123,6 +125,11 @@ class ProcessorOptions:
         is an error.
     compression
         Which values of events are compressed when they are sent; None: none. Compressed values are read in any case.
+    redact
+        What nobody is told who is told of a failure: JSONPaths from the unit of work, as Powertools' data masking takes
+        them, ``["event.customer.email"]``. The values at these paths are masked in fault events and in the log.
+    keep_record
+        Whether fault events hold the raw record all the same if `redact` is set, though it holds the same data.
     tracer, metrics
         Powertools' Tracer and Metrics.
     observers
@@ -152,13 +159,15 @@ class ProcessorOptions:
         Tells passing errors.
     workers
         How many calls are under way at a time, at most.
+    redaction
+        What `redact` says; None: nothing is redacted.
 
     Raises
     ------
     TypeError, ValueError
         An option holds what it does not take.
     SettingError
-        ``PARALLEL`` holds no number.
+        ``PARALLEL`` holds no number; or `redact` is set, and Powertools' data masking is not installed.
     """
 
     event_type: EventType | None = None
@@ -194,6 +203,8 @@ class ProcessorOptions:
         None, 'ClaimChecks({"<bucket>": "<account id>"})', instance_of("payloads.claim_checks", "ClaimChecks")
     )
     compression: Compression | None = option(None, "Compression()", instance_of("payloads.compression", "Compression"))
+    redact: Sequence[str] = option((), 'paths from the unit of work, ["event.customer.email"]', are_names)
+    keep_record: bool = switch(False)
     tracer: AnyTracer | None = option(None, "Powertools' Tracer()", is_tracer)
     metrics: AnyMetrics | None = option(None, "Powertools' Metrics()", has("add_metric"))
     observers: Sequence[Observer] = option(
@@ -209,6 +220,7 @@ class ProcessorOptions:
     fault_policy: FaultPolicy | None = field(init=False)
     is_retryable: Callable[[BaseException], bool] = field(init=False)
     workers: int = field(init=False)
+    redaction: Redaction | None = field(init=False)
 
     def __post_init__(self) -> None:
         _check_event_type(self.event_type)
@@ -226,6 +238,7 @@ class ProcessorOptions:
             is_retryable=retryable_predicate(self.retryable),
             workers=whole_number(self.max_workers, "PARALLEL", default=_DEFAULT_WORKERS, what=_CALLS),
             registry=RuleRegistry.of(self.rules),
+            redaction=_redaction(self.redact, keep_record=self.keep_record),
         )
 
     def _derive(self, **values: Any) -> None:
@@ -290,6 +303,18 @@ def _fault_policy(given: FaultPolicy | str | None) -> FaultPolicy | None:
         return FaultPolicy(given) if given is not None else None
     except ValueError:
         raise mistake("on_fault", " or ".join(map(str, FaultPolicy)), given, ValueError) from None
+
+
+def _redaction(paths: Sequence[str], *, keep_record: bool) -> Redaction | None:
+    if not paths:
+        return None
+    from powertools_stream.payloads.redaction import Redaction
+
+    try:
+        return Redaction(paths, keep_record=keep_record)
+    except ValueError as error:
+        takes = f"JSONPaths as Powertools' data masking does, event.lines[*].name: {error}"
+        raise mistake("redact", takes, list(paths), ValueError) from None
 
 
 def _check_rate(request_type: Any, rate: Any) -> None:

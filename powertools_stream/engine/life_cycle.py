@@ -20,6 +20,7 @@ from powertools_stream.engine.driver import Completion, Driver
 from powertools_stream.engine.faults import FaultEvent, FaultPublisher, Judge, PublishedIds, fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.own_thread import OwnThreads
+from powertools_stream.engine.secrets import redacted_of
 from powertools_stream.engine.unmatched import Unmatched
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, SettingError
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason
@@ -30,6 +31,7 @@ from powertools_stream.uow import Record, UnitOfWork
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.dispatcher import Dispatcher
     from powertools_stream.options import ProcessorOptions
+    from powertools_stream.payloads.redaction import Redaction
     from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
 
@@ -178,7 +180,8 @@ class Engine:
             if state.failures:
                 in_order = state.failures_in_rule_order()
                 state.faults = tuple(
-                    fault_of(failure, batch.source, events.get(id(failure.published_as))) for failure in in_order
+                    fault_of(failure, batch.source, events.get(id(failure.published_as)), self._options.redaction)
+                    for failure in in_order
                 )
 
     def _publish(self, publisher: LazyPublisher, failures: Iterable[Failure], until: float) -> list[FaultEvent]:
@@ -239,7 +242,12 @@ class LazyPublisher:
     def _publisher(self) -> FaultPublisher:
         assert self._bus_name is not None
         return FaultPublisher(
-            self._source, self._bus_name, _max_detail_bytes(), self._already_published, self._options.claim_checks
+            self._source,
+            self._bus_name,
+            _max_detail_bytes(),
+            self._already_published,
+            self._options.claim_checks,
+            self._options.redaction,
         )
 
 
@@ -293,7 +301,9 @@ _FOLLOWS = "An earlier record of its message group is reported, so this one must
 _NO_TIME = DeadlineError("The invocation is about to time out; there was no time to publish the fault event.")
 
 
-def fault_of(failure: Failure, source: Source, published: FaultEvent | None = None) -> Fault:
+def fault_of(
+    failure: Failure, source: Source, published: FaultEvent | None = None, redaction: Redaction | None = None
+) -> Fault:
     """Return what the user is told of a failure."""
     is_due = failure.published_as.is_published
     error: BaseException | None = None
@@ -308,4 +318,5 @@ def fault_of(failure: Failure, source: Source, published: FaultEvent | None = No
         event=published.event if published is not None else None,
         published=is_due and error is None,
         publishing_error=error,
+        redacted=redacted_of(failure, redaction),
     )
