@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.payloads.compression import Compression
     from powertools_stream.payloads.decoding import Decoder
+    from powertools_stream.payloads.field_encryption import FieldEncryption
     from powertools_stream.payloads.redaction import Redaction
 
 __all__ = ["AnyLogger", "AnyMetrics", "AnyTracer", "ProcessorOptions", "takes_options"]
@@ -71,6 +72,7 @@ P = ParamSpec("P")
 
 _DEFAULT_WORKERS = 32
 _CALLS = "a number of calls, 1 or more"
+_IS_ENCRYPTION = instance_of("payloads.field_encryption", "FieldEncryption")
 _BUS = "the name or ARN of an event bus (a string)"
 
 
@@ -130,6 +132,10 @@ class ProcessorOptions:
         them, ``["event.customer.email"]``. The values at these paths are masked in fault events and in the log.
     keep_record
         Whether fault events hold the raw record all the same if `redact` is set, though it holds the same data.
+    encrypt
+        Which fields are encrypted of what is published and stored, in the envelope of aws-lambda-stream; a mapping such
+        as ``{"fields": ["email"], "key_alias": "alias/orders"}`` is taken as well. What comes in is decrypted. A rule
+        has its own ``encrypt``. None: neither.
     tracer, metrics
         Powertools' Tracer and Metrics.
     observers
@@ -161,6 +167,8 @@ class ProcessorOptions:
         How many calls are under way at a time, at most.
     redaction
         What `redact` says; None: nothing is redacted.
+    field_encryption
+        What `encrypt` says.
 
     Raises
     ------
@@ -205,6 +213,11 @@ class ProcessorOptions:
     compression: Compression | None = option(None, "Compression()", instance_of("payloads.compression", "Compression"))
     redact: Sequence[str] = option((), 'paths from the unit of work, ["event.customer.email"]', are_names)
     keep_record: bool = switch(False)
+    encrypt: FieldEncryption | Mapping[str, Any] | None = option(
+        None,
+        'FieldEncryption(fields=["email"], key_alias="alias/orders")',
+        lambda value: isinstance(value, Mapping) or _IS_ENCRYPTION(value),
+    )
     tracer: AnyTracer | None = option(None, "Powertools' Tracer()", is_tracer)
     metrics: AnyMetrics | None = option(None, "Powertools' Metrics()", has("add_metric"))
     observers: Sequence[Observer] = option(
@@ -221,6 +234,7 @@ class ProcessorOptions:
     is_retryable: Callable[[BaseException], bool] = field(init=False)
     workers: int = field(init=False)
     redaction: Redaction | None = field(init=False)
+    field_encryption: FieldEncryption | None = field(init=False)
 
     def __post_init__(self) -> None:
         _check_event_type(self.event_type)
@@ -239,6 +253,7 @@ class ProcessorOptions:
             workers=whole_number(self.max_workers, "PARALLEL", default=_DEFAULT_WORKERS, what=_CALLS),
             registry=RuleRegistry.of(self.rules),
             redaction=_redaction(self.redact, keep_record=self.keep_record),
+            field_encryption=_field_encryption(self.encrypt),
         )
 
     def _derive(self, **values: Any) -> None:
@@ -315,6 +330,17 @@ def _redaction(paths: Sequence[str], *, keep_record: bool) -> Redaction | None:
     except ValueError as error:
         takes = f"JSONPaths as Powertools' data masking does, event.lines[*].name: {error}"
         raise mistake("redact", takes, list(paths), ValueError) from None
+
+
+def _field_encryption(given: FieldEncryption | Mapping[str, Any] | None) -> FieldEncryption | None:
+    if given is None:
+        return None
+    from powertools_stream.payloads.field_encryption import FieldEncryption
+
+    try:
+        return FieldEncryption.of(given)
+    except (TypeError, ValueError) as error:
+        raise mistake("encrypt", f"fields, key_alias and regions: {error}", given, type(error)) from None
 
 
 def _check_rate(request_type: Any, rate: Any) -> None:

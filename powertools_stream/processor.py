@@ -170,12 +170,12 @@ class StreamProcessor(BasePartialBatchProcessor):
                 raise BatchProcessingError(
                     'Expected the handler to return {"batchItemFailures": [{"itemIdentifier": …}, …]} with identifiers '
                     f"of this batch, but found {failure!r}. The batch is failed, so that nothing is lost.",
-                    child_exceptions=self._child_exceptions(),
+                    child_exceptions=self.exceptions,
                 )
             known[identifier].is_reported = True
         if batch is not None and not batch.source.reports_partially:
             raise BatchProcessingError(
-                f"{len(reported)} records were reported by the handler.", child_exceptions=self._child_exceptions()
+                f"{len(reported)} records were reported by the handler.", child_exceptions=self.exceptions
             )
         if batch is not None:
             hold_back_groups(batch)
@@ -288,9 +288,14 @@ class StreamProcessor(BasePartialBatchProcessor):
         # Powertools would log here, without rule, reason and attempt: the observers have done it.
         logger, self.logger = self.logger, None
         try:
-            return super().failure_handler(record, _with_text(exception))
+            return super().failure_handler(record, self._shown(_with_text(exception)))
         finally:
             self.logger = logger
+
+    def _shown(self, exception: Any) -> Any:
+        """Return what a record failed with as Powertools may log it, and Lambda if the whole batch has failed."""
+        stand_in = self._batch.redacted.get(id(exception[1])) if self._batch is not None else None
+        return exception if stand_in is None else (type(stand_in), stand_in, stand_in.__traceback__)
 
     def __enter__(self) -> Self:
         self._occupancy.enter()
@@ -331,12 +336,12 @@ class StreamProcessor(BasePartialBatchProcessor):
                 # For whoever catches the error, and goes on with the response.
                 self._report([state.record for state in reported], batch.source)
             if batch.source.shows_errors:
-                raise RecordFailedError(str(reported[0].faults[0].shown), self._child_exceptions())
+                raise RecordFailedError(str(reported[0].faults[0].shown), self.exceptions)
             raise BatchProcessingError(
                 msg=f"All records failed processing. {len(self.exceptions)} individual errors logged separately below."
                 if entire
                 else f"{len(reported)} of {len(batch.states)} records failed processing.",
-                child_exceptions=self._child_exceptions(),
+                child_exceptions=self.exceptions,
             )
         if batch.source.resumes_from_first:
             # What is behind the first one comes again with it. The first itself may be held back, if it was compacted.
@@ -349,14 +354,9 @@ class StreamProcessor(BasePartialBatchProcessor):
             raise BatchProcessingError(
                 "Expected every record that failed to have an identifier, but found one without: Lambda takes a "
                 "response with an empty identifier as the failure of the whole batch, so the batch is failed here.",
-                child_exceptions=self._child_exceptions(),
+                child_exceptions=self.exceptions,
             )
         self.batch_response = {"batchItemFailures": [{"itemIdentifier": value} for value in identifiers.values()]}
-
-    def _child_exceptions(self) -> list[Any]:
-        """Return what records failed with, as Lambda may log it."""
-        shown = {id(fault.error): fault.redacted for fault in self.faults if fault.redacted is not None}
-        return [_shown(exception, shown) for exception in self.exceptions] if shown else self.exceptions
 
     def _process_record(self, record: dict[str, Any]) -> Any:
         deadline = Deadline.of(self._context, self._options.timeout_margin)
@@ -444,7 +444,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         uow = UnitOfWork(record=state.record)
         failure = Failure(state, rule, error, Reason.FAULT, FaultPolicy.REPORT, uow)
         state.add_failure(failure)
-        state.faults = (fault_of(failure, batch.source, redaction=self._options.redaction),)
+        state.faults = (fault_of(failure, batch, self._options.redaction),)
         self._tell_observers(batch, [state])
         hold_back_groups(batch)
 
@@ -521,11 +521,6 @@ def _has_failed(state: RecordState) -> bool:
 def _awaited(uow: UnitOfWork, coroutine: Any) -> Generator[Any, Any, UnitOfWork]:
     uow["result"] = yield coroutine
     return uow
-
-
-def _shown(exception: Any, shown: Mapping[int, BaseException]) -> Any:
-    stand_in = shown.get(id(exception[1]))
-    return exception if stand_in is None else (type(stand_in), stand_in, stand_in.__traceback__)
 
 
 def _with_text(exception: Any) -> Any:

@@ -30,6 +30,7 @@ from powertools_stream.payloads.safe_json import SafeJson, encodable, joined, li
 
 if TYPE_CHECKING:
     from powertools_stream.engine.batch import Failure
+    from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.payloads.redaction import Redaction
     from powertools_stream.sources.source import Source
     from powertools_stream.uow import Record
@@ -80,12 +81,21 @@ class FaultEvents:
         How large the ``Detail`` of one entry may be, in bytes of UTF-8.
     redaction
         What is redacted; None: nothing.
+    encryption
+        Knows what was decrypted, which is told as it was sent; None: nothing was.
     """
 
-    def __init__(self, source: Source, max_bytes: int, redaction: Redaction | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        max_bytes: int,
+        redaction: Redaction | None = None,
+        encryption: BatchEncryption | None = None,
+    ) -> None:
         self._source = source
         self._max_bytes = max_bytes
         self._redaction = redaction
+        self._encryption = encryption
         self._latest: tuple[Failure, Masking | None] | None = None
         self._converted = _Converted()
         self._stacks = StackTraces()
@@ -118,6 +128,10 @@ class FaultEvents:
             return []
         records: list[Any] = [failure.state.record, *(dict.get(unit, "record") for unit in units_of(failure))]
         return list({id(record): record for record in records if is_dict(record)}.values())
+
+    def events_as_sent(self, failure: Failure) -> StandIns:
+        """Return what stands for the events of a failure that were decrypted."""
+        return {} if self._encryption is None else self._encryption.stand_ins(units_of(failure))
 
     def raw(self, failure: Failure, record: Record) -> SafeJson:
         """Return a record of a failure, without the secrets of its source, and with what is redacted."""
@@ -243,7 +257,10 @@ class FaultEvents:
 
     def _masking(self, failure: Failure) -> Masking | None:
         if self._latest is None or self._latest[0] is not failure:
-            values = (*source_values(failure, self._source), *redacted_values(failure, self._redaction))
+            values = (
+                *source_values(failure, self._source),
+                *redacted_values(failure, self._redaction, self._encryption),
+            )
             self._latest = failure, Masking(values) or None
         return self._latest[1]
 

@@ -17,6 +17,7 @@ from powertools_stream.requests import PutEvent
 
 if TYPE_CHECKING:
     from powertools_stream.engine.batch import Failure
+    from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.payloads.redaction import Redaction
     from powertools_stream.sources.source import Source
@@ -152,6 +153,8 @@ class FaultPublisher:
         Where a fault event is left that is too large; None: nowhere, it is trimmed.
     redaction
         What is redacted; None: nothing. If so, raw records are left at S3, or nowhere.
+    encryption
+        Knows what was decrypted; None: nothing was.
     """
 
     def __init__(
@@ -162,12 +165,13 @@ class FaultPublisher:
         already_published: PublishedIds,
         claim_checks: ClaimChecks | None = None,
         redaction: Redaction | None = None,
+        encryption: BatchEncryption | None = None,
     ) -> None:
         self._bus_name = bus_name
         self._max_bytes = max_bytes
         self._already_published = already_published
         self._claim_checks = claim_checks if _has_bucket(claim_checks) else None
-        self._events = FaultEvents(source, max_bytes, redaction)
+        self._events = FaultEvents(source, max_bytes, redaction, encryption)
 
     def publish(self, failure: Failure) -> Generator[Any, Any, FaultEvent]:
         """Publish one event. Driven like a flavor: yields requests.
@@ -197,11 +201,13 @@ class FaultPublisher:
     def _records_left_at_s3(
         self, failure: Failure, head: Parts, *, is_repeated: bool
     ) -> Generator[Any, Any, tuple[StandIns, bool]]:
-        """Leave the raw records that are withheld at S3, and return what stands for them, and whether S3 has them.
+        """Leave the raw records that are withheld at S3, and return what stands for them, and whether S3 has them all.
+
+        What was decrypted has what was sent to stand for it.
 
         A record that nobody has any more must not be set aside.
         """
-        stand_ins, are_left = {}, True
+        stand_ins, are_left = {**self._events.events_as_sent(failure)}, True
         for record in self._events.withheld(failure):
             place = None if is_repeated else (yield from self._left_record(failure, record, head))
             are_left = are_left and place is not None

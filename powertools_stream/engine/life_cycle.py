@@ -30,6 +30,7 @@ from powertools_stream.uow import Record, UnitOfWork
 
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.dispatcher import Dispatcher
+    from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.options import ProcessorOptions
     from powertools_stream.payloads.redaction import Redaction
     from powertools_stream.rules.compiled import CompiledRule
@@ -58,6 +59,7 @@ class Engine:
         self._threads = OwnThreads()
         self._published = PublishedIds()
         self._unmatched = Unmatched(options.registry, options.logger or _log)
+        self._encrypts = options.field_encryption is not None or any(rule.encrypt for rule in options.registry)
         self._large_events: LargeEvents | None = None
         if options.claim_checks is not None or options.compression is not None:
             self._large_events = LargeEvents(options.claim_checks, options.compression)
@@ -83,7 +85,11 @@ class Engine:
             When to stop.
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
-        publisher = LazyPublisher(source, self._options, self._published)
+        if self._encrypts:
+            from powertools_stream.engine.encryption import BatchEncryption
+
+            batch.encryption = BatchEncryption(self._options.field_encryption)
+        publisher = LazyPublisher(source, self._options, self._published, batch.encryption)
         policy = self._options.fault_policy or source.on_fault
         judge = Judge(policy, self._options.is_retryable, publisher.has_bus)
         with COLLECTOR:
@@ -110,11 +116,12 @@ class Engine:
             self._options.registry,
             handler,
             judge,
-            Driver(dispatch, self._coroutines, interrupter, lookahead, self._large_events),
+            Driver(dispatch, self._coroutines, interrupter, lookahead, self._large_events, batch.encryption),
             lookahead,
             interrupter,
             publish=publisher.publish,
             claim_checks=self._options.claim_checks,
+            encryption=batch.encryption,
             unmatched=self._unmatched if self._unmatched.is_heard else None,
             decoder=self._options.decoder,
             keep_results=self._options.keep_results or batch.source.needs_results,
@@ -180,7 +187,7 @@ class Engine:
             if state.failures:
                 in_order = state.failures_in_rule_order()
                 state.faults = tuple(
-                    fault_of(failure, batch.source, events.get(id(failure.published_as)), self._options.redaction)
+                    fault_of(failure, batch, self._options.redaction, events.get(id(failure.published_as)))
                     for failure in in_order
                 )
 
@@ -217,14 +224,21 @@ class LazyPublisher:
         Where the records come from.
     options
         Those of the processor.
-    already_published
+    already_published, encryption
         As for `FaultPublisher`.
     """
 
-    def __init__(self, source: Source, options: ProcessorOptions, already_published: PublishedIds) -> None:
+    def __init__(
+        self,
+        source: Source,
+        options: ProcessorOptions,
+        already_published: PublishedIds,
+        encryption: BatchEncryption | None = None,
+    ) -> None:
         self._source = source
         self._options = options
         self._already_published = already_published
+        self._encryption = encryption
 
     def has_bus(self) -> bool:
         """Tell whether there is a bus for fault events."""
@@ -248,6 +262,7 @@ class LazyPublisher:
             self._already_published,
             self._options.claim_checks,
             self._options.redaction,
+            self._encryption,
         )
 
 
@@ -302,15 +317,18 @@ _NO_TIME = DeadlineError("The invocation is about to time out; there was no time
 
 
 def fault_of(
-    failure: Failure, source: Source, published: FaultEvent | None = None, redaction: Redaction | None = None
+    failure: Failure, batch: Batch, redaction: Redaction | None = None, published: FaultEvent | None = None
 ) -> Fault:
     """Return what the user is told of a failure."""
+    redacted = redacted_of(failure, redaction, batch.encryption)
+    if redacted is not None:
+        batch.redacted[id(failure.error)] = redacted
     is_due = failure.published_as.is_published
     error: BaseException | None = None
     if is_due:
         error = published.error if published is not None else _NO_TIME
     return Fault(
-        record_id=source.record_id(failure.state.record),
+        record_id=batch.source.record_id(failure.state.record),
         rule_id=failure.rule.id,
         error=failure.error,
         reason=failure.reason,
@@ -318,5 +336,5 @@ def fault_of(
         event=published.event if published is not None else None,
         published=is_due and error is None,
         publishing_error=error,
-        redacted=redacted_of(failure, redaction),
+        redacted=redacted,
     )

@@ -13,6 +13,7 @@ from powertools_stream.payloads.masking import Masking, secrets_in
 
 if TYPE_CHECKING:
     from powertools_stream.engine.batch import Failure
+    from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.payloads.redaction import Redaction
     from powertools_stream.sources.source import Source
 
@@ -34,15 +35,18 @@ def source_values(failure: Failure, source: Source) -> Iterator[Any]:
             yield from secrets_in(value, sorted(paths))
 
 
-def redacted_values(failure: Failure, redaction: Redaction | None) -> Iterator[Any]:
-    """Yield what is redacted of a failure.
+def redacted_values(failure: Failure, redaction: Redaction | None, encryption: BatchEncryption | None) -> Iterator[Any]:
+    """Yield what is redacted of a failure, and what was decrypted for it.
 
     Without an event there is nothing to look the values up in. What an error says of a record that could not be read
     may hold any of it, so its texts are redacted as a whole.
     """
+    units = units_of(failure)
+    if encryption is not None:
+        for unit in units:
+            yield from encryption.values(unit)
     if redaction is None:
         return
-    units = units_of(failure)
     for unit in units:
         yield from redaction.values(unit)
     if failure.reason is Reason.FAULT and not any("event" in unit for unit in units):
@@ -54,9 +58,11 @@ def masking_of_source(failure: Failure, source: Source) -> Masking | None:
     return Masking(source_values(failure, source)) or None
 
 
-def redacted_of(failure: Failure, redaction: Redaction | None) -> BaseException | None:
+def redacted_of(
+    failure: Failure, redaction: Redaction | None, encryption: BatchEncryption | None = None
+) -> BaseException | None:
     """Return what stands for the error of a failure wherever it is shown; None: it may be shown as it is."""
-    masking = Masking(redacted_values(failure, redaction))
+    masking = Masking(redacted_values(failure, redaction, encryption))
     if not masking:
         return None
     from powertools_stream.payloads.redaction import redacted_error

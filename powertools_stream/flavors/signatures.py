@@ -78,6 +78,7 @@ class RuleFields(TypedDict, total=False):
     on_fault: FaultPolicy | None
     rate: Rate | None
     role_arn: str | None
+    encrypt: Any
     params: dict[str, Any]
 
 
