@@ -59,7 +59,6 @@ class Engine:
         self._threads = OwnThreads()
         self._published = PublishedIds()
         self._unmatched = Unmatched(options.registry, options.logger or _log)
-        self._encrypts = options.field_encryption is not None or any(rule.encrypt for rule in options.registry)
         self._large_events: LargeEvents | None = None
         if options.claim_checks is not None or options.compression is not None:
             self._large_events = LargeEvents(options.claim_checks, options.compression)
@@ -85,7 +84,7 @@ class Engine:
             When to stop.
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
-        if self._encrypts:
+        if self._options.field_encryption is not None or self._options.registry.encrypts:
             from powertools_stream.engine.encryption import BatchEncryption
 
             batch.encryption = BatchEncryption(self._options.field_encryption)
