@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,11 @@ from powertools_stream.payloads.encrypted_requests import (
     to_encrypt,
 )
 from powertools_stream.payloads.field_encryption import (
-    EEM,
     Ciphertext,
     DataKey,
     FieldEncryption,
     envelope_of,
+    has_envelope,
     own_region,
 )
 from powertools_stream.requests.kms import DecryptDataKey, EncryptDataKey, GenerateDataKey
@@ -77,7 +77,7 @@ class BatchEncryption:
         # What has nothing to encrypt waits with the others, so that their order stays.
         if not is_due and not self._fetching:
             return None
-        return self._send(request, encryption)
+        return self._send(request, encryption, requester)
 
     def is_ready(self, asked: Any) -> bool:
         """Tell whether something is a request that goes out as it is."""
@@ -91,10 +91,11 @@ class BatchEncryption:
         own: FieldEncryption | None = getattr(requester.rule.rule, "encrypt", None)
         return self._encryption if own is None else own
 
-    def _send(self, request: Request, encryption: FieldEncryption) -> Steps:
+    def _send(self, request: Request, encryption: FieldEncryption, requester: Any) -> Steps:
         key = yield from self._data_key(encryption)
         sent = encrypted_request(request, key, encryption) if to_encrypt(request, encryption) else request
-        return (yield Ready(sent))
+        # An update answers the row as it is now.
+        return (yield from self._read(sent, requester))
 
     def _data_key(self, encryption: FieldEncryption) -> Generator[Any, Any, DataKey]:
         known = (encryption.key, encryption.other_regions)
@@ -105,6 +106,7 @@ class BatchEncryption:
             finally:
                 self._fetching -= 1
             self._keys.setdefault(known, key)
+            self._plaintexts[b64decode(key.data_keys[own_region()])] = key.plaintext
         return self._keys[known]
 
     def _read(self, request: Request, requester: Any) -> Steps:
@@ -198,12 +200,8 @@ def may_be_encrypted(read: Any) -> bool:
     if isinstance(read, dict):
         raw = read.get("raw")
         images = [raw.get(name) for name in ("new", "old")] if isinstance(raw, dict) else []
-        return any(map(_has_envelope, (read, *images)))
+        return any(map(has_envelope, (read, *images)))
     return isinstance(read, Generator) or (isinstance(read, list) and any(map(may_be_encrypted, read)))
-
-
-def _has_envelope(value: Any) -> bool:
-    return isinstance(value, dict) and (EEM in value or _has_envelope(value.get("event")))
 
 
 def _generated(encryption: FieldEncryption) -> Generator[Any, Any, DataKey]:

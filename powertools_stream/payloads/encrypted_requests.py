@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from powertools_stream.errors import InvalidRequestError
-from powertools_stream.payloads.field_encryption import EEM, DataKey, FieldEncryption
+from powertools_stream.payloads.field_encryption import EEM, DataKey, FieldEncryption, has_envelope
 from powertools_stream.requests.request import Request, content_of, with_content
 
 __all__ = ["encrypted_request", "may_be_written", "opened_answer", "reads_items", "to_encrypt"]
@@ -39,6 +39,8 @@ def to_encrypt(request: Request, encryption: FieldEncryption) -> bool:
     kind = type(request).__name__
     if kind == "UpdateItem":
         params = request.params  # type: ignore[attr-defined]
+        if EEM in (params.get("ExpressionAttributeNames") or {}).values():
+            return False
         return bool(_touched(params, encryption) - _removed(params)) or encryption.occurs_in(_values(params))
     value = _item(request) if kind == "PutItem" else content_of(request)
     # A fault event holds what came in as it was sent.
@@ -67,7 +69,9 @@ def encrypted_request(request: Request, key: DataKey, encryption: FieldEncryptio
 def opened_answer(answer: Any, opened: Opened) -> Generator[Any, Any, Any]:
     """Return the answer to a read with its rows decrypted."""
     if isinstance(answer, list):
-        return (yield [opened(item) for item in answer])
+        return (yield [opened(item) for item in answer]) if any(map(has_envelope, answer)) else answer
+    if isinstance(answer, Mapping) and isinstance(answer.get("Attributes"), dict):
+        return {**answer, "Attributes": (yield from opened(answer["Attributes"]))}
     if isinstance(answer, Mapping) and isinstance(answer.get("Items"), list):
         return {**answer, "Items": (yield from opened_answer(answer["Items"], opened))}
     if isinstance(answer, Mapping) and isinstance(answer.get("Responses"), Mapping):

@@ -14,14 +14,25 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import md5
 from typing import Any
 
 from powertools_stream.environment.variables import variable
 from powertools_stream.errors import SettingError, StreamError
+from powertools_stream.payloads.conversions import json_form
 from powertools_stream.payloads.json_text import from_json, to_json
 
-__all__ = ["EEM", "Ciphertext", "DataKey", "DecryptionError", "FieldEncryption", "envelope_of", "is_region"]
+__all__ = [
+    "EEM",
+    "Ciphertext",
+    "DataKey",
+    "DecryptionError",
+    "FieldEncryption",
+    "envelope_of",
+    "has_envelope",
+    "is_region",
+]
 
 EEM = "eem"
 """Where the envelope stands: encryption envelope metadata."""
@@ -36,6 +47,7 @@ _REGION = re.compile(r"[a-z]{2,4}(-[a-z]{2,12}){1,3}-[0-9]{1,2}")
 _MAX_DATA_KEYS = 16
 # OpenSSL's own mark of a ciphertext whose key was derived from a password and a salt.
 _SALTED = b"Salted__"
+_SCALARS = (str, bytes, bytearray, int, float, Decimal, set, frozenset, type(None))
 _SALT_BYTES, _KEY_BYTES, _BLOCK_BYTES = 8, 32, 16
 
 
@@ -222,6 +234,11 @@ def envelope_of(value: Any) -> Ciphertext | None:
     return Ciphertext(plain, names, {region: _of_base64(given[region]) for region in first})
 
 
+def has_envelope(value: Any) -> bool:
+    """Tell whether a value has an envelope, or an event that has one, as a row of the event table."""
+    return isinstance(value, dict) and (EEM in value or has_envelope(value.get("event")))
+
+
 def is_region(name: object) -> bool:
     """Tell the name of a Region: it becomes a part of the address that a call goes to."""
     return isinstance(name, str) and _REGION.fullmatch(name) is not None
@@ -240,7 +257,8 @@ def _replaced(value: Any, fields: frozenset[str], replace: Callable[[Any], Any])
         }
     if isinstance(value, list | tuple):
         return [_replaced(inner, fields, replace) for inner in value]
-    return value
+    plain = _plain(value)
+    return value if plain is None else _replaced(plain, fields, replace)
 
 
 def _values(value: Any, fields: frozenset[str]) -> Iterator[Any]:
@@ -253,6 +271,16 @@ def _values(value: Any, fields: frozenset[str]) -> Iterator[Any]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _values(inner, fields)
+    elif (plain := _plain(value)) is not None:
+        yield from _values(plain, fields)
+
+
+def _plain(value: Any) -> Any:
+    """Return what a model or a dataclass is in JSON, since it has fields as well; None: a value that has none."""
+    if isinstance(value, _SCALARS):
+        return None
+    plain = json_form(value)
+    return plain if isinstance(plain, Mapping) else None
 
 
 # -- As CryptoJS does --------------------------------------------------------------------------------------------------

@@ -6,9 +6,11 @@ import json
 import logging
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from powertools_stream import (
     ClaimChecks,
@@ -127,6 +129,22 @@ def test_whatever_carries_an_event_or_a_row_is_encrypted(
     (done,) = of_type(sent(request_), type(request_))
 
     assert opened(content(done))["email"] == EMAIL
+
+
+def test_the_fields_of_models_and_dataclasses_are_encrypted_as_well() -> None:
+    class Customer(BaseModel):
+        email: str
+
+    @dataclass
+    class Order:
+        customer: Customer
+        tags: frozenset[str]
+
+    outcome = sent(PutEvent({"type": "y", "id": "1", "order": Order(Customer(email=EMAIL), frozenset({"a"}))}))
+
+    (event,) = json.loads(json.dumps(outcome.events, default=list))
+    assert EMAIL not in json.dumps(event)
+    assert opened(event)["order"] == {"customer": {"email": EMAIL}, "tags": ["a"]}
 
 
 def test_the_order_of_what_is_published_stays() -> None:
@@ -249,6 +267,27 @@ def test_an_update_encrypts_what_it_sets() -> None:
     values = params["ExpressionAttributeValues"]
     assert values[":status"] == "NEW"
     assert opened({"email": values[":email"], "eem": values[":eem"]}) == {"email": EMAIL}
+
+
+def test_the_answer_to_an_update_is_decrypted() -> None:
+    def ask(uow: UnitOfWork) -> Any:
+        answer = yield UpdateItem({"Key": {"pk": "1"}, **update_expression({"email": EMAIL})}, table_name="t")
+        return answer["Attributes"]
+
+    def stored(request: UpdateItem) -> Any:
+        values = request.params["ExpressionAttributeValues"]
+        return {"Attributes": {"pk": "1", "email": values[":email"], "eem": values[":eem"]}}
+
+    outcome = run(rules_of(ask), to_sqs_records([EVENT]), encrypt=ENCRYPT, responses={UpdateItem: stored})
+
+    assert outcome.results[0].uow["result"] == {"pk": "1", "email": EMAIL}
+    assert of_type(outcome, DecryptDataKey) == []  # it is the key of this batch
+
+
+def test_an_update_with_an_envelope_of_its_own_is_left_as_it_is() -> None:
+    fields = {"email": "U2FsdGVkX1", "eem": {"fields": ["email"]}}
+
+    assert of_type(updated(fields), UpdateItem)[0].params["ExpressionAttributeValues"][":email"] == "U2FsdGVkX1"
 
 
 def test_an_update_encrypts_what_stands_deeper_too() -> None:
