@@ -165,13 +165,20 @@ class Driver:
                 continue
             dispatch.flush(others_run=coroutines.is_running)
             if coroutines.is_running:
-                coroutines.wait(min(deadline.remaining, dispatch.due_in))
+                self._wait_for_coroutines(min(deadline.remaining, dispatch.due_in))
                 dispatch.collect()
             elif dispatch.is_waiting:
                 dispatch.collect(min(deadline.remaining, dispatch.due_in))
             else:
                 return True
         return False
+
+    def _wait_for_coroutines(self, timeout: float) -> None:
+        self._interrupter.is_in_loop = True
+        try:
+            self._coroutines.wait(timeout)
+        finally:
+            self._interrupter.is_in_loop = False
 
     def _resume_ready(self, deadline: Deadline) -> None:
         ready = self._ready

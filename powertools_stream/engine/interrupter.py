@@ -28,6 +28,9 @@ _HAS_TIMER = hasattr(signal, "setitimer")
 _REPEAT = 0.1
 """Seconds until user code that swallowed the interruption is interrupted again."""
 
+_GRACE = 0.05
+"""Seconds that an event loop gets to end by itself."""
+
 
 class Interrupter:
     """Raises `CutOffError` in user code that runs on the main thread when the deadline passes.
@@ -46,6 +49,9 @@ class Interrupter:
 
     Attributes
     ----------
+    is_in_loop
+        Whether an event loop runs, and in it the user's own tasks besides what `attempt` knows of. It ends in time by
+        itself, unless one of them does not let go of it.
     is_possible
         Whether user code on this thread can be interrupted: not on another thread than the main one, nor if there is no
         such timer (Windows).
@@ -60,12 +66,14 @@ class Interrupter:
         "_previous_handler",
         "_previous_timer",
         "_started",
+        "is_in_loop",
         "is_possible",
     )
 
     def __init__(self, deadline: Deadline) -> None:
         self.is_possible = _HAS_TIMER and threading.current_thread() is threading.main_thread()
         self._in_user_code = False
+        self.is_in_loop = False
         self._has_rung = False
         self._only_thread: int | None = None
         self._deadline = deadline
@@ -138,7 +146,7 @@ class Interrupter:
 
     def is_overdue(self) -> bool:
         """Tell whether user code runs beyond the deadline."""
-        return self._in_user_code and self._deadline.has_passed
+        return self._is_in_user_code() and self._deadline.has_passed
 
     def cut_off(self) -> NoReturn:
         """Interrupt user code; on the main thread, in the handler of a signal.
@@ -152,8 +160,11 @@ class Interrupter:
         raise CutOffError("The invocation is about to time out.")
 
     def _ring(self, signal_number: int, frame: FrameType | None) -> None:
-        if self._in_user_code:
+        if self._is_in_user_code():
             self.cut_off()
+
+    def _is_in_user_code(self) -> bool:
+        return self._in_user_code or (self.is_in_loop and time.monotonic() > self._deadline.at + _GRACE)
 
 
 def _cut_off(error: BaseException) -> CutOffError:
