@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias
 
 from aws_lambda_powertools.utilities.batch import EventType
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
+    from powertools_stream.checkpoints.store import CheckpointStore
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.payloads.compression import Compression
     from powertools_stream.payloads.decoding import Decoder
@@ -126,6 +127,13 @@ class ProcessorOptions:
         Powertools' Tracer and Metrics.
     observers
         Told of calls and of failed records.
+    checkpoint
+        Keeps which rules are done with the records of a batch that has a reported record, so that a later delivery runs
+        only the others; None: rules that are done run again.
+    checkpoint_key
+        By what a message of a queue is known again: ``"record"``, its own id, which it keeps until it is redriven from
+        a dead-letter queue; ``"event"``, the id of its event, which it keeps then, too. Two messages with the same
+        event are one to it.
     decoder
         Decodes the JSON of payloads in place of Python's own decoder: a function of a text, e.g. ``orjson.loads``. What
         it refuses, by whatever exception, goes to Python's decoder.
@@ -194,6 +202,12 @@ class ProcessorOptions:
     metrics: AnyMetrics | None = option(None, "Powertools' Metrics()", has("add_metric"))
     observers: Sequence[Observer] = option((), "a list of observers that are made already", are_made)
     decoder: Decoder | None = option(None, "a function of a JSON text (a string), such as orjson.loads", callable)
+    checkpoint: CheckpointStore | None = option(
+        None, "a store, DynamoDBCheckpointStore(table_name=…)", has("load_many", "save_many")
+    )
+    checkpoint_key: Literal["record", "event"] = option(
+        "record", "'record' or 'event'", lambda value: value in ("record", "event"), ValueError
+    )
     keep_results: bool = switch(True)
     exit_if_stuck: bool = switch(False)
 

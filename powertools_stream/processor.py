@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -377,7 +378,12 @@ class StreamProcessor(BasePartialBatchProcessor):
         source = self._source_of(records)
         if self._options.event_type is None:
             self._event_type = source.event_type
-        return self._engine.run(records, source, self._handler_rule(), deadline)
+        return self._engine.run(records, source, self._handler_rule(), deadline, self._function())
+
+    def _function(self) -> str:
+        """Return the ARN that was invoked, with its alias; the function's name if no context says so."""
+        arn = getattr(self._context, "invoked_function_arn", None)
+        return arn if isinstance(arn, str) else os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
 
     def _handler_rule(self) -> CompiledRule | None:
         """Make a rule of the record handler: its failure is reported, and never a fault event."""

@@ -26,11 +26,13 @@ from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
+    from powertools_stream.engine.batch import Done
     from powertools_stream.engine.deadline import Deadline
     from powertools_stream.engine.dispatch.lookahead import Lookahead
     from powertools_stream.engine.driver import Driver
     from powertools_stream.engine.faults import FaultEvent, Judge
     from powertools_stream.engine.interrupter import Interrupter
+    from powertools_stream.engine.progress import Progress
     from powertools_stream.engine.unmatched import Unmatched
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.rules.compiled import CompiledRule, RuleGroup
@@ -90,6 +92,8 @@ class BatchRun:
     keep_results
         Whether anybody will ask for what the rules leave behind. If not, it goes at once, which costs a large batch
         less than half of the time: memory that was just used is used again.
+    progress
+        Is told what is done, and knows what was done before; None: nobody keeps checkpoints.
     """
 
     def __init__(
@@ -107,6 +111,7 @@ class BatchRun:
         unmatched: Unmatched | None,
         decoder: Decoder | None,
         keep_results: bool,
+        progress: Progress | None = None,
     ) -> None:
         self._batch = batch
         self._source = batch.source
@@ -125,11 +130,25 @@ class BatchRun:
         self._unread: deque[_Unread] = deque()
         self._matched = 0
         self._compactor = Compactor() if registry.compacts else None
+        self._progress = progress
         self._straight: StraightWay | None = None
         if handler is None and self._compactor is None and len(self._groups) == 1 and self._groups[0].prepare is None:
-            self._straight = StraightWay(batch.source.read, self._groups[0], batch.done if keep_results else None)
+            self._straight = self._straight_way(batch.done if keep_results else None)
         self._unmatched = unmatched
         self._decoder = decoder
+
+    def _straight_way(self, results: list[Done] | None) -> StraightWay | None:
+        """Return the way of records that are plain; None: some of their rules are done already."""
+        read, group, progress = self._source.read, self._groups[0], self._progress
+        if progress is None:
+            return StraightWay(read, group, results)
+        if progress.resumes:
+            return None
+        from powertools_stream.engine.progress import StraightNotes
+
+        notes = StraightNotes(progress, results)
+        notes.way = StraightWay(read, group, notes)
+        return notes.way
 
     @property
     def fault_events(self) -> Sequence[FaultEvent]:
@@ -185,7 +204,11 @@ class BatchRun:
         if straight.rule is NO_RULE and type(outcome) is Failed:
             self._note(state, NO_RULE, outcome.error, UnitOfWork(record=state.record, event=event))
             outcome = FINISHED
+        if self._progress is not None:
+            self._progress.turn_to(state, 0, event)
         while outcome is not FINISHED:
+            if self._progress is not None:
+                self._progress.begin(straight.uow)
             self._take(straight.rule, straight.uow, state, outcome)
             outcome = self._interrupter.attempt(straight.go_on, state)
         if not straight.is_matched:
@@ -231,9 +254,11 @@ class BatchRun:
         """Start a run of each rule that matches the event of a record. Records are matched in their order."""
         if type(event) is Failed:
             if not self._is_for_no_rule(event.error):
-                self._note(state, NO_RULE, event.error, UnitOfWork(record=state.record))
+                self._note_unread(state, event.error)
         elif event is not None:
-            for one in event if type(event) is list else (event,):
+            for index, one in enumerate(event if type(event) is list else (event,)):
+                if self._progress is not None:
+                    self._progress.turn_to(state, index, one)
                 self._match_event(state, one)
         if self._handler is not None:
             uow = self._batch.handled[state.position] = UnitOfWork(pipeline=self._handler.id, record=state.record)
@@ -241,6 +266,17 @@ class BatchRun:
         self._matched += 1
         if self._compactor is not None and self._matched == len(self._batch.states):
             self._start_compacted(self._compactor)
+
+    def _note_unread(self, state: RecordState, error: BaseException) -> None:
+        """Note that a record cannot be read, unless it was set aside for that before."""
+        progress = self._progress
+        if progress is not None:
+            progress.turn_to(state)
+            if progress.is_done(NO_RULE):
+                return
+        failure = self._note(state, NO_RULE, error, UnitOfWork(record=state.record))
+        if progress is not None:
+            progress.unread(failure)
 
     def _is_for_no_rule(self, error: BaseException) -> bool:
         """Tell whether an event that could not be read to its end is of a type that no rule is for."""
@@ -297,12 +333,18 @@ class BatchRun:
     def _run_each(self, rules: Sequence[CompiledRule], state: RecordState, base: UnitOfWork) -> bool:
         """Run each rule whose other conditions hold; False: none."""
         is_matched = False
+        progress = self._progress
         for rule in rules:
+            if progress is not None and progress.is_done(rule):
+                is_matched = True
+                continue
             uow = UnitOfWork(base)
             uow["pipeline"] = rule.id
             if rule.condition is not None and not self._holds(rule, uow, state):
                 continue
             is_matched = True
+            if progress is not None:
+                progress.begin(uow)
             if rule.compact is None or self._compactor is None:
                 self._start(rule, uow, state)
             else:
@@ -313,7 +355,9 @@ class BatchRun:
         """Tell whether the rest of a rule's conditions holds; one that raises is a fault of the rule on this record."""
         held = self._interrupter.attempt(rule.condition, uow)
         if type(held) is Failed:
-            self._note(state, rule, held.error, uow)
+            if self._progress is not None:
+                self._progress.begin(uow)
+            self._note_rule(state, rule, held.error, uow)
             return False
         return bool(held)
 
@@ -321,7 +365,7 @@ class BatchRun:
         """Keep what a compacting rule matched, until the rest of its group is there."""
         kept = self._interrupter.attempt(compactor.add, rule, uow, state)
         if type(kept) is Failed:
-            self._note(state, rule, kept.error, uow)
+            self._note_rule(state, rule, kept.error, uow)
 
     def _start_compacted(self, compactor: Compactor) -> None:
         """Start what was compacted, as soon as the main thread is free; every record has been matched."""
@@ -409,14 +453,31 @@ class BatchRun:
         results = results_of(outcome, run.uow)
         if isinstance(results, BaseException):
             self._note_run(run, results)
-        elif self._keep_results:
+            return
+        if self._progress is not None:
+            self._progress.done(run)
+        if self._keep_results:
             self._batch.done.append((*run.position, run.rule.id, results))
 
     def _note_run(self, run: RuleRun, error: BaseException) -> None:
         """Note the failure of a run for all its records; the newest one's fault event tells of all."""
-        lead = self._note(run.state, run.rule, error, run.uow, run.others)
+        lead = self._note_rule(run.state, run.rule, error, run.uow, run.others)
         for state in run.others:
             self._decisions.add(lead.shared_with(state))
+
+    def _note_rule(
+        self,
+        state: RecordState,
+        rule: CompiledRule,
+        error: BaseException,
+        uow: UnitOfWork,
+        others: Sequence[RecordState] = (),
+    ) -> Failure:
+        """Note why a rule failed on a record, also for its checkpoint."""
+        failure = self._note(state, rule, error, uow, others)
+        if self._progress is not None:
+            self._progress.failed(uow, failure)
+        return failure
 
     def _note(
         self,
