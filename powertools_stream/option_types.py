@@ -54,5 +54,6 @@ class Options(TypedDict, total=False):
     decoder: Decoder | None
     checkpoint: CheckpointStore | None
     checkpoint_key: Literal["record", "event"]
+    idempotency_store: Any
     keep_results: bool
     exit_if_stuck: bool

@@ -68,13 +68,14 @@ class RuleRun:
     nothing to the garbage collector. Most rules ask for nothing, and are run without one.
     """
 
-    __slots__ = ("lanes", "others", "rule", "state", "uow", "waits_for", "wrote_at")
+    __slots__ = ("is_ordered", "lanes", "others", "rule", "state", "uow", "waits_for", "wrote_at")
 
     def __init__(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
         self.rule = rule
         self.uow = uow
         self.state = state
         self.others: tuple[RecordState, ...] = ()
+        self.is_ordered = False
         self.lanes: tuple[tuple[int, Hashable], ...] = ()
         self.waits_for = 0
         self.wrote_at = 0

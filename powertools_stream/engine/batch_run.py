@@ -23,6 +23,7 @@ from powertools_stream.matching.filters import out_skip
 from powertools_stream.payloads.decoding import DecodedBy, Decoder
 from powertools_stream.payloads.limits import limited_batch
 from powertools_stream.rules.compiled import NO_RULE
+from powertools_stream.rules.once import StoredIn
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from powertools_stream.engine.unmatched import Unmatched
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.rules.compiled import CompiledRule, RuleGroup
+    from powertools_stream.rules.once import Once
     from powertools_stream.rules.registry import RuleRegistry
     from powertools_stream.uow import Event
 
@@ -45,6 +47,9 @@ _log = logging.getLogger("powertools_stream")
 
 # A generator may end with one.
 _PERHAPS_CLAIM_CHECKS = (dict, list, GeneratorType)
+
+_ONCE = object()
+"""Tells lanes of idempotency keys from those of order keys."""
 
 _NOT_STARTED = "The invocation is about to time out; this record was not started."
 _NOT_FINISHED = "The invocation is about to time out; this rule had not finished."
@@ -94,6 +99,8 @@ class BatchRun:
         less than half of the time: memory that was just used is used again.
     progress
         Is told what is done, and knows what was done before; None: nobody keeps checkpoints.
+    idempotency_store
+        Powertools' persistence layer of idempotent rules; None: there is none.
     """
 
     def __init__(
@@ -112,6 +119,7 @@ class BatchRun:
         decoder: Decoder | None,
         keep_results: bool,
         progress: Progress | None = None,
+        idempotency_store: Any = None,
     ) -> None:
         self._batch = batch
         self._source = batch.source
@@ -131,6 +139,7 @@ class BatchRun:
         self._matched = 0
         self._compactor = Compactor() if registry.compacts else None
         self._progress = progress
+        self._idempotency_store = idempotency_store
         self._straight: StraightWay | None = None
         if handler is None and self._compactor is None and len(self._groups) == 1 and self._groups[0].prepare is None:
             self._straight = self._straight_way(batch.done if keep_results else None)
@@ -159,7 +168,7 @@ class BatchRun:
         """Run until everything is done; False: the deadline came first."""
         driver, interrupter = self._driver, self._interrupter
         try:
-            with limited_batch(), BatchVariables(), DecodedBy(self._decoder):
+            with limited_batch(), BatchVariables(), DecodedBy(self._decoder), StoredIn(self._idempotency_store):
                 for state in self._batch.states:
                     if monotonic() >= deadline.at:
                         return False
@@ -427,6 +436,15 @@ class BatchRun:
         if run.rule.ordered or self._source.is_grouped(run.state.record):
             keys = {self._batch.order_key(state): None for state in run.states}
             run.lanes = tuple((run.rule.position, key) for key in keys if key is not None)
+            run.is_ordered = bool(run.lanes)
+        if run.rule.once is not None:
+            self._set_own_lane(run, run.rule.once)
+
+    def _set_own_lane(self, run: RuleRun, once: Once) -> None:
+        """Let a second record with the same idempotency key wait for the first: it is not in progress elsewhere."""
+        key = self._interrupter.attempt(once.lane, run.uow)
+        if key is not None and type(key) is not Failed:  # which is told when it runs
+            run.lanes = (*run.lanes, (run.rule.position, (_ONCE, key)))
 
     def _begin_released(self, run: RuleRun) -> Generator[Any, Any, Any]:
         """Start a run that waited in its lane, unless a record before it was reported meanwhile."""

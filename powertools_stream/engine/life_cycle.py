@@ -131,6 +131,7 @@ class Engine:
             decoder=self._options.decoder,
             keep_results=self._options.keep_results or batch.source.needs_results,
             progress=progress,
+            idempotency_store=self._options.idempotency_store,
         )
         is_complete = False
         try:
