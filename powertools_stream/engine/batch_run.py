@@ -153,9 +153,7 @@ class BatchRun:
             return StraightWay(read, group, results)
         if progress.resumes:
             return None
-        from powertools_stream.engine.progress import StraightNotes
-
-        notes = StraightNotes(progress, results)
+        notes = progress.straight_notes(results)
         notes.way = StraightWay(read, group, notes)
         return notes.way
 

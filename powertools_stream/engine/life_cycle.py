@@ -113,7 +113,7 @@ class Engine:
     ) -> Sequence[FaultEvent]:
         """Run the rules until all are done or the deadline comes. Returns the fault events published by then."""
         may_start = self._may_start(deadline)
-        if progress is not None and may_start:
+        if progress is not None and may_start and progress.may_resume:
             self._load(progress, deadline)
         lookahead, interrupter = Lookahead(), Interrupter(deadline)
         dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake)

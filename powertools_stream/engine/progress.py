@@ -71,6 +71,11 @@ class Progress:
         """Whether something of the batch is done already."""
         return bool(self._before)
 
+    @property
+    def may_resume(self) -> bool:
+        """Whether the store has to be asked: not for messages that are here for the first time."""
+        return self._by_event or any(map(self._may_come_again, self._batch.states))
+
     def load(self) -> Generator[Any, Any, None]:
         """Ask the store for what was done before. Driven like a flavor."""
         if self._by_event:
@@ -96,6 +101,10 @@ class Progress:
             return ()
         events = read if isinstance(read, list) else [read]
         return tuple(event.get("id") for event in events if isinstance(event, dict))
+
+    def _may_come_again(self, state: RecordState) -> bool:
+        source, record = self._source, state.record
+        return source.attempt(record) != 1 or not source.comes_again_alone(record)
 
     def _keys_to_load(self) -> Iterator[str]:
         origins: set[str] = set()
@@ -134,9 +143,9 @@ class Progress:
         """Note that a run has succeeded."""
         self._done.extend((place, run.rule.id) for place in self._places(run.uow))
 
-    def note_straight(self, position: int, event: Mapping[str, Any], rule_id: str) -> None:
-        """Note that a rule has succeeded on the only event of a record."""
-        self._done.append(((position, 0, event.get("id"), event.get("timestamp")), rule_id))
+    def straight_notes(self, results: list[Done] | None) -> StraightNotes:
+        """Return what takes note of rules that succeed on the straight way."""
+        return StraightNotes(self._done.append, results)
 
     def failed(self, uow: UnitOfWork, failure: Failure) -> None:
         """Note that a rule has failed, which is as good as done if its fault is set aside."""
@@ -242,22 +251,30 @@ class StraightNotes:
 
     Parameters
     ----------
-    progress
-        Is told of each run.
+    note
+        Takes what is done: the event of a record, and the rule's id.
     results
         The list of results; None: nobody wants it.
+
+    Attributes
+    ----------
+    way
+        Where the rules run, which knows the event.
     """
 
-    def __init__(self, progress: Progress, results: list[Done] | None) -> None:
-        self._progress = progress
+    __slots__ = ("_note", "_results", "way")
+
+    way: StraightWay
+
+    def __init__(self, note: Callable[[tuple[_Place, str]], None], results: list[Done] | None) -> None:
+        self._note = note
         self._results = results
-        self.way: StraightWay | None = None
 
     def append(self, done: Done) -> None:
         """Take what one run has left behind."""
-        assert self.way is not None
-        assert self.way.event is not None
-        self._progress.note_straight(done[0], self.way.event, done[2])
+        position, _, rule_id, _ = done
+        event: Any = self.way.event
+        self._note(((position, 0, event.get("id"), event.get("timestamp")), rule_id))
         if self._results is not None:
             self._results.append(done)
 

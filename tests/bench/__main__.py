@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import calls, collaboration, cpu, imports, sinks
+from tests.bench import calls, collaboration, cpu, imports, redelivery, sinks
 from tests.bench.measuring import Effort
 from tests.bench.processes import Contestants, Endpoint, has_lambda_stream
 from tests.bench.report import Report, Section, write
@@ -44,6 +44,7 @@ def run(effort: Effort, progress: Callable[[str], None]) -> Report:
             calls.measure(endpoint, contestants, effort, progress),
             collaboration.measure(endpoint, contestants, effort, progress),
             sinks.measure(endpoint, contestants, effort, progress),
+            redelivery.measure(endpoint, contestants, effort, progress),
             imports.measure(effort, progress),
         ]
     return Report(sections, time.monotonic() - started)

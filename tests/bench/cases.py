@@ -12,6 +12,7 @@ from powertools_stream.testing import to_sqs_records
 __all__ = [
     "BUCKET",
     "BUS",
+    "CHECKPOINTS",
     "LATENCY",
     "TABLE",
     "THREADS",
@@ -34,10 +35,11 @@ LATENCY = 0.010
 BUCKET = "bench-bucket"
 BUS = "bench-bus"
 TABLE = "bench-table"
+CHECKPOINTS = "bench-checkpoints"
 
-Job = Literal["total", "emit", "put", "update", "flavor", "send"]
+Job = Literal["total", "emit", "put", "update", "flavor", "send", "redeliver", "idempotent"]
 """Add up prices, without I/O; publish an event per record; put an item per record; update a row per record; run a
-flavor, or send to a sink, which `Case.form` names."""
+flavor, or send to a sink, which `Case.form` names; deliver a batch twice; run a rule once for each key."""
 
 Handler = Callable[[dict[str, Any]], object]
 """A Lambda handler that needs no context."""
