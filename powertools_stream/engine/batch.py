@@ -220,6 +220,8 @@ class Batch:
         What the runs of rules have left behind, if it is kept. Tuples, since there may be 200,000 of them.
     handled
         What the record handler was given and has returned, by the position of the record.
+    rules_skipped
+        How many runs of rules were spared, since a checkpoint says that they are done.
     """
 
     def __init__(self, source: Source, records: Iterable[Record], *, skip_group_on_error: bool = True) -> None:
@@ -227,6 +229,7 @@ class Batch:
         self.states = [RecordState(position, record) for position, record in enumerate(records)]
         self.done: list[Done] = []
         self.handled: dict[int, UnitOfWork] = {}
+        self.rules_skipped = 0
         self._skip_group_on_error = skip_group_on_error
 
     def order_key(self, state: RecordState) -> Hashable | None:

@@ -58,6 +58,7 @@ class Progress:
         self._event_ids: dict[int, tuple[Any, ...]] = {}
         self._loaded: Mapping[str, str] = {}
         self._before: dict[bytes, frozenset[str]] = {}
+        self._turned_to: set[int] = set()
         self._here: _Place = (0, _NO_EVENT, None, None)
         self._mark_here = b""
         self._begun: dict[int, tuple[UnitOfWork, _Place]] = {}
@@ -125,6 +126,7 @@ class Progress:
         """Turn to an event of a record; or to the record itself, which could not be read."""
         self._here = _place(state, index, event)
         if self._before:
+            self._turned_to.add(state.position)
             self._mark_here = self._mark(self._here)
 
     def is_done(self, rule: CompiledRule) -> bool:
@@ -132,6 +134,7 @@ class Progress:
         if rule.id not in self._before.get(self._mark_here, ()):
             return False
         self._done.append((self._here, rule.id))
+        self._batch.rules_skipped += 1
         return True
 
     def begin(self, uow: UnitOfWork) -> None:
@@ -186,12 +189,18 @@ class Progress:
             done[place[0]].append((place, rule_id))
         texts: dict[str, dict[bytes, frozenset[str]]] = {}
         for key, states in self._coming_again():
-            self._merge(texts.setdefault(key, {}), [one for state in states for one in done[state.position]])
+            marks = texts.setdefault(key, self._kept(states))
+            self._merge(marks, [one for state in states for one in done[state.position]])
         for key, marks in texts.items():
             text = text_of(marks)
             # On a queue the second failure is like the first: there is nothing new to be said.
             if marks and text != self._loaded.get(key):
                 yield Checkpoint(key, text, self._source.retention)
+
+    def _kept(self, states: Sequence[RecordState]) -> dict[bytes, frozenset[str]]:
+        """Return what was done before with records that there was no time for: their events are not known yet."""
+        is_cut_off = self._before and any(state.position not in self._turned_to for state in states)
+        return dict(self._before) if is_cut_off else {}
 
     def _merge(self, marks: dict[bytes, frozenset[str]], done: Iterable[tuple[_Place, str]]) -> None:
         for place, rule_id in done:

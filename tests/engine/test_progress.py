@@ -409,6 +409,27 @@ def test_what_the_deadline_cuts_off_is_not_done_and_what_was_before_is_saved(
     assert left > 0
 
 
+def test_what_was_done_is_kept_for_records_that_there_is_no_time_for(lambda_context: Callable[..., Any]) -> None:
+    ran, bad, store, slow = Ran(), {"e0"}, InMemoryCheckpointStore(), [0.0]
+
+    def waits(uow: UnitOfWork, rule: Any) -> None:
+        time.sleep(slow[0])
+        if uow.event["id"] in bad:
+            raise ValueError("trouble")
+
+    processor = processor_of([{"id": "waits", "flavor": waits}, rule(ran, "a", ordered=False)], store)
+
+    processor.process_event(_stream(range(3)), lambda_context())
+    slow[0] = 0.5
+    cut_off = processor.process_event(_stream(range(3)), lambda_context(remaining_ms=500))
+    slow[0] = 0.0
+    bad.clear()
+    processor.process_event(_stream(range(3)), lambda_context())
+
+    assert reported(cut_off) == ["100", "101", "102"]
+    assert ran == {("a", f"e{n}"): 1 for n in range(3)}
+
+
 # -- A record handler --------------------------------------------------------------------------------------------------
 
 
