@@ -95,13 +95,14 @@ class Progress:
         self._loaded = loaded  # type: ignore[assignment]
 
     def _ids_of(self, state: RecordState) -> tuple[Any, ...]:
-        """Return the ids of a message's events; none if it cannot be read, or not without requests."""
+        """Return the ids of a message's events; none if one has none, or cannot be read without requests."""
         try:
             read = self._source.read(state.record)
         except Exception:  # told when it is read in earnest
             return ()
         events = read if isinstance(read, list) else [read]
-        return tuple(event.get("id") for event in events if isinstance(event, dict))
+        ids = tuple(event.get("id") if isinstance(event, dict) else None for event in events)
+        return ids if all(ids) else ()
 
     def _may_come_again(self, state: RecordState) -> bool:
         source, record = self._source, state.record

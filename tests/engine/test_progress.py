@@ -17,6 +17,7 @@ from powertools_stream.testing import (
     FakeConnector,
     run,
     to_cognito_event,
+    to_eventbridge_event,
     to_firehose_records,
     to_kafka_records,
     to_kinesis_records,
@@ -132,6 +133,26 @@ def test_by_event_a_true_duplicate_is_taken_for_the_same() -> None:
     processor.process_event(to_sqs_records([_message(0, message_id="another")]), context)
 
     assert ran["a", "e0"] == 1
+
+
+def test_by_event_events_without_an_id_are_not_taken_for_each_other() -> None:
+    class Nameless(SQSSource):
+        def read(self, record: Any) -> Any:
+            event: Any = super().read(record)
+            return {**event, "id": None, "n": event["id"]}
+
+    seen: list[str] = []
+
+    def notes(uow: UnitOfWork, rule: Any) -> None:
+        seen.append(uow.event["n"])
+
+    rules = [{"id": "a", "flavor": notes}, rule(Ran(), "b", lambda event_id: True)]
+    processor = processor_of(rules, InMemoryCheckpointStore(), source=Nameless(), checkpoint_key="event")
+
+    processor.process_event(_messages([0]), context)
+    processor.process_event(_messages([1]), context)
+
+    assert seen == ["e0", "e1"]
 
 
 def test_by_event_a_message_that_cannot_be_read_is_known_by_its_own_id() -> None:
@@ -281,6 +302,18 @@ def test_an_event_that_lambda_retries_as_a_whole_runs_only_what_was_not_done(eve
 
     assert set(ran.values()) == {1}
     assert len(ran) == 2 * len(event["Records"])
+
+
+def test_an_event_that_is_replayed_from_an_archive_runs_again() -> None:
+    ran = Ran()
+    processor = processor_of([rule(ran, "a"), rule(ran, "b", lambda event_id: True)], InMemoryCheckpointStore())
+    event = to_eventbridge_event({"id": "1"}, detail_type="t", event_id="1")
+
+    for delivered in (event, event, {**event, "replay-name": "monday"}):
+        with pytest.raises(Exception, match="failed"):
+            processor.process_event(delivered, context)
+
+    assert ran["a", "1"] == 2
 
 
 @pytest.mark.parametrize("event", [to_firehose_records([{"id": "1", "type": "t"}]), to_cognito_event()])
