@@ -381,7 +381,9 @@ class StreamProcessor(BasePartialBatchProcessor):
         return self._engine.run(records, source, self._handler_rule(), deadline, self._function())
 
     def _function(self) -> str:
-        """Return the ARN that was invoked, with its alias; the function's name if no context says so."""
+        """Return what was invoked, for checkpoints: the ARN, with its alias; the function's name if no context tells."""
+        if self._options.checkpoint is None:
+            return ""
         arn = getattr(self._context, "invoked_function_arn", None)
         return arn if isinstance(arn, str) else os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
 
