@@ -381,7 +381,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         return self._engine.run(records, source, self._handler_rule(), deadline, self._function())
 
     def _function(self) -> str:
-        """Return what was invoked, for checkpoints: the ARN, with its alias; the function's name if no context tells."""
+        """Return what was invoked, for checkpoints: the ARN with its alias; without a context, the function's name."""
         if self._options.checkpoint is None:
             return ""
         arn = getattr(self._context, "invoked_function_arn", None)
