@@ -75,8 +75,8 @@ def _idempotent(measured: Medians, calls: Mapping[Case, Mapping[str, int]]) -> T
 def _idle_targets(idle: list[Case], cpu: Medians, calls: Mapping[Case, Mapping[str, int]]) -> list[Target]:
     without, having = idle
     return [
-        Target("checkpoints on SQS, nothing fails: calls", sum(calls[having].values()), 0, ""),
-        Target("checkpoints on SQS, nothing fails: CPU time, times without", cpu[having] / cpu[without], 1.15),
+        Target("calls of checkpoints on SQS while nothing fails", sum(calls[having].values()), 0, ""),
+        Target("CPU time with checkpoints on SQS while nothing fails, times without", cpu[having] / cpu[without], 1.15),
     ]
 
 
