@@ -154,6 +154,8 @@ class BatchRun:
         if progress.resumes:
             return None
         notes = progress.straight_notes(results)
+        if notes is None:
+            return StraightWay(read, group, results)
         notes.way = StraightWay(read, group, notes)
         return notes.way
 
@@ -218,6 +220,8 @@ class BatchRun:
                 self._progress.begin(straight.uow)
             self._take(straight.rule, straight.uow, state, outcome)
             outcome = self._interrupter.attempt(straight.go_on, state)
+        if self._progress is not None:
+            self._progress.catch_up(self._batch.done)
         if not straight.is_matched:
             self._note_unmatched(state, event, has_rules=straight.rule is not NO_RULE)
         self._matched += 1

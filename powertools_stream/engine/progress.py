@@ -147,9 +147,23 @@ class Progress:
         """Note that a run has succeeded."""
         self._done.extend((place, run.rule.id) for place in self._places(run.uow))
 
-    def straight_notes(self, results: list[Done] | None) -> StraightNotes:
-        """Return what takes note of rules that succeed on the straight way."""
+    def straight_notes(self, results: list[Done] | None) -> StraightNotes | None:
+        """Return what takes note of rules that succeed on the straight way; None: it is enough to `catch_up`.
+
+        A record that comes to its end there is not reported, and only what is reported comes again from a queue. In a
+        batch of another kind than its first record is, that is not noted, and runs again.
+        """
+        first = self._batch.states[0].record if self._batch.states else {}
+        if results is not None and self._source.comes_again_alone(first) and not self._source.is_grouped(first):
+            return None
         return StraightNotes(self._done.append, results)
+
+    def catch_up(self, results: Sequence[Done]) -> None:
+        """Note which rules have succeeded on the record that is turned to: they are the last in the list of results."""
+        for position, _, rule_id, _ in reversed(results):
+            if position != self._here[0]:
+                return
+            self._done.append((self._here, rule_id))
 
     def failed(self, uow: UnitOfWork, failure: Failure) -> None:
         """Note that a rule has failed, which is as good as done if its fault is set aside."""

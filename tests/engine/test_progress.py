@@ -93,6 +93,21 @@ def test_what_is_done_adds_up_over_deliveries() -> None:
     assert ran == {("a", "e0"): 1, ("b", "e0"): 1, ("c", "e0"): 1}
 
 
+@pytest.mark.parametrize("keep_results", [True, False])
+@pytest.mark.parametrize("fifo", [True, False])
+def test_rules_before_and_behind_the_one_that_failed_are_done(keep_results: bool, fifo: bool) -> None:
+    ran, bad, store = Ran(), {"e1"}, InMemoryCheckpointStore()
+    rules = [rule(ran, "a"), rule(ran, "b", lambda event_id: event_id in bad), rule(ran, "c")]
+    processor = processor_of(rules, store, keep_results=keep_results)
+
+    first = processor.process_event(_messages(range(3), fifo=fifo), context)
+    bad.clear()
+    processor.process_event(_messages([1, 2] if fifo else [1], receive_count=2, fifo=fifo), context)
+
+    assert reported(first) == (["m1", "m2"] if fifo else ["m1"])
+    assert ran == {(rule_id, f"e{n}"): 1 for rule_id in "abc" for n in range(3)}
+
+
 def test_a_rule_that_is_new_runs_on_what_was_done_without_it() -> None:
     ran, bad, store = Ran(), {"e0"}, InMemoryCheckpointStore()
 
