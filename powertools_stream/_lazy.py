@@ -23,6 +23,7 @@ _PUBLIC = (
     "expressions",
     "outcomes",
     "errors",
+    "checkpoints",
     "classification",
     "testing",
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias
 
 from aws_lambda_powertools.utilities.batch import EventType
 
@@ -16,6 +16,7 @@ from powertools_stream.call_options import Pacer, Rate, RetryPolicy
 from powertools_stream.classification.reasons import Retryable, retryable_predicate
 from powertools_stream.connectors.base import Connector
 from powertools_stream.environment.settings import whole_number
+from powertools_stream.errors import RuleError
 from powertools_stream.option_checks import (
     are_made_with,
     has,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
+    from powertools_stream.checkpoints.store import CheckpointStore
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.payloads.compression import Compression
     from powertools_stream.payloads.decoding import Decoder
@@ -127,6 +129,15 @@ class ProcessorOptions:
         Powertools' Tracer and Metrics.
     observers
         Told of calls and of failed records.
+    checkpoint
+        Keeps which rules are done with the records of a batch that has a reported record, so that a later delivery runs
+        only the others; None: rules that are done run again.
+    checkpoint_key
+        By what a message of a queue is known again: ``"record"``, its own id, which it keeps until it is redriven from
+        a dead-letter queue; ``"event"``, the id of its event, which it keeps then, too. Two messages with the same
+        event are one to it.
+    idempotency_store
+        Powertools' persistence layer of the rules with ``idempotent``.
     decoder
         Decodes the JSON of payloads in place of Python's own decoder: a function of a text, e.g. ``orjson.loads``. What
         it refuses, by whatever exception, goes to Python's decoder.
@@ -200,6 +211,17 @@ class ProcessorOptions:
         (), "a list of observers that are made already", are_made_with("on_call", "on_record_failed")
     )
     decoder: Decoder | None = option(None, "a function of a JSON text (a string), such as orjson.loads", callable)
+    checkpoint: CheckpointStore | None = option(
+        None, "a store, DynamoDBCheckpointStore(table_name=…)", has("load_many", "save_many")
+    )
+    checkpoint_key: Literal["record", "event"] = option(
+        "record", "'record' or 'event'", lambda value: value in ("record", "event"), ValueError
+    )
+    idempotency_store: Any = option(
+        None,
+        "Powertools' persistence layer, DynamoDBPersistenceLayer(table_name=…)",
+        has("save_inprogress", "save_success", "delete_record"),
+    )
     keep_results: bool = switch(True)
     exit_if_stuck: bool = switch(False)
     lean_calls: bool = switch(True)
@@ -227,6 +249,8 @@ class ProcessorOptions:
             workers=whole_number(self.max_workers, "PARALLEL", default=_DEFAULT_WORKERS, what=_CALLS),
             registry=RuleRegistry.of(self.rules),
         )
+        if self.idempotency_store is None:
+            _check_idempotent(self.registry)
 
     def _derive(self, **values: Any) -> None:
         for name, value in values.items():
@@ -272,6 +296,16 @@ def _check_event_type(event_type: object) -> None:
             "The first argument of StreamProcessor is Powertools' event_type; rules have a name: "
             "StreamProcessor(rules=rules)."
         )
+
+
+def _check_idempotent(rules: Iterable[Rule]) -> None:
+    for rule in rules:
+        if rule.idempotent:
+            raise RuleError(
+                f"Rule {rule.id!r} is idempotent, but nothing says where that is stored. Pass "
+                "StreamProcessor(idempotency_store=DynamoDBPersistenceLayer(table_name=…)).",
+                rule.id,
+            )
 
 
 def _given_sources(source: Source | Sequence[Source] | None, event_type: EventType | None) -> tuple[Source, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -392,7 +393,14 @@ class StreamProcessor(BasePartialBatchProcessor):
         if self._options.event_type is None:
             self._event_type = source.event_type
         source = source.carrying(self._options.sources)
-        return self._engine.run(records, source, self._handler_rule(), deadline)
+        return self._engine.run(records, source, self._handler_rule(), deadline, self._function())
+
+    def _function(self) -> str:
+        """Return what was invoked, for checkpoints: the ARN with its alias; without a context, the function's name."""
+        if self._options.checkpoint is None:
+            return ""
+        arn = getattr(self._context, "invoked_function_arn", None)
+        return arn if isinstance(arn, str) else os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
 
     def _handler_rule(self) -> CompiledRule | None:
         """Make a rule of the record handler: its failure is reported, and never a fault event."""

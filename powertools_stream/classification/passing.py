@@ -47,6 +47,7 @@ _BY_NAME = {
     ("asyncio", "TimeoutError"),  # one of its own before Python 3.11
     ("aws_lambda_powertools", "CircuitBreakerOpenError"),
     ("aws_lambda_powertools", "IdempotencyAlreadyInProgressError"),
+    ("aws_lambda_powertools", "IdempotencyInconsistentStateError"),
     ("botocore", "ChecksumError"),
     ("botocore", "ConnectionClosedError"),
     ("botocore", "ConnectionError"),

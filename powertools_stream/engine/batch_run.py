@@ -25,17 +25,21 @@ from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.payloads.decoding import DecodedBy, Decoder
 from powertools_stream.payloads.limits import limited_batch
 from powertools_stream.rules.compiled import NO_RULE
+from powertools_stream.rules.once import StoredIn
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
+    from powertools_stream.engine.batch import Done
     from powertools_stream.engine.deadline import Deadline
     from powertools_stream.engine.dispatch.lookahead import Lookahead
     from powertools_stream.engine.driver import Driver
     from powertools_stream.engine.faults import FaultEvent, Judge
     from powertools_stream.engine.interrupter import Interrupter
+    from powertools_stream.engine.progress import Progress
     from powertools_stream.engine.unmatched import Unmatched
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.rules.compiled import CompiledRule, RuleGroup
+    from powertools_stream.rules.once import Once
     from powertools_stream.rules.registry import RuleRegistry
     from powertools_stream.uow import Event
 
@@ -45,6 +49,9 @@ _log = logging.getLogger("powertools_stream")
 
 # A generator may end with one.
 _PERHAPS_CLAIM_CHECKS = (dict, list, CarriedEvent, GeneratorType)
+
+_ONCE = object()
+"""Tells lanes of idempotency keys from those of order keys."""
 
 _NOT_STARTED = "The invocation is about to time out; this record was not started."
 _NOT_FINISHED = "The invocation is about to time out; this rule had not finished."
@@ -92,6 +99,10 @@ class BatchRun:
     keep_results
         Whether anybody will ask for what the rules leave behind. If not, it goes at once, which costs a large batch
         less than half of the time: memory that was just used is used again.
+    progress
+        Is told what is done, and knows what was done before; None: nobody keeps checkpoints.
+    idempotency_store
+        Powertools' persistence layer of idempotent rules; None: there is none.
     """
 
     def __init__(
@@ -109,6 +120,8 @@ class BatchRun:
         unmatched: Unmatched | None,
         decoder: Decoder | None,
         keep_results: bool,
+        progress: Progress | None = None,
+        idempotency_store: Any = None,
     ) -> None:
         self._batch = batch
         self._source = batch.source
@@ -127,11 +140,26 @@ class BatchRun:
         self._unread: deque[_Unread] = deque()
         self._matched = 0
         self._compactor = Compactor() if registry.compacts else None
+        self._progress = progress
+        self._idempotency_store = idempotency_store
         self._straight: StraightWay | None = None
         if handler is None and self._compactor is None and len(self._groups) == 1 and self._groups[0].prepare is None:
-            self._straight = StraightWay(batch.source.read, self._groups[0], batch.done if keep_results else None)
+            self._straight = self._straight_way(batch.done if keep_results else None)
         self._unmatched = unmatched
         self._decoder = decoder
+
+    def _straight_way(self, results: list[Done] | None) -> StraightWay | None:
+        """Return the way of records that are plain; None: some of their rules are done already."""
+        read, group, progress = self._source.read, self._groups[0], self._progress
+        if progress is None:
+            return StraightWay(read, group, results)
+        if progress.resumes:
+            return None
+        notes = progress.straight_notes(results)
+        if notes is None:
+            return StraightWay(read, group, results)
+        notes.way = StraightWay(read, group, notes)
+        return notes.way
 
     @property
     def fault_events(self) -> Sequence[FaultEvent]:
@@ -142,7 +170,7 @@ class BatchRun:
         """Run until everything is done; False: the deadline came first."""
         driver, interrupter = self._driver, self._interrupter
         try:
-            with limited_batch(), BatchVariables(), DecodedBy(self._decoder):
+            with limited_batch(), BatchVariables(), DecodedBy(self._decoder), StoredIn(self._idempotency_store):
                 for state in self._batch.states:
                     if monotonic() >= deadline.at:
                         return False
@@ -187,9 +215,15 @@ class BatchRun:
         if straight.rule is NO_RULE and type(outcome) is Failed:
             self._note(state, NO_RULE, outcome.error, UnitOfWork(record=state.record, event=event))
             outcome = FINISHED
+        if self._progress is not None:
+            self._progress.turn_to(state, 0, event)
         while outcome is not FINISHED:
+            if self._progress is not None:
+                self._progress.begin(straight.uow)
             self._take(straight.rule, straight.uow, state, outcome)
             outcome = self._interrupter.attempt(straight.go_on, state)
+        if self._progress is not None:
+            self._progress.catch_up(self._batch.done)
         if not straight.is_matched:
             self._note_unmatched(state, event, has_rules=straight.rule is not NO_RULE)
         self._matched += 1
@@ -233,9 +267,11 @@ class BatchRun:
         """Start a run of each rule that matches the event of a record. Records are matched in their order."""
         if type(event) is Failed:
             if not self._is_for_no_rule(event.error):
-                self._note(state, NO_RULE, event.error, UnitOfWork(record=state.record))
+                self._note_unread(state, event.error)
         elif event is not None:
-            for one in event if type(event) is list else (event,):
+            for index, one in enumerate(event if type(event) is list else (event,)):
+                if self._progress is not None:
+                    self._progress.turn_to(state, index, one)
                 self._match_event(state, one)
         if self._handler is not None:
             uow = self._batch.handled[state.position] = UnitOfWork(pipeline=self._handler.id, record=state.record)
@@ -243,6 +279,17 @@ class BatchRun:
         self._matched += 1
         if self._compactor is not None and self._matched == len(self._batch.states):
             self._start_compacted(self._compactor)
+
+    def _note_unread(self, state: RecordState, error: BaseException) -> None:
+        """Note that a record cannot be read, unless it was set aside for that before."""
+        progress = self._progress
+        if progress is not None:
+            progress.turn_to(state)
+            if progress.is_done(NO_RULE):
+                return
+        failure = self._note(state, NO_RULE, error, UnitOfWork(record=state.record))
+        if progress is not None:
+            progress.unread(failure)
 
     def _is_for_no_rule(self, error: BaseException) -> bool:
         """Tell whether an event that could not be read to its end is of a type that no rule is for."""
@@ -299,12 +346,18 @@ class BatchRun:
     def _run_each(self, rules: Sequence[CompiledRule], state: RecordState, base: UnitOfWork) -> bool:
         """Run each rule whose other conditions hold; False: none."""
         is_matched = False
+        progress = self._progress
         for rule in rules:
+            if progress is not None and progress.is_done(rule):
+                is_matched = True
+                continue
             uow = UnitOfWork(base)
             uow["pipeline"] = rule.id
             if rule.condition is not None and not self._holds(rule, uow, state):
                 continue
             is_matched = True
+            if progress is not None:
+                progress.begin(uow)
             if rule.compact is None or self._compactor is None:
                 self._start(rule, uow, state)
             else:
@@ -315,7 +368,9 @@ class BatchRun:
         """Tell whether the rest of a rule's conditions holds; one that raises is a fault of the rule on this record."""
         held = self._interrupter.attempt(rule.condition, uow)
         if type(held) is Failed:
-            self._note(state, rule, held.error, uow)
+            if self._progress is not None:
+                self._progress.begin(uow)
+            self._note_rule(state, rule, held.error, uow)
             return False
         return bool(held)
 
@@ -323,7 +378,7 @@ class BatchRun:
         """Keep what a compacting rule matched, until the rest of its group is there."""
         kept = self._interrupter.attempt(compactor.add, rule, uow, state)
         if type(kept) is Failed:
-            self._note(state, rule, kept.error, uow)
+            self._note_rule(state, rule, kept.error, uow)
 
     def _start_compacted(self, compactor: Compactor) -> None:
         """Start what was compacted, as soon as the main thread is free; every record has been matched."""
@@ -385,6 +440,15 @@ class BatchRun:
         if run.rule.ordered or self._source.is_grouped(run.state.record):
             keys = {self._batch.order_key(state): None for state in run.states}
             run.lanes = tuple((run.rule.position, key) for key in keys if key is not None)
+            run.is_ordered = bool(run.lanes)
+        if run.rule.once is not None:
+            self._set_own_lane(run, run.rule.once)
+
+    def _set_own_lane(self, run: RuleRun, once: Once) -> None:
+        """Let a second record with the same idempotency key wait for the first: it is not in progress elsewhere."""
+        key = self._interrupter.attempt(once.lane, run.uow)
+        if key is not None and type(key) is not Failed:  # which is told when it runs
+            run.lanes = (*run.lanes, (run.rule.position, (_ONCE, key)))
 
     def _begin_released(self, run: RuleRun) -> Generator[Any, Any, Any]:
         """Start a run that waited in its lane, unless a record before it was reported meanwhile."""
@@ -411,14 +475,31 @@ class BatchRun:
         results = results_of(outcome, run.uow)
         if isinstance(results, BaseException):
             self._note_run(run, results)
-        elif self._keep_results:
+            return
+        if self._progress is not None:
+            self._progress.done(run)
+        if self._keep_results:
             self._batch.done.append((*run.position, run.rule.id, results))
 
     def _note_run(self, run: RuleRun, error: BaseException) -> None:
         """Note the failure of a run for all its records; the newest one's fault event tells of all."""
-        lead = self._note(run.state, run.rule, error, run.uow, run.others)
+        lead = self._note_rule(run.state, run.rule, error, run.uow, run.others)
         for state in run.others:
             self._decisions.add(lead.shared_with(state))
+
+    def _note_rule(
+        self,
+        state: RecordState,
+        rule: CompiledRule,
+        error: BaseException,
+        uow: UnitOfWork,
+        others: Sequence[RecordState] = (),
+    ) -> Failure:
+        """Note why a rule failed on a record, also for its checkpoint."""
+        failure = self._note(state, rule, error, uow, others)
+        if self._progress is not None:
+            self._progress.failed(uow, failure)
+        return failure
 
     def _note(
         self,

@@ -17,18 +17,21 @@ from powertools_stream.engine.coroutines import Coroutines
 from powertools_stream.engine.deadline import NO_DEADLINE, Deadline
 from powertools_stream.engine.dispatch.lookahead import Lookahead
 from powertools_stream.engine.driver import Completion, Driver
+from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.faults import FaultEvent, FaultPublisher, Judge, PublishedIds, fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.own_thread import OwnThreads
 from powertools_stream.engine.unmatched import Unmatched
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, SettingError
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason
+from powertools_stream.payloads.decoding import DecodedBy
 from powertools_stream.payloads.large_events import LargeEvents
 from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import Record, UnitOfWork
 
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.dispatcher import Dispatcher
+    from powertools_stream.engine.progress import Progress
     from powertools_stream.options import ProcessorOptions
     from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "fault_of", "hold_back_groups"]
 
 _log = logging.getLogger("powertools_stream")
+
+_LOAD_SECONDS = 5.0
+"""For how long checkpoints are waited for, at most; without them every rule runs."""
 
 
 class Engine:
@@ -66,6 +72,7 @@ class Engine:
         source: Source,
         handler: CompiledRule | None = None,
         deadline: Deadline = NO_DEADLINE,
+        function: str = "",
     ) -> Batch:
         """Run every record through its rules, publish fault events, and settle which records are reported.
 
@@ -79,16 +86,21 @@ class Engine:
             Also run on each record: a rule made of Powertools' record handler.
         deadline
             When to stop.
+        function
+            The ARN that was invoked, for checkpoints.
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
         publisher = LazyPublisher(source, self._options, self._published)
         policy = self._options.fault_policy or source.on_fault
         judge = Judge(policy, self._options.is_retryable, publisher.has_bus)
+        progress = self._progress(batch, function)
         with COLLECTOR:
-            published = self._run_rules(batch, handler, judge, publisher, deadline)
+            published = self._run_rules(batch, handler, judge, publisher, deadline, progress)
         self._unmatched.tell()
         if any(state.failures for state in batch.states):
-            self._settle(batch, publisher, published, deadline)
+            events = self._settle(batch, publisher, published, deadline)
+            if progress is not None and any(state.is_reported for state in batch.states):
+                self._save(progress, events, deadline)
         return batch
 
     def _run_rules(
@@ -98,9 +110,12 @@ class Engine:
         judge: Judge,
         publisher: LazyPublisher,
         deadline: Deadline,
+        progress: Progress | None,
     ) -> Sequence[FaultEvent]:
         """Run the rules until all are done or the deadline comes. Returns the fault events published by then."""
         may_start = self._may_start(deadline)
+        if progress is not None and may_start and progress.may_resume:
+            self._load(progress, deadline)
         lookahead, interrupter = Lookahead(), Interrupter(deadline)
         dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake, interrupter.attempt)
         run = BatchRun(
@@ -116,6 +131,8 @@ class Engine:
             unmatched=self._unmatched if self._unmatched.is_heard else None,
             decoder=self._options.decoder,
             keep_results=self._options.keep_results or batch.source.needs_results,
+            progress=progress,
+            idempotency_store=self._options.idempotency_store,
         )
         is_complete = False
         try:
@@ -164,8 +181,8 @@ class Engine:
 
     def _settle(
         self, batch: Batch, publisher: LazyPublisher, published: Sequence[FaultEvent], deadline: Deadline
-    ) -> None:
-        """Publish fault events, and decide what is reported."""
+    ) -> dict[int, FaultEvent]:
+        """Publish fault events, and decide what is reported. Returns the fault events by the ids of their failures."""
         hold_back_groups(batch)  # what is known by now, so that fault events say so
         events = {id(event.failure): event for event in published}
         due = [failure for failure in batch.failures() if failure.is_published and id(failure) not in events]
@@ -180,6 +197,52 @@ class Engine:
                 state.faults = tuple(
                     fault_of(failure, batch.source, events.get(id(failure.published_as))) for failure in in_order
                 )
+        return events
+
+    def _progress(self, batch: Batch, function: str) -> Progress | None:
+        """Return what knows how far a batch has come; None: nobody keeps checkpoints."""
+        options = self._options
+        if options.checkpoint is None:
+            return None
+        from powertools_stream.engine.progress import Progress
+
+        by_event = options.checkpoint_key == "event"
+        return Progress(batch, options.checkpoint, function, by_event=by_event)
+
+    def _load(self, progress: Progress, deadline: Deadline) -> None:
+        """Ask what is done already. A store that fails, or takes its time, does not hold up the batch."""
+        now = time.monotonic()
+        until = min(now + _LOAD_SECONDS, now + deadline.remaining / 4)
+        self._errand(progress.load(), until, "Checkpoints could not be loaded: every rule runs, done or not")
+
+    def _save(self, progress: Progress, events: dict[int, FaultEvent], deadline: Deadline) -> None:
+        """Save what is done with the records that come again."""
+
+        def is_set_aside(failure: Failure) -> bool:
+            event = events.get(id(failure.published_as))
+            return not failure.is_reported and event is not None and event.is_accepted
+
+        saving = progress.save(is_set_aside)
+        self._errand(saving, deadline.saved_by, "Checkpoints could not be saved: rules that are done will run again")
+
+    def _errand(self, generator: Generator[Any, Any, None], until: float, otherwise: str) -> None:
+        """Drive a generator to its end for no record; if that fails, it is told in the log."""
+        lookahead, deadline, answers = Lookahead(), Deadline(at=until), list[Any]()
+        interrupter = Interrupter(deadline)
+        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake, interrupter.attempt)
+        try:
+            with interrupter, DecodedBy(self._options.decoder):
+                driver = Driver(dispatch, self._coroutines, interrupter, lookahead)
+                driver.start(generator, Completion(_Background(), lambda _, answer: answers.append(answer)))
+                driver.run(deadline)
+        except CutOffError:
+            pass  # between two steps
+        finally:
+            self._dispatcher.abandon(dispatch)
+        answer = answers[0] if answers else Failed(DeadlineError("There was no time for it."))
+        if type(answer) is Failed:
+            log = self._options.logger or _log
+            log.warning("%s. %s: %s", otherwise, type(answer.error).__name__, answer.error)
 
     def _publish(self, publisher: LazyPublisher, failures: Iterable[Failure], until: float) -> list[FaultEvent]:
         """Publish fault events side by side; those that the deadline cuts off are left out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from powertools_stream.errors import CutOffError
 from powertools_stream.rules.compiled import NO_RULE
@@ -18,6 +18,13 @@ __all__ = ["FINISHED", "StraightWay"]
 
 FINISHED = object()
 """The record is done: there is no rule left."""
+
+
+class Results(Protocol):
+    """Takes what rules leave behind: a list, most often."""
+
+    def append(self, done: Done, /) -> None:
+        """Take what one run has left behind."""
 
 
 class StraightWay:
@@ -49,7 +56,7 @@ class StraightWay:
 
     __slots__ = ("_done", "_group", "_left", "_read", "event", "is_matched", "is_over", "rule", "uow")
 
-    def __init__(self, read: Callable[[Any], Any], group: RuleGroup, done: list[Done] | None) -> None:
+    def __init__(self, read: Callable[[Any], Any], group: RuleGroup, done: Results | None) -> None:
         self._read = read
         self._group = group
         self._done = done

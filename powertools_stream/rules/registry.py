@@ -143,9 +143,11 @@ class RuleRegistry:
         return other
 
     def idempotency_configs(self) -> tuple[Any, ...]:
-        """Return the configurations of Powertools' ``@idempotent_function`` on functions of the rules, each once."""
+        """Return Powertools' configurations of idempotent rules and of idempotent functions of rules, each once."""
         if self._idempotency_configs is None:
-            self._idempotency_configs = configs_of(value for rule in self for value in vars(rule).values())
+            functions = configs_of(value for rule in self for value in vars(rule).values())
+            rules = (Rule.idempotency_config(rule) for rule in self)
+            self._idempotency_configs = (*functions, *(config for config in rules if config is not None))
         return self._idempotency_configs
 
     def event_types(self) -> list[str]:

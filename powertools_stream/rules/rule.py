@@ -17,6 +17,7 @@ from powertools_stream.requests import Asks, Request
 from powertools_stream.rules.binding import UserFunction, bind, bind_filter
 from powertools_stream.rules.checks import check_event_type, check_event_types, check_flavor, check_part
 from powertools_stream.rules.compact import Compact, bind_compact
+from powertools_stream.rules.once import AnyIdempotencyConfig, config_of
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["Declared", "Flavor", "FlavorSpec", "Prepare", "Registers", "Rule", "flavor", "make_rule", "spec_of"]
@@ -83,6 +84,9 @@ class Rule(BaseModel, Mapping[str, Any]):
     on_fault: FaultPolicy | None = Field(
         default=None, description="a FaultPolicy: REPORT_AND_PUBLISH, PUBLISH or REPORT"
     )
+    idempotent: bool | AnyIdempotencyConfig | None = Field(
+        default=None, description="True, or Powertools' IdempotencyConfig(…)"
+    )
     rate: Rate | None = Field(default=None, description="(calls, seconds), e.g. (10, 1)")
     role_arn: str | None = Field(
         default=None,
@@ -91,6 +95,7 @@ class Rule(BaseModel, Mapping[str, Any]):
     )
     params: dict[str, Any] = Field(default_factory=dict, description="a dict with keys that are strings")
 
+    _once: AnyIdempotencyConfig | None = PrivateAttr(default=None)
     _patterns: dict[str, Callable[[Any], bool]] = PrivateAttr(default_factory=dict)
 
     def __init__(self, **fields: Any) -> None:
@@ -138,6 +143,12 @@ class Rule(BaseModel, Mapping[str, Any]):
         if (fits_record := self._patterns.get("record_pattern")) is not None:
             yield lambda uow: fits_record(uow["record"])
 
+    def idempotency_config(self) -> AnyIdempotencyConfig | None:
+        """Return Powertools' configuration of an idempotent rule; None: it is not idempotent."""
+        if self.idempotent and self._once is None:
+            self._once = config_of(self.idempotent)
+        return self._once
+
     def call_options(self) -> CallOptions | None:
         """Return how the calls of this rule are made; None: with the default options."""
         if self.rate is None and self.role_arn is None:
@@ -156,6 +167,11 @@ class Rule(BaseModel, Mapping[str, Any]):
         for field in ("event_pattern", "record_pattern"):
             self._check_pattern(field)
         self._check_rate()
+        if self.compact and self.idempotent:
+            raise RuleError(
+                f"Rule {self.id!r}: 'idempotent' is for one record, and 'compact' for several. Leave one of them out.",
+                self.id,
+            )
         if self.compact and not self.takes_compact:
             name = getattr(self.flavor, "__name__", self.flavor)
             raise RuleError(
