@@ -6,7 +6,7 @@ Made by `make signatures`: to change it, change the models.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools.utilities.batch import EventType
 from typing_extensions import TypedDict
@@ -49,8 +49,10 @@ class Options(TypedDict, total=False):
     compression: Compression | None
     tracer: AnyTracer | None
     metrics: AnyMetrics | None
+    metrics_per: Literal["function", "rule"]
     observers: Sequence[Observer]
     decoder: Decoder | None
     keep_results: bool
+    on_unmatched: Literal["ignore", "fault"]
     exit_if_stuck: bool
     lean_calls: bool

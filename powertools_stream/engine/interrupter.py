@@ -131,6 +131,11 @@ class Interrupter:
             self._in_user_code = before
             return Failed(error if not self._has_rung or isinstance(error, CutOffError) else _cut_off(error))
 
+    @property
+    def is_in_user_code(self) -> bool:
+        """Whether user code runs now."""
+        return self._in_user_code
+
     def leave_behind(self) -> None:
         """Let nothing go on behind the user code that hangs on another thread than this one, once it returns."""
         self._only_thread = threading.get_ident()

@@ -29,6 +29,7 @@ from powertools_stream.uow import Record, UnitOfWork
 
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.dispatcher import Dispatcher
+    from powertools_stream.engine.observation import Observation
     from powertools_stream.options import ProcessorOptions
     from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
@@ -66,6 +67,7 @@ class Engine:
         source: Source,
         handler: CompiledRule | None = None,
         deadline: Deadline = NO_DEADLINE,
+        observation: Observation | None = None,
     ) -> Batch:
         """Run every record through its rules, publish fault events, and settle which records are reported.
 
@@ -79,16 +81,18 @@ class Engine:
             Also run on each record: a rule made of Powertools' record handler.
         deadline
             When to stop.
+        observation
+            What observers see of the batch; None: nobody watches.
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
         publisher = LazyPublisher(source, self._options, self._published)
         policy = self._options.fault_policy or source.on_fault
         judge = Judge(policy, self._options.is_retryable, publisher.has_bus)
         with COLLECTOR:
-            published = self._run_rules(batch, handler, judge, publisher, deadline)
+            published = self._run_rules(batch, handler, judge, publisher, deadline, observation)
         self._unmatched.tell()
         if any(state.failures for state in batch.states):
-            self._settle(batch, publisher, published, deadline)
+            self._settle(batch, publisher, published, deadline, observation)
         return batch
 
     def _run_rules(
@@ -98,17 +102,19 @@ class Engine:
         judge: Judge,
         publisher: LazyPublisher,
         deadline: Deadline,
+        observation: Observation | None,
     ) -> Sequence[FaultEvent]:
         """Run the rules until all are done or the deadline comes. Returns the fault events published by then."""
         may_start = self._may_start(deadline)
         lookahead, interrupter = Lookahead(), Interrupter(deadline)
-        dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake, interrupter.attempt)
+        attempt = interrupter.attempt
+        dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake, attempt, observation)
         run = BatchRun(
             batch,
             self._options.registry,
             handler,
             judge,
-            Driver(dispatch, self._coroutines, interrupter, lookahead, self._large_events),
+            Driver(dispatch, self._coroutines, interrupter, lookahead, self._large_events, observation),
             lookahead,
             interrupter,
             publish=publisher.publish,
@@ -116,6 +122,8 @@ class Engine:
             unmatched=self._unmatched if self._unmatched.is_heard else None,
             decoder=self._options.decoder,
             keep_results=self._options.keep_results or batch.source.needs_results,
+            observation=observation,
+            needs_match=self._options.on_unmatched == "fault",
         )
         is_complete = False
         try:
@@ -163,14 +171,19 @@ class Engine:
         return False
 
     def _settle(
-        self, batch: Batch, publisher: LazyPublisher, published: Sequence[FaultEvent], deadline: Deadline
+        self,
+        batch: Batch,
+        publisher: LazyPublisher,
+        published: Sequence[FaultEvent],
+        deadline: Deadline,
+        observation: Observation | None,
     ) -> None:
         """Publish fault events, and decide what is reported."""
         hold_back_groups(batch)  # what is known by now, so that fault events say so
         events = {id(event.failure): event for event in published}
         due = [failure for failure in batch.failures() if failure.is_published and id(failure) not in events]
         if due:
-            for event in self._publish(publisher, due, deadline.faults_at):
+            for event in self._publish(publisher, due, deadline.faults_at, observation):
                 events[id(event.failure)] = event
         _report_what_was_not_published(batch, events)
         hold_back_groups(batch)
@@ -181,16 +194,18 @@ class Engine:
                     fault_of(failure, batch.source, events.get(id(failure.published_as))) for failure in in_order
                 )
 
-    def _publish(self, publisher: LazyPublisher, failures: Iterable[Failure], until: float) -> list[FaultEvent]:
+    def _publish(
+        self, publisher: LazyPublisher, failures: Iterable[Failure], until: float, observation: Observation | None
+    ) -> list[FaultEvent]:
         """Publish fault events side by side; those that the deadline cuts off are left out."""
         background, lookahead = _Background(), Lookahead()
         deadline, events = Deadline(at=until), list[Any]()
         interrupter = Interrupter(deadline)
-        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake, interrupter.attempt)
+        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake, interrupter.attempt, observation)
         try:
             # What the unit of work holds is the user's: making its text may take for ever.
             with interrupter:
-                driver = Driver(dispatch, self._coroutines, interrupter, lookahead)
+                driver = Driver(dispatch, self._coroutines, interrupter, lookahead, observation=observation)
                 for failure in failures:
                     if deadline.has_passed:
                         break
