@@ -55,7 +55,8 @@ class MetricsObserver:
         faults = Counter(fault.rule_id for fault in summary.faults if fault.rule_id in summary.runs)
         for rule_id, runs in summary.runs.items():
             own = EphemeralMetrics(namespace=self._metrics.namespace, service=self._metrics.service)
-            own.add_dimension(name="rule", value=rule_id)
+            for name, value in {**getattr(self._metrics, "default_dimensions", {}), "rule": rule_id}.items():
+                own.add_dimension(name=name, value=value)
             own.add_metric(name="RuleRuns", unit="Count", value=runs)
             own.add_metric(name="Faults", unit="Count", value=faults[rule_id])
             own.flush_metrics()
