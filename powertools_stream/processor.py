@@ -23,7 +23,7 @@ from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.faults import fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.life_cycle import Engine, fault_of, hold_back_groups
-from powertools_stream.engine.observation import Observation
+from powertools_stream.engine.observation import Observation, enabled, watching
 from powertools_stream.engine.observers import Observers
 from powertools_stream.engine.occupancy import Occupancy
 from powertools_stream.errors import StreamError, UnknownSourceError
@@ -97,6 +97,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         )
         self._options = options
         self._observers = observers_for(options)
+        self._watching = watching(self._observers)
         clients = Clients(options.boto3_session, options.boto_config, options.workers, lean_calls=options.lean_calls)
         connectors = ConnectorRegistry(clients, options.connectors, {"eventbridge": {"bus_name": options.bus_name}})
         connectors.make_clients_ahead(_asked_for(options))
@@ -242,9 +243,11 @@ class StreamProcessor(BasePartialBatchProcessor):
 
     def _observation(self) -> Observation | None:
         """Return what observers see of the batch that begins; None: nobody wants to see it from the inside."""
-        if self._options.logger is not None:
-            attach_keys(self._options.logger)
-        return Observation.of(self._observers, self._source_of(self.records), log_of(self._options.logger))
+        logger = self._options.logger
+        if logger is not None:
+            attach_keys(logger)
+        observers = enabled(self._watching, log_of(logger))
+        return Observation(observers, self._source_of(self.records), log_of(logger)) if observers else None
 
     def _tell(self, batch: Batch, deadline: Deadline, observation: Observation | None) -> list[tuple[Any, ...]]:
         """Tell observers and handlers what became of the records; the response does not wait for one that hangs."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from powertools_stream.outcomes import CallDetails, Observer
     from powertools_stream.sources.source import Source
 
-__all__ = ["Observation"]
+__all__ = ["Observation", "enabled", "watching"]
 
 _Open = Callable[[Any], "AbstractContextManager[Any] | None"]
 
@@ -73,12 +73,6 @@ class Observation:
         self._opened: list[AbstractContextManager[Any]] = []
         self.has_steps = bool(self._steps)
         self.asked_in: Context | None = None
-
-    @classmethod
-    def of(cls, observers: Sequence[Observer], source: Source, logger: Any) -> Observation | None:
-        """Return the observation of a batch; None if no observer wants to see it from the inside."""
-        watching = [observer for observer in observers if _watches(observer, logger)]
-        return cls(watching, source, logger) if watching else None
 
     @property
     def has_batch(self) -> bool:
@@ -217,11 +211,19 @@ class Observation:
             self._logger.error("The observer %r failed: %r", observer, error)
 
 
-def _watches(observer: Any, logger: Any) -> bool:
-    """Tell whether an observer has any of the optional methods, and is not switched off."""
+def watching(observers: Sequence[Observer]) -> list[Observer]:
+    """Return the observers that may want to see a batch from the inside."""
+    return [one for one in observers if any(hasattr(one, name) for name in ("batch", "step", "call", "on_batch"))]
+
+
+def enabled(observers: Sequence[Any], logger: Any) -> list[Observer]:
+    """Return those of them that want to see the next one."""
+    return [observer for observer in observers if _is_enabled(observer, logger)]
+
+
+def _is_enabled(observer: Any, logger: Any) -> bool:
     try:
-        has_any = any(hasattr(observer, name) for name in ("batch", "step", "call", "on_batch"))
-        return has_any and bool(getattr(observer, "is_enabled", True))
+        return bool(getattr(observer, "is_enabled", True))
     except Exception as error:
         logger.error("The observer %r failed: %r", observer, error)
         return False
