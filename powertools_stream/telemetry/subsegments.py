@@ -8,7 +8,8 @@ from aws_xray_sdk.core.models.subsegment import Subsegment
 
 __all__ = ["RuleSubsegment"]
 
-_REFUSED = ("ConditionalCheckFailedException", "PreconditionFailed")
+_REFUSED = ("ConditionalCheckFailedException", "ConflictException", "PreconditionFailed")
+"""DynamoDB, Scheduler (the schedule is there already), S3."""
 
 
 class RuleSubsegment(Subsegment):  # type: ignore[misc]  # the SDK has no types
@@ -28,6 +29,6 @@ class _CallSubsegment(Subsegment):  # type: ignore[misc]
         """Take an exception, unless it says that a condition does not hold."""
         code = getattr(exception, "response", {}).get("Error", {}).get("Code")
         if code in _REFUSED:
-            self.error = self.fault = False
+            self.__dict__.pop("error", None)  # set for the status, 400
         else:
             super().add_exception(exception, stack, remote)

@@ -114,7 +114,7 @@ def _targets(measured: Medians, size: int) -> list[Target]:
         Target(f"1 matching rule, times BatchProcessor, batch of {size:,}", one / powertools, _MOST.get(size, 2.0)),
         Target(f"1 matching rule, results kept, times BatchProcessor, batch of {size:,}", kept / powertools, 1.35),
         Target(
-            f"Logger, Metrics, tracer off: times none, batch of {size:,}",
+            f"Logger, Metrics, times none, batch of {size:,}",
             observed / one,
             _MOST_OBSERVED.get(size, 1.25),
         ),
