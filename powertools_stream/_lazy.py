@@ -24,6 +24,7 @@ _PUBLIC = (
     "outcomes",
     "errors",
     "classification",
+    "telemetry",
     "testing",
 )
 
