@@ -35,6 +35,7 @@ from powertools_stream.rules.rule import Rule, spec_of
 from powertools_stream.rules.switches import Switches
 from powertools_stream.sources import Source, source_of
 from powertools_stream.sources.recognition import source_of_event_type, source_of_records
+from powertools_stream.telemetry.description import described
 from powertools_stream.telemetry.log_keys import attach_keys
 from powertools_stream.telemetry.logs import log_of, tell_switches
 from powertools_stream.telemetry.observers import observers_for
@@ -118,6 +119,9 @@ class StreamProcessor(BasePartialBatchProcessor):
             type(self).success_handler is BasePartialBatchProcessor.success_handler
             and type(self).failure_handler is StreamProcessor.failure_handler
         )
+
+    def __repr__(self) -> str:
+        return described(type(self).__name__, self._options)
 
     def process_event(self, event: Any, context: Any = None) -> Any:
         """Process what Lambda hands over, and return the partial batch response.
@@ -421,7 +425,9 @@ class StreamProcessor(BasePartialBatchProcessor):
         if not self._has_told_switches:
             self._has_told_switches = True
             rule_ids = [rule.id for rule in self._options.registry]
-            tell_switches(log_of(self._options.logger), Switches.from_environment(), rule_ids)
+            logger = log_of(self._options.logger)
+            logger.info("%r", self)
+            tell_switches(logger, Switches.from_environment(), rule_ids)
         for config in self._options.registry.idempotency_configs():
             # With the time that is left, a function that was cut off runs again once its invocation is over.
             config.register_lambda_context(None if deadline is NO_DEADLINE else self._context)
