@@ -277,7 +277,7 @@ def test_the_context_of_a_batch_is_open_until_all_is_told() -> None:
 
 def test_the_summary_counts_what_happened() -> None:
     rules = RuleRegistry()
-    rules.add(id="r", flavor=task, event_type="e", execute=lambda uow: 1 // uow.event["n"], emit="done")
+    rules.add(id="r", flavor=task, event_type="e", execute=lambda uow: {"n": 1 // uow.event["n"]}, emit="done")
     rules.add(id="s", flavor=task, event_type="e", execute=lambda uow: None)
     rules.add(id="t", flavor=task, event_type="other", execute=lambda uow: None)
     event = events()
@@ -411,12 +411,12 @@ def test_an_observer_that_raises_does_no_harm(method: str, caplog: pytest.LogCap
             raise ValueError("broken")
 
     rules = RuleRegistry()
-    rules.add(id="r", flavor=task, event_type="e", execute=lambda uow: NAME.get(), emit="done")
+    rules.add(id="r", flavor=task, event_type="e", execute=lambda uow: {"name": NAME.get()}, emit="done")
     watching = Watching()
 
     outcome = process(rules, events(), observers=[Broken(), watching])
 
-    assert [result.uow["result"] for result in outcome.results] == [f"r {n}" for n in range(3)]
+    assert [result.uow["result"]["name"] for result in outcome.results] == [f"r {n}" for n in range(3)]
     assert caplog.text.count("broken") == 1
     assert watching.seen[-1] == "end"
 

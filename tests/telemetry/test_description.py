@@ -30,7 +30,7 @@ def test_the_rules_and_the_settings_in_force(monkeypatch: pytest.MonkeyPatch) ->
     registry.add(id="changes", flavor=cdc, event_type="order-created")
 
     assert repr(StreamProcessor(rules=registry)) == (
-        "StreamProcessor(rules=[price-0 (task), changes (cdc, off)], on_fault='report-and-publish', max_workers=16, "
+        "StreamProcessor(rules=[price-0 (task), changes (cdc, off)], on_fault=None, max_workers=16, "
         "timeout_margin=1.0, bus_name='orders', fault_bus_name='orders', on_unmatched='ignore')"
     )
 

@@ -59,7 +59,12 @@ def test_what_failed_is_counted(metrics: Metrics) -> None:
     event = events()
     event["Records"][2]["body"] = '{"id": "x", "type": "nobody"}'
 
-    run(rules(emit="done"), event, metrics=metrics, on_fault=FaultPolicy.PUBLISH)
+    run(
+        rules(execute=lambda uow: {"share": 1 // uow.event["n"]}, emit="done"),
+        event,
+        metrics=metrics,
+        on_fault=FaultPolicy.PUBLISH,
+    )
 
     counted = added(metrics)
     assert (counted["RecordsUnmatched"], counted["RecordsSetAside"], counted["Faults"]) == ([1.0], [1.0], [1.0])

@@ -92,7 +92,7 @@ def links(span: ReadableSpan) -> list[tuple[str, str]]:
 
 def test_spans_of_a_batch_its_rules_and_their_calls(tracing: Tracing) -> None:
     rules = RuleRegistry()
-    rules.add(id="a", flavor=task, event_type="e", execute=lambda uow: 1 // uow.event["n"], emit="done")
+    rules.add(id="a", flavor=task, event_type="e", execute=_share, emit="done")
     rules.add(id="b", flavor=task, event_type="e", execute=lambda uow: None)
 
     with tracing.tracer.start_as_current_span("invocation"):
@@ -128,6 +128,10 @@ def test_spans_of_a_batch_its_rules_and_their_calls(tracing: Tracing) -> None:
     (exception,) = rule.events
     assert (exception.attributes or {})["exception.type"] == "ZeroDivisionError"
     assert spans["b"].status.status_code is StatusCode.UNSET
+
+
+def _share(uow: Any) -> dict[str, Any]:
+    return {"share": 1 // uow.event["n"]}
 
 
 def process_inside(rules: RuleRegistry, tracing: Tracing) -> None:

@@ -234,7 +234,7 @@ def _update(uow: Any) -> dict[str, Any]:
 
 def test_nothing_is_sent_when_the_tracer_is_disabled(tracer: Tracer, daemon: Daemon) -> None:
     rules = RuleRegistry()
-    rules.add(id="a", flavor=task, event_type="e", execute=lambda uow: 1 // uow.event["n"], emit="done")
+    rules.add(id="a", flavor=task, event_type="e", execute=lambda uow: {"n": 1 // uow.event["n"]}, emit="done")
     tracer.disabled = True
 
     process(rules, tracer, connectors=[_Plain()])
