@@ -35,7 +35,6 @@ from powertools_stream.rules.rule import Rule, spec_of
 from powertools_stream.rules.switches import Switches
 from powertools_stream.sources import Source, source_of
 from powertools_stream.sources.recognition import source_of_event_type, source_of_records
-from powertools_stream.telemetry.description import described
 from powertools_stream.telemetry.log_keys import attach_keys
 from powertools_stream.telemetry.logs import log_of, tell_switches
 from powertools_stream.telemetry.observers import observers_for
@@ -121,6 +120,8 @@ class StreamProcessor(BasePartialBatchProcessor):
         )
 
     def __repr__(self) -> str:
+        from powertools_stream.telemetry.description import described
+
         return described(type(self).__name__, self._options)
 
     def process_event(self, event: Any, context: Any = None) -> Any:

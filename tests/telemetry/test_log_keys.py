@@ -166,7 +166,7 @@ def test_a_logger_of_the_standard_library(caplog: pytest.LogCaptureFixture) -> N
 
     StreamProcessor(rules=rules, logger=logger).process_event(events(1))
 
-    (line,) = caplog.records
+    (line,) = (record for record in caplog.records if record.getMessage() == "user")
     assert (line.__dict__["rule_id"], line.__dict__["event_id"]) == ("r", "e-0")
 
 
