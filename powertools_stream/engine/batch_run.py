@@ -172,7 +172,9 @@ class BatchRun:
                     interrupter.rearm()
                     self._process(state)
                     if driver.is_used:
+                        self._leave_straight_way()
                         driver.run_ready(deadline)
+                self._leave_straight_way()
                 return driver.run(deadline)
         except CutOffError:
             # The signal came between two steps of user code: what it belonged to has not finished.
@@ -188,6 +190,11 @@ class BatchRun:
             self._note(state, NO_RULE, DeadlineError(_NOT_STARTED), UnitOfWork(record=state.record))
         for run in (*self._open, *(self._compactor.runs() if self._compactor is not None else ())):
             self._note_run(run, DeadlineError(_NOT_FINISHED))
+
+    def _leave_straight_way(self) -> None:
+        """Let nothing run on the straight way, so that what user code logs elsewhere is not taken for a rule's."""
+        if self._straight is not None:
+            self._straight.rule = NO_RULE
 
     def _straight_way(self) -> StraightWay | None:
         """Return the straight way; None: some records have to be matched together, or each step is observed."""

@@ -397,6 +397,27 @@ def test_what_runs_is_known_to_predicates_and_not_beside_rules() -> None:
     assert ran == [None, ("fails", 2), ("fails", 0)]
 
 
+def test_connectors_and_observers_of_calls_are_no_part_of_a_rule() -> None:
+    ran: list[Any] = []
+
+    class Noting(Bus):
+        def answer(self, request: Any, responses: Sequence[Any]) -> Any:
+            ran.append(_running())
+            return super().answer(request, responses)
+
+    class Observing(Counting):
+        def on_call(self, details: CallDetails) -> None:
+            ran.append(_running())
+
+    rules = RuleRegistry()
+    rules.add(id="emits", flavor=task, event_type="e", emit="done")
+    rules.add(id="last", flavor=task, event_type="e", execute=lambda uow: None)
+
+    process(rules, events(25), observers=[Observing()], connectors=[Noting()])
+
+    assert ran == [None] * 28
+
+
 @pytest.mark.parametrize("method", ["batch", "step", "call", "on_batch", "is_enabled"])
 def test_an_observer_that_raises_does_no_harm(method: str, caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Watching):
