@@ -25,6 +25,7 @@ _PUBLIC = (
     "errors",
     "checkpoints",
     "classification",
+    "telemetry",
     "testing",
 )
 

@@ -50,11 +50,13 @@ class Options(TypedDict, total=False):
     compression: Compression | None
     tracer: AnyTracer | None
     metrics: AnyMetrics | None
+    metrics_per: Literal["function", "rule"]
     observers: Sequence[Observer]
     decoder: Decoder | None
     checkpoint: CheckpointStore | None
     checkpoint_key: Literal["record", "event"]
     idempotency_store: Any
     keep_results: bool
+    on_unmatched: Literal["ignore", "fault"]
     exit_if_stuck: bool
     lean_calls: bool

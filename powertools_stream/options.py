@@ -127,8 +127,10 @@ class ProcessorOptions:
         Which values of events are compressed when they are sent; None: none. Compressed values are read in any case.
     tracer, metrics
         Powertools' Tracer and Metrics.
+    metrics_per
+        ``"rule"``: runs and faults are counted for each rule as well, which makes two more metrics for each.
     observers
-        Told of calls and of failed records.
+        Told of calls, of failed records and of batches; some also see these from the inside: `ContextObserver`.
     checkpoint
         Keeps which rules are done with the records of a batch that has a reported record, so that a later delivery runs
         only the others; None: rules that are done run again.
@@ -143,6 +145,9 @@ class ProcessorOptions:
         it refuses, by whatever exception, goes to Python's decoder.
     keep_results
         Whether `StreamProcessor.results` is filled. Without it a large batch takes less memory and less time.
+    on_unmatched
+        What an event means that no rule matches: ``"ignore"``, its record is done; ``"fault"``, it is a fault of its
+        record, with what that means by `on_fault`.
     exit_if_stuck
         Whether to end the environment of the function (exit status 1) if what an earlier invocation left behind, such
         as a `Call` that hangs, has not ended by the deadline. Nothing may be processed beside it, so that every record
@@ -207,6 +212,9 @@ class ProcessorOptions:
     compression: Compression | None = option(None, "Compression()", instance_of("payloads.compression", "Compression"))
     tracer: AnyTracer | None = option(None, "Powertools' Tracer()", is_tracer)
     metrics: AnyMetrics | None = option(None, "Powertools' Metrics()", has("add_metric"))
+    metrics_per: Literal["function", "rule"] = option(
+        "function", "'function' or 'rule'", lambda value: value in ("function", "rule"), ValueError
+    )
     observers: Sequence[Observer] = option(
         (), "a list of observers that are made already", are_made_with("on_call", "on_record_failed")
     )
@@ -223,6 +231,9 @@ class ProcessorOptions:
         has("save_inprogress", "save_success", "delete_record"),
     )
     keep_results: bool = switch(True)
+    on_unmatched: Literal["ignore", "fault"] = option(
+        "ignore", "'ignore' or 'fault'", lambda value: value in ("ignore", "fault"), ValueError
+    )
     exit_if_stuck: bool = switch(False)
     lean_calls: bool = switch(True)
 
@@ -240,6 +251,10 @@ class ProcessorOptions:
             value = getattr(self, one.name)
             if value is not one.default and not accepts(value):
                 raise mistake(one.name, one.metadata["takes"], value, one.metadata["error"])
+        if self.metrics_per == "rule" and not has("add_dimension")(self.metrics):
+            raise mistake(
+                "metrics", "Powertools' Metrics(), as metrics_per='rule' needs their dimensions", self.metrics
+            )
         for request_type, rate in (self.rates or {}).items():
             _check_rate(request_type, rate)
         self._derive(

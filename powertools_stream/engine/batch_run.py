@@ -16,9 +16,10 @@ from powertools_stream.engine.decisions import Decisions, Publish
 from powertools_stream.engine.driver import Completion
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.lanes import Lanes
-from powertools_stream.engine.straight import FINISHED, StraightWay
+from powertools_stream.engine.steps import RUNNING, Running, Step
+from powertools_stream.engine.straight import FINISHED, ObservedStraightWay, StraightWay
 from powertools_stream.environment.variables import BatchVariables
-from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError
+from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError, UnmatchedEventError
 from powertools_stream.matching.filters import out_skip
 from powertools_stream.outcomes import Reason
 from powertools_stream.payloads.carried import CarriedEvent
@@ -29,12 +30,12 @@ from powertools_stream.rules.once import StoredIn
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
-    from powertools_stream.engine.batch import Done
     from powertools_stream.engine.deadline import Deadline
     from powertools_stream.engine.dispatch.lookahead import Lookahead
     from powertools_stream.engine.driver import Driver
     from powertools_stream.engine.faults import FaultEvent, Judge
     from powertools_stream.engine.interrupter import Interrupter
+    from powertools_stream.engine.observation import Observation
     from powertools_stream.engine.progress import Progress
     from powertools_stream.engine.unmatched import Unmatched
     from powertools_stream.payloads.claim_checks import ClaimChecks
@@ -55,6 +56,10 @@ _ONCE = object()
 
 _NOT_STARTED = "The invocation is about to time out; this record was not started."
 _NOT_FINISHED = "The invocation is about to time out; this rule had not finished."
+_UNMATCHED = (
+    "Expected a rule that matches the event, but found none for one of type {!r} with these values. Add a rule, let "
+    'the filters of the event source mapping leave such events out, or set on_unmatched="ignore".'
+)
 _HELD_BACK = "An earlier record with the same order key is reported; this rule was not started."
 
 
@@ -103,6 +108,10 @@ class BatchRun:
         Is told what is done, and knows what was done before; None: nobody keeps checkpoints.
     idempotency_store
         Powertools' persistence layer of idempotent rules; None: there is none.
+    observation
+        What observers see of it; None: nobody watches.
+    needs_match
+        Whether an event that no rule matches is a fault of its record.
     """
 
     def __init__(
@@ -122,6 +131,8 @@ class BatchRun:
         keep_results: bool,
         progress: Progress | None = None,
         idempotency_store: Any = None,
+        observation: Observation | None = None,
+        needs_match: bool = False,
     ) -> None:
         self._batch = batch
         self._source = batch.source
@@ -142,24 +153,11 @@ class BatchRun:
         self._compactor = Compactor() if registry.compacts else None
         self._progress = progress
         self._idempotency_store = idempotency_store
-        self._straight: StraightWay | None = None
-        if handler is None and self._compactor is None and len(self._groups) == 1 and self._groups[0].prepare is None:
-            self._straight = self._straight_way(batch.done if keep_results else None)
+        self._observation = observation
+        self._needs_match = needs_match
+        self._straight = self._straight_way()
         self._unmatched = unmatched
         self._decoder = decoder
-
-    def _straight_way(self, results: list[Done] | None) -> StraightWay | None:
-        """Return the way of records that are plain; None: some of their rules are done already."""
-        read, group, progress = self._source.read, self._groups[0], self._progress
-        if progress is None:
-            return StraightWay(read, group, results)
-        if progress.resumes:
-            return None
-        notes = progress.straight_notes(results)
-        if notes is None:
-            return StraightWay(read, group, results)
-        notes.way = StraightWay(read, group, notes)
-        return notes.way
 
     @property
     def fault_events(self) -> Sequence[FaultEvent]:
@@ -168,6 +166,17 @@ class BatchRun:
 
     def run(self, deadline: Deadline) -> bool:
         """Run until everything is done; False: the deadline came first."""
+        if self._observation is None:
+            return self._run(deadline)
+        straight = self._straight
+        running: Running | None = straight if isinstance(straight, ObservedStraightWay) else None
+        token = RUNNING.set(running)
+        try:
+            return self._run(deadline)
+        finally:
+            RUNNING.reset(token)
+
+    def _run(self, deadline: Deadline) -> bool:
         driver, interrupter = self._driver, self._interrupter
         try:
             with limited_batch(), BatchVariables(), DecodedBy(self._decoder), StoredIn(self._idempotency_store):
@@ -177,7 +186,9 @@ class BatchRun:
                     interrupter.rearm()
                     self._process(state)
                     if driver.is_used:
+                        self._leave_straight_way()
                         driver.run_ready(deadline)
+                self._leave_straight_way()
                 return driver.run(deadline)
         except CutOffError:
             # The signal came between two steps of user code: what it belonged to has not finished.
@@ -194,11 +205,36 @@ class BatchRun:
         for run in (*self._open, *(self._compactor.runs() if self._compactor is not None else ())):
             self._note_run(run, DeadlineError(_NOT_FINISHED))
 
+    def _leave_straight_way(self) -> None:
+        """Let nothing run on the straight way, so that what user code logs elsewhere is not taken for a rule's."""
+        if self._straight is not None:
+            self._straight.rule = NO_RULE
+
+    def _straight_way(self) -> StraightWay | None:
+        """Return the way of plain records; None: some are matched together, partly done, or watched at each step."""
+        groups, observation, progress = self._groups, self._observation, self._progress
+        if self._handler is not None or self._compactor is not None:
+            return None
+        if len(groups) != 1 or groups[0].prepare is not None:
+            return None
+        if (progress is not None and progress.resumes) or (observation is not None and observation.has_steps):
+            return None
+        results = self._batch.done if self._keep_results else None
+        notes = progress.straight_notes(results) if progress is not None else None
+        done = results if notes is None else notes
+        if observation is None:
+            way = StraightWay(self._source.read, groups[0], done)
+        else:
+            way = ObservedStraightWay(self._source.read, groups[0], done, self._interrupter, observation)
+        if notes is not None:
+            notes.way = way
+        return way
+
     def _process(self, state: RecordState) -> None:
         """Read a record, and run its rules, the straight way if nothing stands in it."""
         straight = self._straight
         if straight is None or self._unread or self._lanes.taken or self._decisions.concern_others:
-            self._take_read(state, self._interrupter.attempt(self._source.read, state.record) if self._groups else None)
+            self._take_read(state, self._aside(self._source.read, state.record) if self._groups else None)
             return
         outcome = self._interrupter.attempt(straight.go, state)
         if outcome is FINISHED and straight.is_matched:
@@ -226,6 +262,8 @@ class BatchRun:
             self._progress.catch_up(self._batch.done)
         if not straight.is_matched:
             self._note_unmatched(state, event, has_rules=straight.rule is not NO_RULE)
+            self._demand_match(state, event)
+            self._count_unmatched(state)
         self._matched += 1
 
     def _take_read(self, state: RecordState, event: Any) -> None:
@@ -269,10 +307,13 @@ class BatchRun:
             if not self._is_for_no_rule(event.error):
                 self._note_unread(state, event.error)
         elif event is not None:
-            for index, one in enumerate(event if type(event) is list else (event,)):
-                if self._progress is not None:
-                    self._progress.turn_to(state, index, one)
-                self._match_event(state, one)
+            # Each of them, whatever becomes of the others.
+            events = event if type(event) is list else (event,)
+            matched = [self._match_event(state, index, one) for index, one in enumerate(events)]
+            if not any(matched):
+                self._count_unmatched(state, is_idle=None in matched)
+        elif self._handler is None and self._observation is not None:
+            self._observation.idle += 1
         if self._handler is not None:
             uow = self._batch.handled[state.position] = UnitOfWork(pipeline=self._handler.id, record=state.record)
             self._start(self._handler, uow, state)
@@ -297,46 +338,74 @@ class BatchRun:
             return False
         if any(group.prepare is not None for group in self._groups):
             return False
-        found = [self._interrupter.attempt(group.candidates, error.event_type) for group in self._groups]
+        found = [self._aside(group.candidates, error.event_type) for group in self._groups]
         return not any(found)
 
-    def _match_event(self, state: RecordState, event: Event) -> None:
+    def _match_event(self, state: RecordState, index: int, event: Event) -> bool | None:
+        """Run the rules that match an event; tell whether there are any. None: the event wants to be left alone."""
+        if self._progress is not None:
+            self._progress.turn_to(state, index, event)
         base = UnitOfWork(record=state.record, event=event)
+        if self._observation is not None:
+            self._observation.timestamps.append(event.get("timestamp"))
         if not out_skip(base):
-            return
+            return None
         rules: Sequence[CompiledRule] = ()
-        is_matched = False
+        is_matched = is_told = False
         for group in self._groups:
             if group.prepare is None:
                 rules = self._candidates(group, state, base)
                 is_matched |= self._run_each(rules, state, base)
-            elif self._match_prepared(group, state, base):
-                is_matched = True
-        if not is_matched:
+            elif (matched := self._match_prepared(group, state, base)) is not None:
+                is_matched |= matched
+                is_told = True
+        if not (is_matched or is_told):
             self._note_unmatched(state, event, has_rules=bool(rules))
+        if not is_matched:
+            self._demand_match(state, event)
+        return is_matched
 
-    def _match_prepared(self, group: RuleGroup, state: RecordState, base: UnitOfWork) -> bool:
-        """Run each rule that matches what the group makes of an event; False: it makes nothing of it."""
-        prepared = self._interrupter.attempt(group.prepare, base)
+    def _match_prepared(self, group: RuleGroup, state: RecordState, base: UnitOfWork) -> bool | None:
+        """Run each rule that matches what the group makes of an event; tell whether there are any.
+
+        None: it makes nothing of the event. Else whatever there is to be told of it is told.
+        """
+        prepared = self._aside(group.prepare, base)
         if type(prepared) is Failed:
             self._note(state, NO_RULE, prepared.error, base)
         elif prepared is None:
-            return False
+            return None
         elif out_skip(prepared):
             rules = self._candidates(group, state, prepared)
-            if not self._run_each(rules, state, prepared):
-                self._note_unmatched(state, prepared["event"], has_rules=bool(rules))
-        return True
+            if self._run_each(rules, state, prepared):
+                return True
+            self._note_unmatched(state, prepared["event"], has_rules=bool(rules))
+        return False
 
     def _note_unmatched(self, state: RecordState, event: Event, *, has_rules: bool) -> None:
         """Note an event that no rule matched, unless that was because something failed, which is told anyway."""
         if self._unmatched is not None and not state.failures:
             self._unmatched.note(self._source.record_id(state.record), event, has_rules=has_rules)
 
+    def _demand_match(self, state: RecordState, event: Event) -> None:
+        """Let an event that no rule matched be a fault of its record, if that is asked for and nothing else failed."""
+        if self._needs_match and not state.failures:
+            error = UnmatchedEventError(_UNMATCHED.format(event["type"]))
+            self._note(state, NO_RULE, error, UnitOfWork(record=state.record, event=event))
+
+    def _count_unmatched(self, state: RecordState, *, is_idle: bool = False) -> None:
+        """Count a record of which no rule matched an event, unless something failed that was to match it."""
+        if self._observation is None:
+            return
+        if is_idle:
+            self._observation.idle += 1
+        elif all(isinstance(failure.error, UnmatchedEventError) for failure in state.failures):
+            self._observation.unmatched += 1
+
     def _candidates(self, group: RuleGroup, state: RecordState, uow: UnitOfWork) -> Sequence[CompiledRule]:
         """Return the rules for the type of an event."""
         # A regular expression may take for ever on a type that somebody has made for it.
-        found = self._interrupter.attempt(group.candidates, uow["event"]["type"])
+        found = self._aside(group.candidates, uow["event"]["type"])
         if type(found) is Failed:
             self._note(state, NO_RULE, found.error, uow)
             return ()
@@ -366,7 +435,7 @@ class BatchRun:
 
     def _holds(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
         """Tell whether the rest of a rule's conditions holds; one that raises is a fault of the rule on this record."""
-        held = self._interrupter.attempt(rule.condition, uow)
+        held = self._attempt(rule, uow, rule.condition, uow)
         if type(held) is Failed:
             if self._progress is not None:
                 self._progress.begin(uow)
@@ -376,13 +445,14 @@ class BatchRun:
 
     def _compact(self, compactor: Compactor, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
         """Keep what a compacting rule matched, until the rest of its group is there."""
-        kept = self._interrupter.attempt(compactor.add, rule, uow, state)
+        kept = self._attempt(rule, uow, compactor.add, rule, uow, state)
         if type(kept) is Failed:
             self._note_rule(state, rule, kept.error, uow)
 
     def _start_compacted(self, compactor: Compactor) -> None:
         """Start what was compacted, as soon as the main thread is free; every record has been matched."""
         for run in compactor.runs():
+            self._count_run(run.rule)
             self._open.add(run)
             self._set_lanes(run)
             self._lanes.enter(run)
@@ -405,8 +475,30 @@ class BatchRun:
 
     def _start(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
         """Run a rule on a record, or put it behind the one before it in its lane."""
+        self._count_run(rule)
         if not (self._lanes.taken or self._decisions.concern_others) or self._may_start(rule, uow, state):
-            self._take(rule, uow, state, self._interrupter.attempt(rule.flavor, uow, rule.rule))
+            self._take(rule, uow, state, self._attempt(rule, uow, rule.flavor, uow, rule.rule))
+
+    def _count_run(self, rule: CompiledRule) -> None:
+        if self._observation is not None:
+            self._observation.runs.append(rule.id)
+
+    def _attempt(self, rule: CompiledRule, uow: UnitOfWork, function: Any, *args: Any) -> Any:
+        """Call user code of a rule; return what it returns, or what it raises as `Failed`."""
+        observation = self._observation
+        if observation is None or rule is NO_RULE:
+            return self._aside(function, *args)
+        return self._interrupter.attempt(observation.step, Step(rule, uow, self._source), function, *args)
+
+    def _aside(self, function: Any, *args: Any) -> Any:
+        """Call user code that belongs to no rule, as `_attempt` does."""
+        if self._observation is None:
+            return self._interrupter.attempt(function, *args)
+        token = RUNNING.set(None)
+        try:
+            return self._interrupter.attempt(function, *args)
+        finally:
+            RUNNING.reset(token)
 
     def _take(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState, outcome: Any) -> None:
         """Take what a rule has returned: what it asks for is carried out, the rest is done."""
@@ -513,7 +605,7 @@ class BatchRun:
         if isinstance(error, CutOffError):
             error = DeadlineError(_NOT_FINISHED)
         last = any(self._source.is_last_attempt(one.record) for one in (state, *others))
-        reason = self._interrupter.attempt(self._judge.reason, error)
+        reason = self._attempt(rule, uow, self._judge.reason, error)
         if type(reason) is Failed:  # a predicate of the user's that raises, or that hangs
             _log.error("retryable=… failed on %s: %r", type(error).__name__, reason.error)
             reason = Reason.UNFINISHED if isinstance(reason.error, CutOffError) else classify(error)

@@ -31,6 +31,9 @@ _REPEAT = 0.1
 _GRACE = 0.05
 """Seconds that an event loop gets to end by itself."""
 
+_PAUSE = 0.25
+"""Seconds until it is interrupted again: asyncio logs what has happened to the first one."""
+
 
 class Interrupter:
     """Raises `CutOffError` in user code that runs on the main thread when the deadline passes.
@@ -62,6 +65,7 @@ class Interrupter:
         "_handler",
         "_has_rung",
         "_in_user_code",
+        "_loop_ends_at",
         "_only_thread",
         "_previous_handler",
         "_previous_timer",
@@ -74,6 +78,7 @@ class Interrupter:
         self.is_possible = _HAS_TIMER and threading.current_thread() is threading.main_thread()
         self._in_user_code = False
         self.is_in_loop = False
+        self._loop_ends_at = deadline.at + _GRACE
         self._has_rung = False
         self._only_thread: int | None = None
         self._deadline = deadline
@@ -131,6 +136,11 @@ class Interrupter:
             self._in_user_code = before
             return Failed(error if not self._has_rung or isinstance(error, CutOffError) else _cut_off(error))
 
+    @property
+    def is_in_user_code(self) -> bool:
+        """Whether user code runs now."""
+        return self._in_user_code
+
     def leave_behind(self) -> None:
         """Let nothing go on behind the user code that hangs on another thread than this one, once it returns."""
         self._only_thread = threading.get_ident()
@@ -157,6 +167,7 @@ class Interrupter:
             Always.
         """
         self._has_rung = True
+        self._loop_ends_at = time.monotonic() + _PAUSE
         raise CutOffError("The invocation is about to time out.")
 
     def _ring(self, signal_number: int, frame: FrameType | None) -> None:
@@ -164,7 +175,7 @@ class Interrupter:
             self.cut_off()
 
     def _is_in_user_code(self) -> bool:
-        return self._in_user_code or (self.is_in_loop and time.monotonic() > self._deadline.at + _GRACE)
+        return self._in_user_code or (self.is_in_loop and time.monotonic() > self._loop_ends_at)
 
 
 def _cut_off(error: BaseException) -> CutOffError:

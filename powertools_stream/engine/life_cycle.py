@@ -31,6 +31,7 @@ from powertools_stream.uow import Record, UnitOfWork
 
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.dispatcher import Dispatcher
+    from powertools_stream.engine.observation import Observation
     from powertools_stream.engine.progress import Progress
     from powertools_stream.options import ProcessorOptions
     from powertools_stream.rules.compiled import CompiledRule
@@ -73,6 +74,7 @@ class Engine:
         handler: CompiledRule | None = None,
         deadline: Deadline = NO_DEADLINE,
         function: str = "",
+        observation: Observation | None = None,
     ) -> Batch:
         """Run every record through its rules, publish fault events, and settle which records are reported.
 
@@ -88,6 +90,8 @@ class Engine:
             When to stop.
         function
             The ARN that was invoked, for checkpoints.
+        observation
+            What observers see of the batch; None: nobody watches.
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
         publisher = LazyPublisher(source, self._options, self._published)
@@ -95,10 +99,10 @@ class Engine:
         judge = Judge(policy, self._options.is_retryable, publisher.has_bus)
         progress = self._progress(batch, function)
         with COLLECTOR:
-            published = self._run_rules(batch, handler, judge, publisher, deadline, progress)
+            published = self._run_rules(batch, handler, judge, publisher, deadline, progress, observation)
         self._unmatched.tell()
         if any(state.failures for state in batch.states):
-            events = self._settle(batch, publisher, published, deadline)
+            events = self._settle(batch, publisher, published, deadline, observation)
             if progress is not None and any(state.is_reported for state in batch.states):
                 self._save(progress, events, deadline)
         return batch
@@ -111,19 +115,21 @@ class Engine:
         publisher: LazyPublisher,
         deadline: Deadline,
         progress: Progress | None,
+        observation: Observation | None,
     ) -> Sequence[FaultEvent]:
         """Run the rules until all are done or the deadline comes. Returns the fault events published by then."""
         may_start = self._may_start(deadline)
         if progress is not None and may_start and progress.may_resume:
             self._load(progress, deadline)
         lookahead, interrupter = Lookahead(), Interrupter(deadline)
-        dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake, interrupter.attempt)
+        attempt = interrupter.attempt
+        dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake, attempt, observation)
         run = BatchRun(
             batch,
             self._options.registry,
             handler,
             judge,
-            Driver(dispatch, self._coroutines, interrupter, lookahead, self._large_events),
+            Driver(dispatch, self._coroutines, interrupter, lookahead, self._large_events, observation),
             lookahead,
             interrupter,
             publish=publisher.publish,
@@ -133,6 +139,8 @@ class Engine:
             keep_results=self._options.keep_results or batch.source.needs_results,
             progress=progress,
             idempotency_store=self._options.idempotency_store,
+            observation=observation,
+            needs_match=self._options.on_unmatched == "fault",
         )
         is_complete = False
         try:
@@ -180,14 +188,19 @@ class Engine:
         return False
 
     def _settle(
-        self, batch: Batch, publisher: LazyPublisher, published: Sequence[FaultEvent], deadline: Deadline
+        self,
+        batch: Batch,
+        publisher: LazyPublisher,
+        published: Sequence[FaultEvent],
+        deadline: Deadline,
+        observation: Observation | None,
     ) -> dict[int, FaultEvent]:
         """Publish fault events, and decide what is reported. Returns the fault events by the ids of their failures."""
         hold_back_groups(batch)  # what is known by now, so that fault events say so
         events = {id(event.failure): event for event in published}
         due = [failure for failure in batch.failures() if failure.is_published and id(failure) not in events]
         if due:
-            for event in self._publish(publisher, due, deadline.faults_at):
+            for event in self._publish(publisher, due, deadline.faults_at, observation):
                 events[id(event.failure)] = event
         _report_what_was_not_published(batch, events)
         hold_back_groups(batch)
@@ -244,16 +257,18 @@ class Engine:
             log = self._options.logger or _log
             log.warning("%s. %s: %s", otherwise, type(answer.error).__name__, answer.error)
 
-    def _publish(self, publisher: LazyPublisher, failures: Iterable[Failure], until: float) -> list[FaultEvent]:
+    def _publish(
+        self, publisher: LazyPublisher, failures: Iterable[Failure], until: float, observation: Observation | None
+    ) -> list[FaultEvent]:
         """Publish fault events side by side; those that the deadline cuts off are left out."""
         background, lookahead = _Background(), Lookahead()
         deadline, events = Deadline(at=until), list[Any]()
         interrupter = Interrupter(deadline)
-        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake, interrupter.attempt)
+        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake, interrupter.attempt, observation)
         try:
             # What the unit of work holds is the user's: making its text may take for ever.
             with interrupter:
-                driver = Driver(dispatch, self._coroutines, interrupter, lookahead)
+                driver = Driver(dispatch, self._coroutines, interrupter, lookahead, observation=observation)
                 for failure in failures:
                     if deadline.has_passed:
                         break

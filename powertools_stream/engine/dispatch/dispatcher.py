@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from powertools_stream.call_options import RetryPolicy
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.chunk_call import ChunkCall
     from powertools_stream.engine.dispatch.lookahead import Lookahead
     from powertools_stream.engine.interrupter import Attempt
+    from powertools_stream.engine.observation import Observation
     from powertools_stream.requests import Request
 
 __all__ = ["ConnectorFinder", "Dispatch", "Dispatcher"]
@@ -74,7 +76,14 @@ class Dispatcher:
         self._retry = retry or RetryPolicy()
         self._observers = tuple(observers)
 
-    def begin(self, lookahead: Lookahead, deadline: float, wake: Callable[[], None], attempt: Attempt) -> Dispatch:
+    def begin(
+        self,
+        lookahead: Lookahead,
+        deadline: float,
+        wake: Callable[[], None],
+        attempt: Attempt,
+        observation: Observation | None = None,
+    ) -> Dispatch:
         """Get ready for the requests of a batch, which are to be answered before the deadline.
 
         Parameters
@@ -87,8 +96,10 @@ class Dispatcher:
             Called on any thread when a call has ended.
         attempt
             Calls user code, and returns what it raises as `Failed`.
+        observation
+            What observers see of the batch; None: nobody watches.
         """
-        calls = CallRunner(self._workers, self._retry, self._observers, deadline, wake, attempt)
+        calls = CallRunner(self._workers, self._retry, self._observers, deadline, wake, attempt, observation)
         return Dispatch(self._connectors, self._operations, calls, lookahead, deadline, attempt)
 
     def abandon(self, dispatch: Dispatch) -> None:
@@ -183,6 +194,8 @@ class Dispatch:
         if options is not None or self._operations.have_rates:
             entries = self._operations.applied(entries, kind, options)
         pending = PendingRequest(request, connector, reply, len(entries))
+        if self._calls.are_observed:
+            pending.context = copy_context()
         if not entries:
             pending.deliver(self._attempt)
         elif after is not None:
