@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from powertools_stream.errors import RuleError
-from powertools_stream.rules.idempotency import Idempotency, idempotency_of
+from powertools_stream.rules.idempotency import YIELD_IT, Idempotency, idempotency_of
 
 __all__ = [
     "MISTAKEN",
@@ -100,6 +100,8 @@ def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...
     idempotency = idempotency_of(function)
     if idempotency is not None and (advice := _unserved(idempotency, parameters)):
         raise RuleError(f"Rule {rule.id!r}: the function of the field {field!r} is idempotent, but {advice}", rule.id)
+    if idempotency is not None:
+        idempotency.keep_results()
     if idempotency is not None or _has_keyword_wrapper(function):
         return _bound(function, _keyword_caller(function, rule, parameters, [*positional, *keywords], extra))
     if not keywords and tuple(positional) == ("uow", *extra):
@@ -244,6 +246,8 @@ def _unserved(idempotency: Idempotency, parameters: Sequence[inspect.Parameter])
             "is `async def` or yields requests, of which Powertools would store no result. Put the decorator on a "
             "function that returns one, and call that."
         )
+    if idempotency.returns_requests:
+        return f"returns requests, which Powertools would store, so that a redelivery would make none. {YIELD_IT}"
     names = [parameter.name for parameter in parameters]
     if idempotency.data_argument not in names:
         return f"takes {shape(parameters)}: set data_keyword_argument={names[0]!r}."
