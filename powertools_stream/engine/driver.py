@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextvars import Context, copy_context
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from powertools_stream.engine.observation import Observation
     from powertools_stream.payloads.large_events import LargeEvents
 
-__all__ = ["Completion", "Driver"]
+__all__ = ["Completion", "Driver", "started_already"]
+
+_START: Any = object()
+"""Takes the place of the first answer: there is none yet."""
 
 
 class Completion:
@@ -155,12 +159,12 @@ class Driver:
     def start(self, generator: Generator[Any, Any, Any], reply: Reply) -> None:
         """Drive a generator, up to the first thing that it waits for now; what it returns is the reply."""
         self.is_used = True
-        self._resume(self._fiber(generator, reply), None)
+        self._resume(self._fiber(generator, reply), _START)
 
     def start_later(self, generator: Generator[Any, Any, Any], reply: Reply) -> None:
         """Drive a generator as soon as the main thread is free."""
         self.is_used = True
-        self._ready.append((self._fiber(generator, reply), None))
+        self._ready.append((self._fiber(generator, reply), _START))
 
     def _fiber(self, generator: Generator[Any, Any, Any], reply: Reply) -> _Fiber:
         context = copy_context()
@@ -204,6 +208,12 @@ class Driver:
             self._resume(*ready.popleft())
 
     def _resume(self, fiber: _Fiber, answer: Any) -> None:
+        if answer is _START:
+            # Only now: it may be waiting a second time for its turn.
+            if error := started_already(fiber.generator):
+                fiber.reply.deliver(Failed(error))
+                return
+            answer = None
         asked = fiber.context.run(self._advance, fiber, answer)
         if type(asked) is not Failed:
             return
@@ -277,6 +287,17 @@ class Driver:
             self._coroutines.start(coroutine, self._interrupter, awaited, self._traces, self._observation)
         except StreamError as error:
             awaited.deliver(Failed(error))
+
+
+def started_already(generator: Generator[Any, Any, Any]) -> RunError | None:
+    """Return the error of a generator that has been started already: it would give None, or what is left of it."""
+    if inspect.getgeneratorstate(generator) == inspect.GEN_CREATED:
+        return None
+    name = generator.__name__
+    return RunError(
+        f"Expected a generator that has not been started, but found {name!r} for the second time; a generator runs "
+        f"once. Call {name}(…) again for each use: yield [{name}(…), {name}(…)]."
+    )
 
 
 def _unexpected(asked: Any) -> RunError:

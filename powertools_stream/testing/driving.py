@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import CoroutineType, GeneratorType
 from typing import Any
 
+from powertools_stream.engine.driver import started_already
 from powertools_stream.requests import Request
 from powertools_stream.rules.rule import Flavor, Rule, make_rule, spec_of
 from powertools_stream.testing.answers import answer_of
@@ -118,6 +119,8 @@ class _Driver:
         return left
 
     def _drive(self, generator: Generator[Any, Any, Any]) -> Any:
+        if error := started_already(generator):
+            raise error
         resume: Callable[[Any], Any] = generator.send
         value: Any = None
         while True:

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from types import CoroutineType, GeneratorType
 from typing import Any
 
+from powertools_stream.engine.driver import started_already
 from powertools_stream.requests import Call
 
 __all__ = ["Watch", "assert_unchanged", "differences", "is_asserted"]
@@ -191,6 +192,9 @@ class Watch:
 
     def _stepwise(self, run: _Run, generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         """Drive a generator as its caller does, and look after each step."""
+        if error := started_already(generator):  # the caller sees this one, which is always new
+            run.end()
+            raise error
         step: Callable[..., Any] = generator.send
         value: Any = None
         while True:
