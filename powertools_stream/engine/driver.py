@@ -293,7 +293,7 @@ def started_already(generator: Generator[Any, Any, Any]) -> RunError | None:
     """Return the error of a generator that has been started already: it would give None, or what is left of it."""
     if inspect.getgeneratorstate(generator) == inspect.GEN_CREATED:
         return None
-    name = generator.__name__
+    name = getattr(generator, "__name__", "it")
     return RunError(
         f"Expected a generator that has not been started, but found {name!r} for the second time; a generator runs "
         f"once. Call {name}(…) again for each use: yield [{name}(…), {name}(…)]."
