@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from types import CellType, FunctionType
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from powertools_stream.errors import RunError
@@ -169,6 +170,68 @@ def idempotency_of(function: Any) -> Idempotency | None:
 
 
 def configs_of(functions: Iterable[Any]) -> tuple[Any, ...]:
-    """Return the configurations of the functions that are idempotent, each once."""
-    found = [idempotency.config for function in functions if (idempotency := idempotency_of(function)) is not None]
+    """Return the configurations of the functions that are idempotent, and of those that these call, each once."""
+    if _HOME not in sys.modules:
+        return ()
+    reached = _reached(functions)
+    found = [idempotency.config for function in reached if (idempotency := idempotency_of(function)) is not None]
     return tuple({id(config): config for config in found}.values())
+
+
+def _reached(functions: Iterable[Any]) -> Iterator[Any]:
+    """Yield functions, and what they name: of their own module however deep, of others the next one only."""
+    waiting = list(functions)
+    seen: set[int] = set()
+    while waiting:
+        function = waiting.pop()
+        if id(function) in seen:
+            continue
+        seen.add(id(function))
+        yield function
+        for plain, owner in _plain(function):
+            for named in _named(plain, owner):
+                if named.__module__ == plain.__module__:
+                    waiting.append(named)
+                else:
+                    yield named
+
+
+_FUNCTIONS = (FunctionType, MethodType, staticmethod, classmethod)
+_LIBRARIES = ("powertools_stream.", "aws_lambda_powertools.")
+
+
+def _plain(function: Any) -> Iterator[tuple[FunctionType, Any]]:
+    """Yield the functions that are inside of one, under decorators or in a partial, with the object of a method."""
+    while isinstance(function, (functools.partial, *_FUNCTIONS)):
+        if isinstance(function, functools.partial):
+            function = function.func
+            continue
+        inner = getattr(function, "__func__", function)
+        if isinstance(inner, FunctionType) and not str(inner.__module__).startswith(_LIBRARIES):
+            yield inner, getattr(function, "__self__", None)
+        function = getattr(function, "__wrapped__", None)
+
+
+def _named(function: FunctionType, owner: Any) -> Iterator[Any]:
+    """Yield the functions that the code of one names: as globals, variables around it, and attributes of these."""
+    names = set(_names(function.__code__))
+    around = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
+    for one in [owner, *around, *(function.__globals__[name] for name in names if name in function.__globals__)]:
+        holders = [vars(one)] if isinstance(one, ModuleType) else [vars(base) for base in type(one).__mro__]
+        attributes = [holder[name] for holder in holders for name in names if name in holder]
+        yield from (value for value in [one, *attributes] if isinstance(value, _FUNCTIONS))
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _is_filled(cell: CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:  # a variable that has no value yet
+        return False
+    return True

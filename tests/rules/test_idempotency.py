@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from decimal import Decimal
@@ -247,3 +248,118 @@ def test_a_function_of_two_rules_is_checked_once(config: IdempotencyConfig) -> N
 
     checked = next(cell.cell_contents for cell in function.__closure__ if callable(cell.cell_contents))
     assert not hasattr(checked.function, "function")
+
+
+@pytest.mark.parametrize("field", ["execute", "emit", "filters"])
+def test_a_key_that_differs_with_each_delivery_is_an_error_at_import(field: str) -> None:
+    function = idempotent(IdempotencyConfig())(lambda uow: None)
+    fields: dict[str, Any] = {"id": "r", "flavor": task, "execute": lambda uow: 1}
+    fields[field] = [function] if field == "filters" else function
+
+    with pytest.raises(
+        RuleError, match=r'differs with each delivery.*IdempotencyConfig\(event_key_jmespath="event.id"\)'
+    ):
+        RuleRegistry([fields])
+
+
+def test_a_key_that_is_the_same_for_each_record_is_an_error_at_import() -> None:
+    function = idempotent(IdempotencyConfig(event_key_jmespath="id"), "rule")(lambda uow, rule: None)
+
+    with pytest.raises(RuleError, match="made of the rule, which is the same for each record"):
+        RuleRegistry([{"id": "r", "flavor": task, "execute": function}])
+
+
+def test_a_template_is_a_key_of_its_own(lambda_context: Callable[..., Any]) -> None:
+    config = IdempotencyConfig()
+    function = idempotent(config, "template")(lambda uow, rule, template: {**template, "type": "made"})
+    rules = [{"id": "r", "flavor": task, "emit": function}]
+
+    first, second = (run(rules, EVENT, context=lambda_context()).events for _ in range(2))
+
+    assert first == second
+    assert first[0]["type"] == "made"
+
+
+CONFIG = IdempotencyConfig(event_key_jmespath="id")
+
+
+@idempotent(CONFIG, "order")
+def charge(order: dict[str, Any]) -> dict[str, Any]:
+    return {"charged": order["id"]}
+
+
+class _Orders:
+    charge = staticmethod(charge)
+
+    def accept(self, uow: UnitOfWork) -> Any:
+        return self.charge(order=uow.event)
+
+
+ORDERS = _Orders()
+MODULE = types.ModuleType("payments")
+MODULE.charge = charge  # type: ignore[attr-defined]
+
+
+def _by_hand(uow: UnitOfWork) -> Any:
+    return charge(order=uow.event)
+
+
+def _by_call(uow: UnitOfWork) -> Iterator[Call]:
+    return (yield Call(charge, order=uow.event))
+
+
+def _in_a_lambda(uow: UnitOfWork) -> Any:
+    return [charge(order=order) for order in [uow.event]]
+
+
+def _indirect(uow: UnitOfWork) -> Any:
+    return _by_hand(uow)
+
+
+def _of_a_module(uow: UnitOfWork) -> Any:
+    return MODULE.charge(order=uow.event)
+
+
+def _of_an_object(uow: UnitOfWork) -> Any:
+    return ORDERS.charge(order=uow.event)
+
+
+def _of_a_variable() -> Callable[[UnitOfWork], Any]:
+    held = charge
+    return lambda uow: held(order=uow.event)
+
+
+@pytest.mark.parametrize(
+    "execute",
+    [
+        _by_hand, _by_call, _in_a_lambda, _indirect, _of_a_module, _of_an_object, _of_a_variable(), ORDERS.accept,
+        traced(_by_hand), functools.partial(_by_hand),
+    ],
+)  # fmt: skip
+def test_a_function_that_a_rule_calls_is_told_the_time_that_is_left(
+    execute: Any, lambda_context: Callable[..., Any]
+) -> None:
+    CONFIG.lambda_context = None
+    context = lambda_context()
+
+    assert run([{"id": "r", "flavor": task, "execute": execute}], EVENT, context=context).faults == []
+
+    assert CONFIG.lambda_context is context
+
+
+def test_a_filter_is_told_the_time_that_is_left(config: IdempotencyConfig, lambda_context: Callable[..., Any]) -> None:
+    seen: list[Any] = []
+
+    def passes(uow: UnitOfWork) -> bool:
+        seen.append(config.lambda_context)
+        return True
+
+    context = lambda_context()
+
+    run(
+        [{"id": "r", "flavor": task, "execute": lambda uow: 1, "filters": [idempotent(config)(passes)]}],
+        EVENT,
+        context=context,
+    )
+
+    assert seen == [context]
