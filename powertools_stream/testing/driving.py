@@ -10,6 +10,7 @@ from typing import Any
 
 from powertools_stream.engine.driver import started_already
 from powertools_stream.requests import Request
+from powertools_stream.rules.registry import RuleRegistry
 from powertools_stream.rules.rule import Flavor, Rule, make_rule, spec_of
 from powertools_stream.testing.answers import answer_of
 from powertools_stream.testing.mutations import assert_unchanged
@@ -72,7 +73,7 @@ def drive(
         The number of requests differs from that of the responses; a response is none that the service can give; or the
         record or its event was changed.
     TypeError
-        The responses are neither a list nor a function.
+        The responses are neither a list nor a function, or the rule is none.
 
     Examples
     --------
@@ -81,7 +82,7 @@ def drive(
     >>> drive(materialize, {"event": {"id": "1"}}, rule, [{}]).requests[0].params
     {'Key': {'pk': '1'}}
     """
-    made = rule if isinstance(rule, Rule) else make_rule({"id": "rule", "flavor": flavor, **(rule or {})})
+    made = rule if isinstance(rule, Rule) else _made(flavor, rule)
     unit = UnitOfWork({"pipeline": made.id, "record": {}, **uow})
     driver = _Driver(responses)
     with assert_unchanged({name: unit[name] for name in ("record", "event") if name in unit}):
@@ -90,6 +91,13 @@ def drive(
         left = driver.run(flavor(unit, made))
     results = (unit,) if left is None else tuple(left) if isinstance(left, list | tuple) else (left,)
     return DriveOutcome(tuple(driver.requests), tuple(_flat(results)))
+
+
+def _made(flavor: Flavor, fields: Any) -> Rule:
+    if fields is not None and not isinstance(fields, Mapping):
+        advice = " Pass one of its rules: rules['its id']." if isinstance(fields, RuleRegistry) else ""
+        raise TypeError(f"Expected a rule, or a dict with its fields; got a {type(fields).__name__}.{advice}")
+    return make_rule({"id": "rule", "flavor": flavor, **(fields or {})})
 
 
 class _Driver:
