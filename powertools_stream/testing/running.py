@@ -40,7 +40,7 @@ class Outcome:
         Why records failed, in record order, then rule order; each with its fault event, if there is one.
     unmatched
         The records that no rule matched, as Lambda delivered them, in record order. One that failed before it could be
-        matched is not among them.
+        matched is not among them, nor one that holds several events, if a rule matched any of these.
     """
 
     response: Any
