@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextvars import Context, copy_context
@@ -14,6 +13,7 @@ from powertools_stream.engine.steps import RUNNING, Step
 from powertools_stream.engine.trace_stacks import TraceStacks
 from powertools_stream.errors import EntryTooLargeError, RunError, StreamError
 from powertools_stream.requests.request import Request
+from powertools_stream.rules.asking import started_already
 
 if TYPE_CHECKING:
     from powertools_stream.engine.coroutines import Coroutines
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from powertools_stream.engine.observation import Observation
     from powertools_stream.payloads.large_events import LargeEvents
 
-__all__ = ["Completion", "Driver", "started_already"]
+__all__ = ["Completion", "Driver"]
 
 _START: Any = object()
 """Takes the place of the first answer: there is none yet."""
@@ -287,17 +287,6 @@ class Driver:
             self._coroutines.start(coroutine, self._interrupter, awaited, self._traces, self._observation)
         except StreamError as error:
             awaited.deliver(Failed(error))
-
-
-def started_already(generator: Generator[Any, Any, Any]) -> RunError | None:
-    """Return the error of a generator that has been started already: it would give None, or what is left of it."""
-    if inspect.getgeneratorstate(generator) == inspect.GEN_CREATED:
-        return None
-    name = getattr(generator, "__name__", "it")
-    return RunError(
-        f"Expected a generator that has not been started, but found {name!r} for the second time; a generator runs "
-        f"once. Call {name}(…) again for each use: yield [{name}(…), {name}(…)]."
-    )
 
 
 def _unexpected(asked: Any) -> RunError:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Mapping
+import inspect
+from collections.abc import Awaitable, Generator, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, Literal
 
+from powertools_stream.errors import RunError
 from powertools_stream.requests import Request
 from powertools_stream.uow import UnitOfWork
 
-__all__ = ["PENDING", "SEVERAL", "VALUES", "asking", "close", "flat", "is_asked_for", "is_value", "kind_of"]
+__all__ = [
+    "PENDING",
+    "SEVERAL",
+    "VALUES",
+    "asking",
+    "close",
+    "flat",
+    "is_asked_for",
+    "is_value",
+    "kind_of",
+    "started_already",
+]
 
 PENDING = (CoroutineType, GeneratorType)
 """The types of a result that is still to be waited for."""
@@ -84,3 +97,14 @@ def close(returned: Any) -> None:
     for one in flat(returned if isinstance(returned, SEVERAL) else (returned,)):
         if isinstance(one, PENDING):
             one.close()
+
+
+def started_already(generator: Generator[Any, Any, Any]) -> RunError | None:
+    """Return the error of a generator that has been started already: it would give None, or what is left of it."""
+    if inspect.getgeneratorstate(generator) == inspect.GEN_CREATED:
+        return None
+    name = getattr(generator, "__name__", "it")
+    return RunError(
+        f"Expected a generator that has not been started, but found {name!r} for the second time; a generator runs "
+        f"once. Call {name}(…) again for each use: yield [{name}(…), {name}(…)]."
+    )

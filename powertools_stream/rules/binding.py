@@ -260,7 +260,7 @@ def _unserved(
     if not idempotency.is_served:
         return (
             "is `async def` or yields requests, of which Powertools would store no result. Put the decorator on a "
-            "function that returns one, and call that."
+            "function that returns one, and call that; or write idempotent=True in the rule instead."
         )
     if idempotency.returns_requests:
         return f"returns requests, which Powertools would store, so that a redelivery would make none. {YIELD_IT}"

@@ -21,7 +21,7 @@ _HOME = "aws_lambda_powertools.utilities.idempotency.idempotency"
 
 YIELD_IT = (
     "Yield the request in the rule's function, and put the decorator on a function that it calls, which returns a "
-    "value, such as a dict."
+    "value, such as a dict. Or leave it out, and write idempotent=True in the rule, which is for requests too."
 )
 """What to do with a request that an idempotent function would return."""
 

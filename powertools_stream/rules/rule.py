@@ -84,7 +84,7 @@ class Rule(BaseModel, Mapping[str, Any]):
     on_fault: FaultPolicy | None = Field(
         default=None, description="a FaultPolicy: REPORT_AND_PUBLISH, PUBLISH or REPORT"
     )
-    idempotent: bool | AnyIdempotencyConfig | None = Field(
+    idempotent: StrictBool | AnyIdempotencyConfig | None = Field(
         default=None, description="True, or Powertools' IdempotencyConfig(…)"
     )
     rate: Rate | None = Field(default=None, description="(calls, seconds), e.g. (10, 1)")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from types import CoroutineType, GeneratorType
 from typing import Any
 
-from powertools_stream.engine.driver import started_already
 from powertools_stream.requests import Request
+from powertools_stream.rules.asking import started_already
 from powertools_stream.rules.registry import RuleRegistry
 from powertools_stream.rules.rule import Flavor, Rule, make_rule, spec_of
 from powertools_stream.testing.answers import answer_of

@@ -9,8 +9,8 @@ from contextvars import ContextVar
 from types import CoroutineType, GeneratorType
 from typing import Any
 
-from powertools_stream.engine.driver import started_already
 from powertools_stream.requests import Call
+from powertools_stream.rules.asking import started_already
 
 __all__ = ["Watch", "assert_unchanged", "differences", "is_asserted"]
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from powertools_stream import UnitOfWork
+from powertools_stream import FaultPolicy, UnitOfWork
 from powertools_stream.errors import RunError
 from powertools_stream.flavors import task
 from powertools_stream.requests import Call, GetItems
-from powertools_stream.testing import drive, run
+from powertools_stream.testing import drive, run, to_kinesis_records
 from tests.engine.store import Save, Store, numbered, processing
+from tests.rules.test_idempotency import Memory
 
 
 def test_everything_in_a_list_settles_before_the_first_error_is_raised() -> None:
@@ -216,3 +217,29 @@ def test_a_generator_that_records_share_runs_for_the_first_of_them(is_flavor: bo
     errors = [str(fault.error) for fault in outcome.faults]
     assert len(errors) == (3 if is_flavor else 2)  # what this generator returns is no unit of work
     assert all("for the second time" in error for error in errors[-2:])
+
+
+@pytest.mark.parametrize("check_mutation", [True, False])
+@pytest.mark.parametrize("fields", [{"ordered": True}, {"idempotent": True}], ids=lambda fields: next(iter(fields)))
+def test_a_generator_that_records_share_is_an_error_where_they_wait_for_each_other(
+    fields: dict[str, Any], check_mutation: bool
+) -> None:
+    def shared() -> Generator[Any, Any, None]:
+        yield Call(abs, -1)
+
+    made = shared()
+
+    def flavor(uow: UnitOfWork, rule: Any) -> Any:
+        return made
+
+    event = to_kinesis_records([{"id": str(n), "type": "e", "partition_key": "k"} for n in range(2)])
+    options: dict[str, Any] = {
+        "check_mutation": check_mutation,
+        "idempotency_store": Memory(),
+        "on_fault": FaultPolicy.PUBLISH,
+    }
+
+    outcome = run([{"id": "r", "flavor": flavor, **fields}], event, **options)
+
+    (fault,) = outcome.faults
+    assert "found 'shared' for the second time" in str(fault.error)
