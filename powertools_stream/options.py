@@ -142,7 +142,7 @@ class ProcessorOptions:
         Powertools' persistence layer of the rules with ``idempotent``.
     decoder
         Decodes the JSON of payloads in place of Python's own decoder: a function of a text, e.g. ``orjson.loads``. What
-        it refuses, by whatever exception, goes to Python's decoder.
+        it refuses, by whatever exception, goes to Python's decoder; mappings that are no dicts are made dicts.
     keep_results
         Whether `StreamProcessor.results` is filled. Without it a large batch takes less memory and less time.
     on_unmatched

@@ -25,6 +25,7 @@ from powertools_stream.outcomes import Reason
 from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.payloads.decoding import DecodedBy, Decoder
 from powertools_stream.payloads.limits import limited_batch
+from powertools_stream.rules.asking import started_already
 from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.rules.once import StoredIn
 from powertools_stream.uow import UnitOfWork
@@ -548,6 +549,8 @@ class BatchRun:
             raise HeldBackError(_HELD_BACK)
         outcome: Any = run.rule.flavor(run.uow, run.rule.rule)
         if type(outcome) is GeneratorType:
+            if started := started_already(outcome):
+                raise started
             outcome = yield from outcome
         return outcome
 

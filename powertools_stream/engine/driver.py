@@ -13,6 +13,7 @@ from powertools_stream.engine.steps import RUNNING, Step
 from powertools_stream.engine.trace_stacks import TraceStacks
 from powertools_stream.errors import EntryTooLargeError, RunError, StreamError
 from powertools_stream.requests.request import Request
+from powertools_stream.rules.asking import started_already
 
 if TYPE_CHECKING:
     from powertools_stream.engine.coroutines import Coroutines
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from powertools_stream.payloads.large_events import LargeEvents
 
 __all__ = ["Completion", "Driver"]
+
+_START: Any = object()
+"""Takes the place of the first answer: there is none yet."""
 
 
 class Completion:
@@ -155,12 +159,12 @@ class Driver:
     def start(self, generator: Generator[Any, Any, Any], reply: Reply) -> None:
         """Drive a generator, up to the first thing that it waits for now; what it returns is the reply."""
         self.is_used = True
-        self._resume(self._fiber(generator, reply), None)
+        self._resume(self._fiber(generator, reply), _START)
 
     def start_later(self, generator: Generator[Any, Any, Any], reply: Reply) -> None:
         """Drive a generator as soon as the main thread is free."""
         self.is_used = True
-        self._ready.append((self._fiber(generator, reply), None))
+        self._ready.append((self._fiber(generator, reply), _START))
 
     def _fiber(self, generator: Generator[Any, Any, Any], reply: Reply) -> _Fiber:
         context = copy_context()
@@ -204,6 +208,12 @@ class Driver:
             self._resume(*ready.popleft())
 
     def _resume(self, fiber: _Fiber, answer: Any) -> None:
+        if answer is _START:
+            # Only now: it may be waiting a second time for its turn.
+            if error := started_already(fiber.generator):
+                fiber.reply.deliver(Failed(error))
+                return
+            answer = None
         asked = fiber.context.run(self._advance, fiber, answer)
         if type(asked) is not Failed:
             return

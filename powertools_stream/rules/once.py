@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from powertools_stream.errors import SettingError
 from powertools_stream.requests import Call
+from powertools_stream.rules.asking import started_already
 
 if TYPE_CHECKING:
     from powertools_stream.rules.rule import Flavor, Rule
@@ -108,6 +109,8 @@ class Once:
         try:
             outcome = self._flavor(uow, rule)
             if type(outcome) is GeneratorType:
+                if started := started_already(outcome):
+                    raise started
                 outcome = yield from outcome
         except Exception as error:
             yield from _delete(layer, data, error)

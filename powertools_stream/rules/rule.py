@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictBool, ValidationError
 
 from powertools_stream.call_options import CallOptions, Pacer, Rate
 from powertools_stream.errors import RuleError
@@ -15,7 +15,7 @@ from powertools_stream.matching.filters import Filter
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Asks, Request
 from powertools_stream.rules.binding import UserFunction, bind, bind_filter
-from powertools_stream.rules.checks import check_event_type, check_event_types, check_flavor, check_part
+from powertools_stream.rules.checks import check_event_type, check_event_types, check_flavor, check_id, check_part
 from powertools_stream.rules.compact import Compact, bind_compact
 from powertools_stream.rules.once import AnyIdempotencyConfig, config_of
 from powertools_stream.uow import UnitOfWork
@@ -77,14 +77,14 @@ class Rule(BaseModel, Mapping[str, Any]):
     event_pattern: dict[str, Any] | None = Field(default=None, description="an event pattern (a dict)")
     record_pattern: dict[str, Any] | None = Field(default=None, description="an event pattern (a dict)")
     event_model: type[BaseModel] | None = Field(default=None, description="a pydantic model (a class)")
-    compact: bool | Compact = Field(
+    compact: StrictBool | Compact = Field(
         default=False, description="True, or a Compact (a dict) with 'group_key' and 'sort_key'"
     )
-    ordered: bool | None = Field(default=None, description="True or False")
+    ordered: StrictBool | None = Field(default=None, description="True or False")
     on_fault: FaultPolicy | None = Field(
         default=None, description="a FaultPolicy: REPORT_AND_PUBLISH, PUBLISH or REPORT"
     )
-    idempotent: bool | AnyIdempotencyConfig | None = Field(
+    idempotent: StrictBool | AnyIdempotencyConfig | None = Field(
         default=None, description="True, or Powertools' IdempotencyConfig(…)"
     )
     rate: Rate | None = Field(default=None, description="(calls, seconds), e.g. (10, 1)")
@@ -158,6 +158,7 @@ class Rule(BaseModel, Mapping[str, Any]):
     def _check_fields(self) -> None:
         """Check constraints between fields. A model that overrides it must call it too."""
         wanted = spec_of(self.flavor).model
+        check_id(self.id)
         check_flavor(self.flavor, self.id)
         if not isinstance(self, wanted):
             name = getattr(self.flavor, "__name__", self.flavor)
@@ -315,9 +316,10 @@ def make_rule(fields: Mapping[str, Any]) -> Rule:
     """Make a rule from plain fields, with the model of its flavor."""
     function = fields.get("flavor")
     if not callable(function):
-        from powertools_stream.rules.diagnostics import named, shown
+        from powertools_stream.rules.diagnostics import misspelled, named, shown
 
-        found = f"it is {shown(function)}" if function is not None else "it is missing"
+        missing = f"it is missing{misspelled('flavor', fields, Rule)}"
+        found = f"it is {shown(function)}" if function is not None else missing
         raise RuleError(f"{named(fields)}: the field 'flavor' takes a function, e.g. task; {found}.", fields.get("id"))
     model = spec_of(function).model
     ignored = [name for name in _IGNORED if name in fields and model.model_config.get("extra") == "forbid"]

@@ -39,6 +39,10 @@ class ConnectorFinder(Protocol):
         """Return the connector, or raise a `StreamError` that says what to do."""
         ...
 
+    def is_owned(self, request_type: type[Request]) -> bool:
+        """Tell whether a connector of the user's names this very request type."""
+        ...
+
     def close(self) -> None:
         """Close all connections."""
         ...
@@ -183,7 +187,7 @@ class Dispatch:
         if self._is_closed:
             raise DeadlineError("The batch has ended; nothing is sent for it any more.")
         kind = type(request)
-        if kind is RemainingTime:
+        if kind is RemainingTime and not self._connectors.is_owned(kind):
             reply.deliver(max(0.0, self._deadline - time.monotonic()))
             return
         connector = self._connectors.connector_for(kind)
