@@ -233,13 +233,9 @@ def test_a_generator_that_records_share_is_an_error_where_they_wait_for_each_oth
         return made
 
     event = to_kinesis_records([{"id": str(n), "type": "e", "partition_key": "k"} for n in range(2)])
-    options: dict[str, Any] = {
-        "check_mutation": check_mutation,
-        "idempotency_store": Memory(),
-        "on_fault": FaultPolicy.PUBLISH,
-    }
+    options: dict[str, Any] = {"idempotency_store": Memory(), "on_fault": FaultPolicy.PUBLISH}
 
-    outcome = run([{"id": "r", "flavor": flavor, **fields}], event, **options)
+    outcome = run([{"id": "r", "flavor": flavor, **fields}], event, check_mutation=check_mutation, **options)
 
     (fault,) = outcome.faults
     assert "found 'shared' for the second time" in str(fault.error)

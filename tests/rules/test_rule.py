@@ -90,6 +90,7 @@ def test_a_fault_policy_may_be_written_as_its_value() -> None:
         ({"id": " a", "flavor": task, "execute": execute}, "Rule ' a': the field 'id' takes a string without commas"),
         ({"id": "r", "flavor": plain, "ordered": "no"}, "'ordered' takes True or False; got 'no' (str)."),
         ({"id": "r", "flavor": plain, "ordered": 1}, "'ordered' takes True or False; got 1 (int)."),
+        ({"id": "r", "flavor": plain, "idempotent": "no"}, "'idempotent' takes True, or Powertools' IdempotencyConfig"),
         ({"id": "r", "flavor": plain, "compact": "yes"}, "'compact' takes True, or a Compact (a dict)"),
         ({"id": "r", "flavor": plain, "compact": 1}, "'compact' takes True, or a Compact (a dict)"),
         ({"id": "r", "flavor": cdc, "include_raw": "no"}, "'include_raw' takes True or False; got 'no' (str)."),
