@@ -13,7 +13,7 @@ import pytest
 from aws_lambda_powertools import Tracer
 from botocore import client
 from botocore.client import BaseClient
-from botocore.httpsession import URLLib3Session
+from botocore.endpoint import Endpoint
 
 from powertools_stream import RuleRegistry, StreamProcessor
 from powertools_stream.connectors import Entry, Operation
@@ -199,7 +199,7 @@ def test_a_condition_that_does_not_hold_is_no_exception_of_the_call(
     on_condition_failed: Any, faults: int, tracer: Tracer, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     error = {"__type": "ConditionalCheckFailedException", "message": "The conditional request failed"}
-    for name, target in (("_make_api_call", BaseClient), ("send", URLLib3Session)):
+    for name, target in (("_make_api_call", BaseClient), ("prepare_request", Endpoint)):
         monkeypatch.setattr(target, name, getattr(target, name))  # to have it put back
     monkeypatch.setattr(import_module("aws_xray_sdk.core.patcher"), "_PATCHED_MODULES", set())
     monkeypatch.setattr(client, "_xray_enabled", True, raising=False)
