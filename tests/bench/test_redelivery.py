@@ -37,6 +37,8 @@ def test_checkpoints_spare_more_calls_on_a_redelivery_than_they_make(monkeypatch
     assert having == {"UpdateItem": 10, "BatchWriteItem": 1, "BatchGetItem": 1}
 
 
+# Nobody tells Powertools how much time is left: there is no Lambda context in a bench.
+@pytest.mark.filterwarnings("ignore:Couldn't determine the remaining time left")
 @pytest.mark.parametrize("form", ["function", "rule"])
 def test_an_idempotent_rule_makes_the_calls_of_an_idempotent_function(
     form: str, monkeypatch: pytest.MonkeyPatch
