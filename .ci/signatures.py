@@ -138,11 +138,11 @@ def stem(spec: FlavorSpec) -> str:
 
 
 def annotations(model: type[Rule], names: Iterable[str]) -> dict[str, str]:
-    """Return the types of fields as they are written down."""
+    """Return the types of fields as they are written down; to a type checker, a bool is strict anyway."""
     written: dict[str, str] = {}
     for one in reversed(model.__mro__):
         written.update(inspect.get_annotations(one) if issubclass(one, Rule) else {})
-    return {name: TAKEN.get(name, written[name]) for name in names}
+    return {name: TAKEN.get(name, written[name].replace("StrictBool", "bool")) for name in names}
 
 
 def flavor_types(spec: FlavorSpec) -> str:

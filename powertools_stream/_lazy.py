@@ -23,7 +23,9 @@ _PUBLIC = (
     "expressions",
     "outcomes",
     "errors",
+    "checkpoints",
     "classification",
+    "telemetry",
     "testing",
 )
 

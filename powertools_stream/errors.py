@@ -23,6 +23,7 @@ __all__ = [
     "SettingError",
     "StreamError",
     "UnknownSourceError",
+    "UnmatchedEventError",
 ]
 
 
@@ -94,6 +95,10 @@ class ConfigurationError(StreamError, RuntimeError):
 
 class UnknownSourceError(StreamError, ValueError):
     """The event comes from no source that the processor knows."""
+
+
+class UnmatchedEventError(StreamError, LookupError):
+    """No rule matches the event of a record. Raised with ``on_unmatched="fault"`` only; else the record is done."""
 
 
 class InvalidEventError(StreamError, ValueError):

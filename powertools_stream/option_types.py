@@ -6,12 +6,13 @@ Made by `make signatures`: to change it, change the models.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools.utilities.batch import EventType
 from typing_extensions import TypedDict
 
 from powertools_stream.call_options import Rate, RetryPolicy
+from powertools_stream.checkpoints.store import CheckpointStore
 from powertools_stream.classification.reasons import Retryable
 from powertools_stream.connectors.base import Connector
 from powertools_stream.options import AnyLogger, AnyMetrics, AnyTracer
@@ -53,8 +54,13 @@ class Options(TypedDict, total=False):
     encrypt: FieldEncryption | Mapping[str, Any] | None
     tracer: AnyTracer | None
     metrics: AnyMetrics | None
+    metrics_per: Literal["function", "rule"]
     observers: Sequence[Observer]
     decoder: Decoder | None
+    checkpoint: CheckpointStore | None
+    checkpoint_key: Literal["record", "event"]
+    idempotency_store: Any
     keep_results: bool
+    on_unmatched: Literal["ignore", "fault"]
     exit_if_stuck: bool
     lean_calls: bool

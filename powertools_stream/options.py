@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias
 
 from aws_lambda_powertools.utilities.batch import EventType
 
@@ -16,6 +16,7 @@ from powertools_stream.call_options import Pacer, Rate, RetryPolicy
 from powertools_stream.classification.reasons import Retryable, retryable_predicate
 from powertools_stream.connectors.base import Connector
 from powertools_stream.environment.settings import whole_number
+from powertools_stream.errors import RuleError
 from powertools_stream.option_checks import (
     are_made_with,
     are_names,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
+    from powertools_stream.checkpoints.store import CheckpointStore
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.payloads.compression import Compression
     from powertools_stream.payloads.decoding import Decoder
@@ -138,13 +140,27 @@ class ProcessorOptions:
         has its own ``encrypt``. None: neither.
     tracer, metrics
         Powertools' Tracer and Metrics.
+    metrics_per
+        ``"rule"``: runs and faults are counted for each rule as well, which makes two more metrics for each.
     observers
-        Told of calls and of failed records.
+        Told of calls, of failed records and of batches; some also see these from the inside: `ContextObserver`.
+    checkpoint
+        Keeps which rules are done with the records of a batch that has a reported record, so that a later delivery runs
+        only the others; None: rules that are done run again.
+    checkpoint_key
+        By what a message of a queue is known again: ``"record"``, its own id, which it keeps until it is redriven from
+        a dead-letter queue; ``"event"``, the id of its event, which it keeps then, too. Two messages with the same
+        event are one to it.
+    idempotency_store
+        Powertools' persistence layer of the rules with ``idempotent``.
     decoder
         Decodes the JSON of payloads in place of Python's own decoder: a function of a text, e.g. ``orjson.loads``. What
-        it refuses, by whatever exception, goes to Python's decoder.
+        it refuses, by whatever exception, goes to Python's decoder; mappings that are no dicts are made dicts.
     keep_results
         Whether `StreamProcessor.results` is filled. Without it a large batch takes less memory and less time.
+    on_unmatched
+        What an event means that no rule matches: ``"ignore"``, its record is done; ``"fault"``, it is a fault of its
+        record, with what that means by `on_fault`.
     exit_if_stuck
         Whether to end the environment of the function (exit status 1) if what an earlier invocation left behind, such
         as a `Call` that hangs, has not ended by the deadline. Nothing may be processed beside it, so that every record
@@ -220,11 +236,28 @@ class ProcessorOptions:
     )
     tracer: AnyTracer | None = option(None, "Powertools' Tracer()", is_tracer)
     metrics: AnyMetrics | None = option(None, "Powertools' Metrics()", has("add_metric"))
+    metrics_per: Literal["function", "rule"] = option(
+        "function", "'function' or 'rule'", lambda value: value in ("function", "rule"), ValueError
+    )
     observers: Sequence[Observer] = option(
         (), "a list of observers that are made already", are_made_with("on_call", "on_record_failed")
     )
     decoder: Decoder | None = option(None, "a function of a JSON text (a string), such as orjson.loads", callable)
+    checkpoint: CheckpointStore | None = option(
+        None, "a store, DynamoDBCheckpointStore(table_name=…)", has("load_many", "save_many")
+    )
+    checkpoint_key: Literal["record", "event"] = option(
+        "record", "'record' or 'event'", lambda value: value in ("record", "event"), ValueError
+    )
+    idempotency_store: Any = option(
+        None,
+        "Powertools' persistence layer, DynamoDBPersistenceLayer(table_name=…)",
+        has("save_inprogress", "save_success", "delete_record"),
+    )
     keep_results: bool = switch(True)
+    on_unmatched: Literal["ignore", "fault"] = option(
+        "ignore", "'ignore' or 'fault'", lambda value: value in ("ignore", "fault"), ValueError
+    )
     exit_if_stuck: bool = switch(False)
     lean_calls: bool = switch(True)
 
@@ -244,6 +277,10 @@ class ProcessorOptions:
             value = getattr(self, one.name)
             if value is not one.default and not accepts(value):
                 raise mistake(one.name, one.metadata["takes"], value, one.metadata["error"])
+        if self.metrics_per == "rule" and not has("add_dimension")(self.metrics):
+            raise mistake(
+                "metrics", "Powertools' Metrics(), as metrics_per='rule' needs their dimensions", self.metrics
+            )
         for request_type, rate in (self.rates or {}).items():
             _check_rate(request_type, rate)
         self._derive(
@@ -255,6 +292,8 @@ class ProcessorOptions:
             redaction=_redaction(self.redact, keep_record=self.keep_record),
             field_encryption=_field_encryption(self.encrypt),
         )
+        if self.idempotency_store is None:
+            _check_idempotent(self.registry)
 
     def _derive(self, **values: Any) -> None:
         for name, value in values.items():
@@ -300,6 +339,16 @@ def _check_event_type(event_type: object) -> None:
             "The first argument of StreamProcessor is Powertools' event_type; rules have a name: "
             "StreamProcessor(rules=rules)."
         )
+
+
+def _check_idempotent(rules: Iterable[Rule]) -> None:
+    for rule in rules:
+        if rule.idempotent:
+            raise RuleError(
+                f"Rule {rule.id!r} is idempotent, but nothing says where that is stored. Pass "
+                "StreamProcessor(idempotency_store=DynamoDBPersistenceLayer(table_name=…)).",
+                rule.id,
+            )
 
 
 def _given_sources(source: Source | Sequence[Source] | None, event_type: EventType | None) -> tuple[Source, ...]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
-from powertools_stream.uow import Record, UnitOfWork
+from powertools_stream.uow import Event, Record, UnitOfWork
 
 __all__ = [
+    "BatchDetails",
+    "BatchSummary",
     "CallDetails",
+    "CallStart",
+    "ContextObserver",
     "Disposition",
     "Fault",
     "FaultPolicy",
@@ -18,6 +24,7 @@ __all__ = [
     "RecordDetails",
     "RecordOutcome",
     "RuleResult",
+    "StepDetails",
 ]
 
 
@@ -198,8 +205,128 @@ class RecordOutcome:
     has_failed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class BatchDetails:
+    """One batch that is about to run.
+
+    Parameters
+    ----------
+    source
+        The name of its source: ``"sqs"``.
+    records
+        Its records, as Lambda delivered them.
+    context
+        Lambda's context, if there is one.
+    """
+
+    source: str
+    records: Sequence[Record]
+    context: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepDetails:
+    """User code that is about to run on the main thread: a rule on a record, or the rest of it after a pause.
+
+    Parameters
+    ----------
+    rule_id
+        The id of the rule.
+    record
+        The record as Lambda delivered it; of several that were compacted, the newest.
+    record_id
+        Its identifier in the partial batch response.
+    event
+        Its event; None for a record handler, which is given the record.
+    """
+
+    rule_id: str
+    record: Record
+    record_id: str
+    event: Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallStart:
+    """One call that is about to be made on a worker thread.
+
+    Parameters
+    ----------
+    service, operation
+        As boto3 names them: ``"events"``, ``"PutEvents"``.
+    entries
+        How many entries it carries.
+    attempt
+        1 for the first time these entries are sent.
+    rule_ids
+        The rules that asked for it, each once; empty if none did: it carries a fault event, or reads a record.
+    step
+        The step that asked first; None: none did.
+    """
+
+    service: str
+    operation: str
+    entries: int
+    attempt: int
+    rule_ids: tuple[str, ...]
+    step: StepDetails | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """What became of one batch.
+
+    Parameters
+    ----------
+    source
+        The name of its source: ``"sqs"``.
+    records
+        How many records it had.
+    matched, unmatched
+        How many of them a rule matched, and how many hold an event that none did. The rest could not be read, or hold
+        nothing that is for a rule.
+    runs
+        How often each rule ran, by its id.
+    faults
+        Why records failed, in record order, then rule order.
+    reported, set_aside
+        How many records are in the partial batch response, and how many failed and are not.
+    calls
+        The calls that were made, in the order in which they ended.
+    skipped
+        How many runs of rules were left out, because they had succeeded on an earlier delivery.
+    seconds
+        How long it took.
+    oldest_timestamp
+        The earliest ``timestamp`` (ms) of an event that was read; None: none had one.
+    """
+
+    source: str
+    records: int
+    matched: int
+    unmatched: int
+    runs: Mapping[str, int]
+    faults: tuple[Fault, ...]
+    reported: int
+    set_aside: int
+    calls: tuple[CallDetails, ...]
+    seconds: float
+    oldest_timestamp: float | None = None
+    skipped: int = 0
+
+    def calls_by_service(self) -> dict[str, int]:
+        """Return how many calls were made, by service."""
+        counts: dict[str, int] = {}
+        for call in self.calls:
+            counts[call.service] = counts.get(call.service, 0) + 1
+        return counts
+
+
 class Observer(Protocol):
-    """Is notified on the main thread. Each method gets one frozen object, so that a new field breaks no observer."""
+    """Is notified on the main thread. Each method gets one frozen object, so that a new field breaks no observer.
+
+    It may have any of the methods of a `ContextObserver` as well.
+    """
 
     def on_call(self, details: CallDetails) -> None:
         """One call to a service has finished."""
@@ -207,4 +334,37 @@ class Observer(Protocol):
 
     def on_record_failed(self, details: RecordDetails) -> None:
         """One record was reported or set aside."""
+        ...
+
+
+class ContextObserver(Observer, Protocol):
+    """Also sees what happens from the inside. Every method is optional; what an observer does not have costs nothing.
+
+    A context manager may be None: the observer is not interested. What one raises does no harm to the batch, and none
+    can suppress an error.
+    """
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether it wants to know anything of the next batch but `on_call` and `on_record_failed`; default: True."""
+        ...
+
+    def batch(self, details: BatchDetails) -> AbstractContextManager[Any] | None:
+        """Return a context for a batch: from before its first record to after `on_batch`."""
+        ...
+
+    def step(self, details: StepDetails) -> AbstractContextManager[Any] | None:
+        """Return a context for user code on the main thread.
+
+        A rule that yields, or is ``async def``, has a step each time it goes on, always with the same context
+        variables: what is set in one step is there in the next, and nowhere else.
+        """
+        ...
+
+    def call(self, details: CallStart) -> AbstractContextManager[Any] | None:
+        """Return a context for a call. Runs on a worker thread, with the context variables of the step that asked."""
+        ...
+
+    def on_batch(self, summary: BatchSummary) -> None:
+        """One batch has ended, and `on_record_failed` was called for each of its records that failed."""
         ...

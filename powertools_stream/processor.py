@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,20 +24,21 @@ from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.faults import fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.life_cycle import Engine, fault_of, hold_back_groups
+from powertools_stream.engine.observation import Observation, enabled, watching
 from powertools_stream.engine.observers import Observers
 from powertools_stream.engine.occupancy import Occupancy
 from powertools_stream.errors import StreamError, UnknownSourceError
 from powertools_stream.options import ProcessorOptions, takes_options
-from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason, RecordDetails, RuleResult
+from powertools_stream.outcomes import BatchDetails, Disposition, Fault, FaultPolicy, Reason, RecordDetails, RuleResult
 from powertools_stream.requests import GetItems, PutEvent, Query, Request
 from powertools_stream.rules.compiled import CompiledRule, plain_rule
 from powertools_stream.rules.rule import Rule, spec_of
 from powertools_stream.rules.switches import Switches
 from powertools_stream.sources import Source, source_of
 from powertools_stream.sources.recognition import source_of_event_type, source_of_records
+from powertools_stream.telemetry.log_keys import attach_keys
 from powertools_stream.telemetry.logs import log_of, tell_switches
 from powertools_stream.telemetry.observers import observers_for
-from powertools_stream.telemetry.tracing import traced
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
@@ -95,7 +97,8 @@ class StreamProcessor(BasePartialBatchProcessor):
             logger=options.logger,  # type: ignore[arg-type]  # Powertools takes its own Logger, though it does not say so
         )
         self._options = options
-        self._observers = observers_for(options.logger, options.metrics, options.observers)
+        self._observers = observers_for(options)
+        self._watching = watching(self._observers)
         clients = Clients(options.boto3_session, options.boto_config, options.workers, lean_calls=options.lean_calls)
         connectors = ConnectorRegistry(clients, options.connectors, {"eventbridge": {"bus_name": options.bus_name}})
         connectors.make_clients_ahead(_asked_for(options))
@@ -116,6 +119,11 @@ class StreamProcessor(BasePartialBatchProcessor):
             type(self).success_handler is BasePartialBatchProcessor.success_handler
             and type(self).failure_handler is StreamProcessor.failure_handler
         )
+
+    def __repr__(self) -> str:
+        from powertools_stream.telemetry.description import described
+
+        return described(type(self).__name__, self._options)
 
     def process_event(self, event: Any, context: Any = None) -> Any:
         """Process what Lambda hands over, and return the partial batch response.
@@ -209,21 +217,54 @@ class StreamProcessor(BasePartialBatchProcessor):
         """
         self._occupancy.enter()
         try:
-            with traced(self._options.tracer, "stream_processor"):
-                deadline = Deadline.of(self._context, self._options.timeout_margin)
-                batch = self._batch = self._run(self.records, deadline)
-            return self._tell(batch, deadline)
+            deadline = Deadline.of(self._context, self._options.timeout_margin)
+            observation = self._observation()
+            if observation is None:
+                return self._process(deadline)
+            return self._process_observed(deadline, observation)
         finally:
             self._occupancy.leave()
 
-    def _tell(self, batch: Batch, deadline: Deadline) -> list[tuple[Any, ...]]:
+    def _process(self, deadline: Deadline, observation: Observation | None = None) -> list[tuple[Any, ...]]:
+        batch = self._batch = self._run(self.records, deadline, observation)
+        return self._tell(batch, deadline, observation)
+
+    def _process_observed(self, deadline: Deadline, observation: Observation) -> list[tuple[Any, ...]]:
+        """Run the batch inside of what observers open around it; neither that nor the response waits if one hangs."""
+        if not observation.has_batch:
+            return self._process(deadline, observation)
+        error: BaseException | None = None
+        details = BatchDetails(observation.source.name, self.records, self._context)
+        try:
+            with Interrupter(deadline) as interrupter:
+                interrupter.attempt(observation.begin, details)
+            return self._process(deadline, observation)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            with Interrupter(Deadline(at=deadline.ends_at)) as interrupter:
+                interrupter.attempt(observation.end, error)
+            error = None  # its frames would be a circle
+
+    def _observation(self) -> Observation | None:
+        """Return what observers see of the batch that begins; None: nobody wants to see it from the inside."""
+        logger = self._options.logger
+        if logger is not None:
+            attach_keys(logger)
+        observers = enabled(self._watching, log_of(logger))
+        return Observation(observers, self._source_of(self.records), log_of(logger)) if observers else None
+
+    def _tell(self, batch: Batch, deadline: Deadline, observation: Observation | None) -> list[tuple[Any, ...]]:
         """Tell observers and handlers what became of the records; the response does not wait for one that hangs."""
-        if not (self._has_own_handlers or any(state.failures for state in batch.states)):
+        if observation is None and not (self._has_own_handlers or any(state.failures for state in batch.states)):
             return self._settle(batch)
         with Interrupter(Deadline(at=deadline.ends_at)) as interrupter:
             told = interrupter.attempt(self._tell_observers, batch, batch.states)
             if type(told) is not Failed:
                 told = interrupter.attempt(self._settle, batch)
+            if type(told) is not Failed and observation is not None:
+                interrupter.attempt(_sum_up, batch, observation)
         if type(told) is not Failed:
             answers: list[tuple[Any, ...]] = told
             return answers
@@ -385,11 +426,15 @@ class StreamProcessor(BasePartialBatchProcessor):
             return self._options.sources[0]
         return source_of_records(records, self._options.sources) or source_of_event_type(EventType.SQS)
 
-    def _run(self, records: Sequence[dict[str, Any]], deadline: Deadline) -> Batch:
+    def _run(
+        self, records: Sequence[dict[str, Any]], deadline: Deadline, observation: Observation | None = None
+    ) -> Batch:
         if not self._has_told_switches:
             self._has_told_switches = True
             rule_ids = [rule.id for rule in self._options.registry]
-            tell_switches(log_of(self._options.logger), Switches.from_environment(), rule_ids)
+            logger = log_of(self._options.logger)
+            logger.info("%r", self)
+            tell_switches(logger, Switches.from_environment(), rule_ids)
         for config in self._options.registry.idempotency_configs():
             # With the time that is left, a function that was cut off runs again once its invocation is over.
             config.register_lambda_context(None if deadline is NO_DEADLINE else self._context)
@@ -397,7 +442,16 @@ class StreamProcessor(BasePartialBatchProcessor):
         if self._options.event_type is None:
             self._event_type = source.event_type
         source = source.carrying(self._options.sources)
-        return self._engine.run(records, source, self._handler_rule(), deadline)
+        if observation is not None:
+            observation.source = source
+        return self._engine.run(records, source, self._handler_rule(), deadline, self._function(), observation)
+
+    def _function(self) -> str:
+        """Return what was invoked, for checkpoints: the ARN with its alias; without a context, the function's name."""
+        if self._options.checkpoint is None:
+            return ""
+        arn = getattr(self._context, "invoked_function_arn", None)
+        return arn if isinstance(arn, str) else os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
 
     def _handler_rule(self) -> CompiledRule | None:
         """Make a rule of the record handler: its failure is reported, and never a fault event."""
@@ -472,6 +526,10 @@ class StreamProcessor(BasePartialBatchProcessor):
         for state in states:
             if state.failures:
                 observers.on_record_failed(_details(state, batch.source))
+
+
+def _sum_up(batch: Batch, observation: Observation) -> None:
+    observation.tell(observation.summary(batch))
 
 
 def _asked_for(options: ProcessorOptions) -> Iterator[type[Request]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -97,3 +99,72 @@ def test_a_source_without_partial_responses_fails_as_a_whole() -> None:
 
     with pytest.raises(BatchProcessingError, match="1 records were reported by the handler"):
         _handle({"batchItemFailures": [{"itemIdentifier": identifier}]}, event=event)
+
+
+async def _async(event: Any, context: Any) -> None: ...
+
+
+def _generator(event: Any, context: Any) -> Iterator[int]:
+    yield 1
+
+
+async def _async_generator(event: Any, context: Any) -> AsyncIterator[int]:
+    yield 1
+
+
+class _AsyncCallable:
+    async def __call__(self, event: Any, context: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("handler", "message"),
+    [
+        (_async, r"'_async' to be a plain function, but it is `async def`, which Lambda does not await. Write `def`"),
+        (_AsyncCallable(), "'_AsyncCallable' to be a plain function, but it is `async def`"),
+        (_generator, "'_generator' to be a plain function, but it has a yield"),
+        (_async_generator, "'_async_generator' to be a plain function, but it is `async def` with a yield"),
+        (lambda: None, r"to take \(event, context\), but it takes \(\)"),
+        (lambda event: None, r"to take \(event, context\), but it takes \(event\)"),
+        (lambda event, *, context: None, r"but it takes \(event, \*, context\)"),
+        (3, "Expected to decorate a function, but found int"),
+    ],
+)
+def test_a_handler_that_lambda_cannot_run_is_an_error_at_import(handler: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        stream_processor(rules=_failing())(handler)
+
+
+def _with_more(event: Any, context: Any, *, tenant: str) -> dict[str, Any]:
+    return {"tenant": tenant}
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        lambda *args: None,
+        lambda event, context=None: None,
+        lambda event, context, tenant="a": None,
+        lambda event, context, **kwargs: None,
+        functools.partial(lambda tenant, event, context: None, "a"),
+        dict,
+    ],
+)
+def test_a_handler_may_take_more(handler: Any) -> None:
+    stream_processor(rules=_failing())(handler)
+
+
+def test_what_a_decorator_passes_on_reaches_the_handler() -> None:
+    decorated: Any = stream_processor(rules=_failing())(_with_more)
+
+    assert decorated(EVENT, None, tenant="a") == {"batchItemFailures": [], "tenant": "a"}
+
+
+@pytest.mark.parametrize("handler", [_async, _generator, _async_generator])
+def test_what_is_never_run_is_an_error_where_a_decorator_hides_it(handler: Any) -> None:
+    def hidden(event: Any, context: Any) -> Any:
+        return handler(event, context)
+
+    decorated: Any = stream_processor(rules=_failing())(hidden)
+
+    with pytest.raises(TypeError, match=r"to return a mapping or nothing, but it returned a .*, which nobody runs"):
+        decorated(EVENT, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["CONFIGURATION_CODES", "CONFIGURATION_NAMES", "INVALID_CODES", "RETRYABLE_CODES", "THROTTLING_CODES"]
 
 # Codes by which AWS says "not now": the union of botocore's legacy and standard retry modes, and of the codes that
-# batch operations give per entry.
+# batch operations give per entry, and transactions per item.
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 RETRYABLE_CODES = frozenset(
     {
@@ -26,6 +26,7 @@ RETRYABLE_CODES = frozenset(
         "MissingResponse",
         "OperationAborted",
         "PriorRequestNotComplete",
+        "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "ReplicatedWriteConflictException",
         "RequestLimitExceeded",
@@ -38,8 +39,10 @@ RETRYABLE_CODES = frozenset(
         "SlowDown",
         "ThrottledException",
         "Throttling",
+        "ThrottlingError",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionConflict",
         "TransactionConflictException",
         "TransactionInProgressException",
         "UnprocessedItems",
@@ -57,6 +60,7 @@ THROTTLING_CODES = frozenset(
         "KMSThrottlingException",
         "LimitExceededException",
         "PriorRequestNotComplete",
+        "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",
@@ -64,6 +68,7 @@ THROTTLING_CODES = frozenset(
         "SlowDown",
         "ThrottledException",
         "Throttling",
+        "ThrottlingError",
         "ThrottlingException",
         "TooManyRequestsException",
         "UnprocessedItems",

@@ -14,6 +14,7 @@ from powertools_stream.classification.reasons import is_retryable
 from powertools_stream.connectors.connections import ConnectionSet, track_connections
 from powertools_stream.connectors.integrity import believe_whole_responses_only
 from powertools_stream.connectors.proofs import part
+from powertools_stream.errors import SettingError
 
 if TYPE_CHECKING:
     from powertools_stream.connectors.base import Operation
@@ -168,11 +169,28 @@ class Clients:
         with contextlib.suppress(Exception):
             # Reaches into botocore. If that has changed, connections end by their time-outs.
             track_connections(client, connections)
-        if self._lean_calls and os.environ.get("POWERTOOLS_STREAM_LEAN_CALLS", "").lower() != "off":
+        if self._lean_calls and _lean_calls_are_on():
             with contextlib.suppress(Exception):
                 # As above. If that has changed, all calls are made in botocore's way.
                 make_lean(client, connections.raise_if_closed)
         return client
+
+
+def _lean_calls_are_on() -> bool:
+    """Read the switch of lean calls from the environment.
+
+    Raises
+    ------
+    SettingError
+        It says something else than ``on`` or ``off``: most likely, somebody wants to switch them off.
+    """
+    given = os.environ.get(_LEAN_CALLS, "").lower()
+    if given not in ("", "on", "off"):
+        raise SettingError(f"Expected {_LEAN_CALLS} to be 'on' or 'off', but found {os.environ[_LEAN_CALLS]!r}.")
+    return given != "off"
+
+
+_LEAN_CALLS = "POWERTOOLS_STREAM_LEAN_CALLS"
 
 
 def _is_initialized_by_lambda() -> bool:

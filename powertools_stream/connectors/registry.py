@@ -78,6 +78,10 @@ class ConnectorRegistry:
             connector = self._found[request_type] = self._find(request_type)
         return connector
 
+    def is_owned(self, request_type: type[Request]) -> bool:
+        """Tell whether a connector of the user's names this very request type."""
+        return request_type in self._owned
+
     def make_clients_ahead(self, request_types: Iterable[type[Request]]) -> None:
         """Begin to make the clients of the built-in connectors of these types; see `Clients.make_ahead`."""
         self._clients.make_ahead(self._services_of(request_types))

@@ -7,7 +7,10 @@ from typing import Any
 
 from powertools_stream.errors import RequestFailedError, RetryableError
 
-__all__ = ["PassingStatusError", "StatusError", "is_passing", "status_error"]
+__all__ = ["REDIRECTS", "PassingStatusError", "StatusError", "is_passing", "is_success", "status_error"]
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""The statuses that name another address."""
 
 # https://www.rfc-editor.org/rfc/rfc9110#name-client-error-4xx, https://www.rfc-editor.org/rfc/rfc6585#section-4 and
 # https://www.rfc-editor.org/rfc/rfc8470#section-5.2
@@ -42,6 +45,11 @@ class StatusError(RequestFailedError):
 
 class PassingStatusError(StatusError, RetryableError):
     """A status that may pass with another attempt: 408, 425, 429, 500 and above."""
+
+
+def is_success(status: int) -> bool:
+    """Tell whether a status means that the call did what it was made for."""
+    return status < 400 and status not in REDIRECTS
 
 
 def is_passing(status: int) -> bool:

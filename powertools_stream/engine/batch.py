@@ -69,13 +69,14 @@ class RuleRun:
     nothing to the garbage collector. Most rules ask for nothing, and are run without one.
     """
 
-    __slots__ = ("lanes", "others", "rule", "state", "uow", "waits_for", "wrote_at")
+    __slots__ = ("is_ordered", "lanes", "others", "rule", "state", "uow", "waits_for", "wrote_at")
 
     def __init__(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
         self.rule = rule
         self.uow = uow
         self.state = state
         self.others: tuple[RecordState, ...] = ()
+        self.is_ordered = False
         self.lanes: tuple[tuple[int, Hashable], ...] = ()
         self.waits_for = 0
         self.wrote_at = 0
@@ -229,6 +230,8 @@ class Batch:
         What stands for errors wherever they are shown, by the identity of each.
     handled
         What the record handler was given and has returned, by the position of the record.
+    rules_skipped
+        How many runs of rules were spared, since a checkpoint says that they are done.
     """
 
     def __init__(self, source: Source, records: Iterable[Record], *, skip_group_on_error: bool = True) -> None:
@@ -238,6 +241,7 @@ class Batch:
         self.handled: dict[int, UnitOfWork] = {}
         self.encryption: BatchEncryption | None = None
         self.redacted: dict[int, BaseException] = {}
+        self.rules_skipped = 0
         self._skip_group_on_error = skip_group_on_error
 
     def order_key(self, state: RecordState) -> Hashable | None:

@@ -16,15 +16,18 @@ from powertools_stream.engine.decisions import Decisions, Publish
 from powertools_stream.engine.driver import Completion
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.lanes import Lanes
-from powertools_stream.engine.straight import FINISHED, StraightWay
+from powertools_stream.engine.steps import RUNNING, Running, Step
+from powertools_stream.engine.straight import FINISHED, ObservedStraightWay, StraightWay
 from powertools_stream.environment.variables import BatchVariables
-from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError
+from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError, UnmatchedEventError
 from powertools_stream.matching.filters import out_skip
 from powertools_stream.outcomes import Reason
 from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.payloads.decoding import DecodedBy, Decoder
 from powertools_stream.payloads.limits import limited_batch
+from powertools_stream.rules.asking import started_already
 from powertools_stream.rules.compiled import NO_RULE
+from powertools_stream.rules.once import StoredIn
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
@@ -34,9 +37,12 @@ if TYPE_CHECKING:
     from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.engine.faults import FaultEvent, Judge
     from powertools_stream.engine.interrupter import Interrupter
+    from powertools_stream.engine.observation import Observation
+    from powertools_stream.engine.progress import Progress
     from powertools_stream.engine.unmatched import Unmatched
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.rules.compiled import CompiledRule, RuleGroup
+    from powertools_stream.rules.once import Once
     from powertools_stream.rules.registry import RuleRegistry
     from powertools_stream.uow import Event
 
@@ -47,8 +53,15 @@ _log = logging.getLogger("powertools_stream")
 # A generator may end with one.
 _PERHAPS_CLAIM_CHECKS = (dict, list, CarriedEvent, GeneratorType)
 
+_ONCE = object()
+"""Tells lanes of idempotency keys from those of order keys."""
+
 _NOT_STARTED = "The invocation is about to time out; this record was not started."
 _NOT_FINISHED = "The invocation is about to time out; this rule had not finished."
+_UNMATCHED = (
+    "Expected a rule that matches the event, but found none for one of type {!r} with these values. Add a rule, let "
+    'the filters of the event source mapping leave such events out, or set on_unmatched="ignore".'
+)
 _HELD_BACK = "An earlier record with the same order key is reported; this rule was not started."
 
 
@@ -95,6 +108,14 @@ class BatchRun:
     keep_results
         Whether anybody will ask for what the rules leave behind. If not, it goes at once, which costs a large batch
         less than half of the time: memory that was just used is used again.
+    progress
+        Is told what is done, and knows what was done before; None: nobody keeps checkpoints.
+    idempotency_store
+        Powertools' persistence layer of idempotent rules; None: there is none.
+    observation
+        What observers see of it; None: nobody watches.
+    needs_match
+        Whether an event that no rule matches is a fault of its record.
     """
 
     def __init__(
@@ -113,6 +134,10 @@ class BatchRun:
         unmatched: Unmatched | None,
         decoder: Decoder | None,
         keep_results: bool,
+        progress: Progress | None = None,
+        idempotency_store: Any = None,
+        observation: Observation | None = None,
+        needs_match: bool = False,
     ) -> None:
         self._batch = batch
         self._source = batch.source
@@ -132,10 +157,11 @@ class BatchRun:
         self._unread: deque[_Unread] = deque()
         self._matched = 0
         self._compactor = Compactor() if registry.compacts else None
-        self._straight: StraightWay | None = None
-        is_plain = handler is None and self._compactor is None and encryption is None
-        if is_plain and len(self._groups) == 1 and self._groups[0].prepare is None:
-            self._straight = StraightWay(batch.source.read, self._groups[0], batch.done if keep_results else None)
+        self._progress = progress
+        self._idempotency_store = idempotency_store
+        self._observation = observation
+        self._needs_match = needs_match
+        self._straight = self._straight_way()
         self._unmatched = unmatched
         self._decoder = decoder
 
@@ -146,16 +172,29 @@ class BatchRun:
 
     def run(self, deadline: Deadline) -> bool:
         """Run until everything is done; False: the deadline came first."""
+        if self._observation is None:
+            return self._run(deadline)
+        straight = self._straight
+        running: Running | None = straight if isinstance(straight, ObservedStraightWay) else None
+        token = RUNNING.set(running)
+        try:
+            return self._run(deadline)
+        finally:
+            RUNNING.reset(token)
+
+    def _run(self, deadline: Deadline) -> bool:
         driver, interrupter = self._driver, self._interrupter
         try:
-            with limited_batch(), BatchVariables(), DecodedBy(self._decoder):
+            with limited_batch(), BatchVariables(), DecodedBy(self._decoder), StoredIn(self._idempotency_store):
                 for state in self._batch.states:
                     if monotonic() >= deadline.at:
                         return False
                     interrupter.rearm()
                     self._process(state)
                     if driver.is_used:
+                        self._leave_straight_way()
                         driver.run_ready(deadline)
+                self._leave_straight_way()
                 return driver.run(deadline)
         except CutOffError:
             # The signal came between two steps of user code: what it belonged to has not finished.
@@ -172,11 +211,36 @@ class BatchRun:
         for run in (*self._open, *(self._compactor.runs() if self._compactor is not None else ())):
             self._note_run(run, DeadlineError(_NOT_FINISHED))
 
+    def _leave_straight_way(self) -> None:
+        """Let nothing run on the straight way, so that what user code logs elsewhere is not taken for a rule's."""
+        if self._straight is not None:
+            self._straight.rule = NO_RULE
+
+    def _straight_way(self) -> StraightWay | None:
+        """Return the way of plain records; None: some are matched together, partly done, or watched at each step."""
+        groups, observation, progress = self._groups, self._observation, self._progress
+        if self._handler is not None or self._compactor is not None or self._encryption is not None:
+            return None
+        if len(groups) != 1 or groups[0].prepare is not None:
+            return None
+        if (progress is not None and progress.resumes) or (observation is not None and observation.has_steps):
+            return None
+        results = self._batch.done if self._keep_results else None
+        notes = progress.straight_notes(results) if progress is not None else None
+        done = results if notes is None else notes
+        if observation is None:
+            way = StraightWay(self._source.read, groups[0], done)
+        else:
+            way = ObservedStraightWay(self._source.read, groups[0], done, self._interrupter, observation)
+        if notes is not None:
+            notes.way = way
+        return way
+
     def _process(self, state: RecordState) -> None:
         """Read a record, and run its rules, the straight way if nothing stands in it."""
         straight = self._straight
         if straight is None or self._unread or self._lanes.taken or self._decisions.concern_others:
-            self._take_read(state, self._interrupter.attempt(self._source.read, state.record) if self._groups else None)
+            self._take_read(state, self._aside(self._source.read, state.record) if self._groups else None)
             return
         outcome = self._interrupter.attempt(straight.go, state)
         if outcome is FINISHED and straight.is_matched:
@@ -193,11 +257,19 @@ class BatchRun:
         if straight.rule is NO_RULE and type(outcome) is Failed:
             self._note(state, NO_RULE, outcome.error, UnitOfWork(record=state.record, event=event))
             outcome = FINISHED
+        if self._progress is not None:
+            self._progress.turn_to(state, 0, event)
         while outcome is not FINISHED:
+            if self._progress is not None:
+                self._progress.begin(straight.uow)
             self._take(straight.rule, straight.uow, state, outcome)
             outcome = self._interrupter.attempt(straight.go_on, state)
+        if self._progress is not None:
+            self._progress.catch_up(self._batch.done)
         if not straight.is_matched:
             self._note_unmatched(state, event, has_rules=straight.rule is not NO_RULE)
+            self._demand_match(state, event)
+            self._count_unmatched(state)
         self._matched += 1
 
     def _take_read(self, state: RecordState, event: Any) -> None:
@@ -251,16 +323,32 @@ class BatchRun:
         """Start a run of each rule that matches the event of a record. Records are matched in their order."""
         if type(event) is Failed:
             if not self._is_for_no_rule(event.error):
-                self._note(state, NO_RULE, event.error, UnitOfWork(record=state.record))
+                self._note_unread(state, event.error)
         elif event is not None:
-            for one in event if type(event) is list else (event,):
-                self._match_event(state, one)
+            # Each of them, whatever becomes of the others.
+            events = event if type(event) is list else (event,)
+            matched = [self._match_event(state, index, one) for index, one in enumerate(events)]
+            if not any(matched):
+                self._count_unmatched(state, is_idle=None in matched)
+        elif self._handler is None and self._observation is not None:
+            self._observation.idle += 1
         if self._handler is not None:
             uow = self._batch.handled[state.position] = UnitOfWork(pipeline=self._handler.id, record=state.record)
             self._start(self._handler, uow, state)
         self._matched += 1
         if self._compactor is not None and self._matched == len(self._batch.states):
             self._start_compacted(self._compactor)
+
+    def _note_unread(self, state: RecordState, error: BaseException) -> None:
+        """Note that a record cannot be read, unless it was set aside for that before."""
+        progress = self._progress
+        if progress is not None:
+            progress.turn_to(state)
+            if progress.is_done(NO_RULE):
+                return
+        failure = self._note(state, NO_RULE, error, UnitOfWork(record=state.record))
+        if progress is not None:
+            progress.unread(failure)
 
     def _is_for_no_rule(self, error: BaseException) -> bool:
         """Tell whether an event that could not be read to its end is of a type that no rule is for."""
@@ -270,45 +358,73 @@ class BatchRun:
         """Tell whether no rule is for a type."""
         if any(group.prepare is not None for group in self._groups):
             return False
-        return not any(self._interrupter.attempt(group.candidates, event_type) for group in self._groups)
+        return not any(self._aside(group.candidates, event_type) for group in self._groups)
 
-    def _match_event(self, state: RecordState, event: Event) -> None:
+    def _match_event(self, state: RecordState, index: int, event: Event) -> bool | None:
+        """Run the rules that match an event; tell whether there are any. None: the event wants to be left alone."""
+        if self._progress is not None:
+            self._progress.turn_to(state, index, event)
         base = UnitOfWork(record=state.record, event=event)
+        if self._observation is not None:
+            self._observation.timestamps.append(event.get("timestamp"))
         if not out_skip(base):
-            return
+            return None
         rules: Sequence[CompiledRule] = ()
-        is_matched = False
+        is_matched = is_told = False
         for group in self._groups:
             if group.prepare is None:
                 rules = self._candidates(group, state, base)
                 is_matched |= self._run_each(rules, state, base)
-            elif self._match_prepared(group, state, base):
-                is_matched = True
-        if not is_matched:
+            elif (matched := self._match_prepared(group, state, base)) is not None:
+                is_matched |= matched
+                is_told = True
+        if not (is_matched or is_told):
             self._note_unmatched(state, event, has_rules=bool(rules))
+        if not is_matched:
+            self._demand_match(state, event)
+        return is_matched
 
-    def _match_prepared(self, group: RuleGroup, state: RecordState, base: UnitOfWork) -> bool:
-        """Run each rule that matches what the group makes of an event; False: it makes nothing of it."""
-        prepared = self._interrupter.attempt(group.prepare, base)
+    def _match_prepared(self, group: RuleGroup, state: RecordState, base: UnitOfWork) -> bool | None:
+        """Run each rule that matches what the group makes of an event; tell whether there are any.
+
+        None: it makes nothing of the event. Else whatever there is to be told of it is told.
+        """
+        prepared = self._aside(group.prepare, base)
         if type(prepared) is Failed:
             self._note(state, NO_RULE, prepared.error, base)
         elif prepared is None:
-            return False
+            return None
         elif out_skip(prepared):
             rules = self._candidates(group, state, prepared)
-            if not self._run_each(rules, state, prepared):
-                self._note_unmatched(state, prepared["event"], has_rules=bool(rules))
-        return True
+            if self._run_each(rules, state, prepared):
+                return True
+            self._note_unmatched(state, prepared["event"], has_rules=bool(rules))
+        return False
 
     def _note_unmatched(self, state: RecordState, event: Event, *, has_rules: bool) -> None:
         """Note an event that no rule matched, unless that was because something failed, which is told anyway."""
         if self._unmatched is not None and not state.failures:
             self._unmatched.note(self._source.record_id(state.record), event, has_rules=has_rules)
 
+    def _demand_match(self, state: RecordState, event: Event) -> None:
+        """Let an event that no rule matched be a fault of its record, if that is asked for and nothing else failed."""
+        if self._needs_match and not state.failures:
+            error = UnmatchedEventError(_UNMATCHED.format(event["type"]))
+            self._note(state, NO_RULE, error, UnitOfWork(record=state.record, event=event))
+
+    def _count_unmatched(self, state: RecordState, *, is_idle: bool = False) -> None:
+        """Count a record of which no rule matched an event, unless something failed that was to match it."""
+        if self._observation is None:
+            return
+        if is_idle:
+            self._observation.idle += 1
+        elif all(isinstance(failure.error, UnmatchedEventError) for failure in state.failures):
+            self._observation.unmatched += 1
+
     def _candidates(self, group: RuleGroup, state: RecordState, uow: UnitOfWork) -> Sequence[CompiledRule]:
         """Return the rules for the type of an event."""
         # A regular expression may take for ever on a type that somebody has made for it.
-        found = self._interrupter.attempt(group.candidates, uow["event"]["type"])
+        found = self._aside(group.candidates, uow["event"]["type"])
         if type(found) is Failed:
             self._note(state, NO_RULE, found.error, uow)
             return ()
@@ -318,12 +434,18 @@ class BatchRun:
     def _run_each(self, rules: Sequence[CompiledRule], state: RecordState, base: UnitOfWork) -> bool:
         """Run each rule whose other conditions hold; False: none."""
         is_matched = False
+        progress = self._progress
         for rule in rules:
+            if progress is not None and progress.is_done(rule):
+                is_matched = True
+                continue
             uow = UnitOfWork(base)
             uow["pipeline"] = rule.id
             if rule.condition is not None and not self._holds(rule, uow, state):
                 continue
             is_matched = True
+            if progress is not None:
+                progress.begin(uow)
             if rule.compact is None or self._compactor is None:
                 self._start(rule, uow, state)
             else:
@@ -332,21 +454,24 @@ class BatchRun:
 
     def _holds(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> bool:
         """Tell whether the rest of a rule's conditions holds; one that raises is a fault of the rule on this record."""
-        held = self._interrupter.attempt(rule.condition, uow)
+        held = self._attempt(rule, uow, rule.condition, uow)
         if type(held) is Failed:
-            self._note(state, rule, held.error, uow)
+            if self._progress is not None:
+                self._progress.begin(uow)
+            self._note_rule(state, rule, held.error, uow)
             return False
         return bool(held)
 
     def _compact(self, compactor: Compactor, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
         """Keep what a compacting rule matched, until the rest of its group is there."""
-        kept = self._interrupter.attempt(compactor.add, rule, uow, state)
+        kept = self._attempt(rule, uow, compactor.add, rule, uow, state)
         if type(kept) is Failed:
-            self._note(state, rule, kept.error, uow)
+            self._note_rule(state, rule, kept.error, uow)
 
     def _start_compacted(self, compactor: Compactor) -> None:
         """Start what was compacted, as soon as the main thread is free; every record has been matched."""
         for run in compactor.runs():
+            self._count_run(run.rule)
             self._open.add(run)
             self._set_lanes(run)
             self._lanes.enter(run)
@@ -369,8 +494,30 @@ class BatchRun:
 
     def _start(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState) -> None:
         """Run a rule on a record, or put it behind the one before it in its lane."""
+        self._count_run(rule)
         if not (self._lanes.taken or self._decisions.concern_others) or self._may_start(rule, uow, state):
-            self._take(rule, uow, state, self._interrupter.attempt(rule.flavor, uow, rule.rule))
+            self._take(rule, uow, state, self._attempt(rule, uow, rule.flavor, uow, rule.rule))
+
+    def _count_run(self, rule: CompiledRule) -> None:
+        if self._observation is not None:
+            self._observation.runs.append(rule.id)
+
+    def _attempt(self, rule: CompiledRule, uow: UnitOfWork, function: Any, *args: Any) -> Any:
+        """Call user code of a rule; return what it returns, or what it raises as `Failed`."""
+        observation = self._observation
+        if observation is None or rule is NO_RULE:
+            return self._aside(function, *args)
+        return self._interrupter.attempt(observation.step, Step(rule, uow, self._source), function, *args)
+
+    def _aside(self, function: Any, *args: Any) -> Any:
+        """Call user code that belongs to no rule, as `_attempt` does."""
+        if self._observation is None:
+            return self._interrupter.attempt(function, *args)
+        token = RUNNING.set(None)
+        try:
+            return self._interrupter.attempt(function, *args)
+        finally:
+            RUNNING.reset(token)
 
     def _take(self, rule: CompiledRule, uow: UnitOfWork, state: RecordState, outcome: Any) -> None:
         """Take what a rule has returned: what it asks for is carried out, the rest is done."""
@@ -404,6 +551,15 @@ class BatchRun:
         if run.rule.ordered or self._source.is_grouped(run.state.record):
             keys = {self._batch.order_key(state): None for state in run.states}
             run.lanes = tuple((run.rule.position, key) for key in keys if key is not None)
+            run.is_ordered = bool(run.lanes)
+        if run.rule.once is not None:
+            self._set_own_lane(run, run.rule.once)
+
+    def _set_own_lane(self, run: RuleRun, once: Once) -> None:
+        """Let a second record with the same idempotency key wait for the first: it is not in progress elsewhere."""
+        key = self._interrupter.attempt(once.lane, run.uow)
+        if key is not None and type(key) is not Failed:  # which is told when it runs
+            run.lanes = (*run.lanes, (run.rule.position, (_ONCE, key)))
 
     def _begin_released(self, run: RuleRun) -> Generator[Any, Any, Any]:
         """Start a run that waited in its lane, unless a record before it was reported meanwhile."""
@@ -411,6 +567,8 @@ class BatchRun:
             raise HeldBackError(_HELD_BACK)
         outcome: Any = run.rule.flavor(run.uow, run.rule.rule)
         if type(outcome) is GeneratorType:
+            if started := started_already(outcome):
+                raise started
             outcome = yield from outcome
         return outcome
 
@@ -430,14 +588,31 @@ class BatchRun:
         results = results_of(outcome, run.uow)
         if isinstance(results, BaseException):
             self._note_run(run, results)
-        elif self._keep_results:
+            return
+        if self._progress is not None:
+            self._progress.done(run)
+        if self._keep_results:
             self._batch.done.append((*run.position, run.rule.id, results))
 
     def _note_run(self, run: RuleRun, error: BaseException) -> None:
         """Note the failure of a run for all its records; the newest one's fault event tells of all."""
-        lead = self._note(run.state, run.rule, error, run.uow, run.others)
+        lead = self._note_rule(run.state, run.rule, error, run.uow, run.others)
         for state in run.others:
             self._decisions.add(lead.shared_with(state))
+
+    def _note_rule(
+        self,
+        state: RecordState,
+        rule: CompiledRule,
+        error: BaseException,
+        uow: UnitOfWork,
+        others: Sequence[RecordState] = (),
+    ) -> Failure:
+        """Note why a rule failed on a record, also for its checkpoint."""
+        failure = self._note(state, rule, error, uow, others)
+        if self._progress is not None:
+            self._progress.failed(uow, failure)
+        return failure
 
     def _note(
         self,
@@ -451,7 +626,7 @@ class BatchRun:
         if isinstance(error, CutOffError):
             error = DeadlineError(_NOT_FINISHED)
         last = any(self._source.is_last_attempt(one.record) for one in (state, *others))
-        reason = self._interrupter.attempt(self._judge.reason, error)
+        reason = self._attempt(rule, uow, self._judge.reason, error)
         if type(reason) is Failed:  # a predicate of the user's that raises, or that hangs
             _log.error("retryable=… failed on %s: %r", type(error).__name__, reason.error)
             reason = Reason.UNFINISHED if isinstance(reason.error, CutOffError) else classify(error)

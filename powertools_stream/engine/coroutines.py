@@ -17,6 +17,7 @@ from powertools_stream.errors import ConfigurationError, RetryableError
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.pending import Reply
     from powertools_stream.engine.interrupter import Interrupter
+    from powertools_stream.engine.observation import Observation
     from powertools_stream.engine.trace_stacks import TraceStacks
 
 __all__ = ["Coroutines"]
@@ -53,8 +54,9 @@ class Coroutines:
         interrupter: Interrupter,
         reply: Reply,
         traces: TraceStacks | None = None,
+        observation: Observation | None = None,
     ) -> None:
-        """Start a coroutine; its result or error is the reply.
+        """Start a coroutine; its result or error is the reply. It goes on with the context variables of who starts it.
 
         Raises
         ------
@@ -72,7 +74,8 @@ class Coroutines:
             self._older_tasks = asyncio.all_tasks(loop)
         # What is left behind stays on the loop, and must not keep the processor: it knows neither that nor its reply.
         this = weakref.ref(self)
-        task = loop.create_task(_run(this, _interruptible(coroutine, interrupter, traces)))
+        steps = observation if observation is not None and observation.has_steps else None
+        task = loop.create_task(_run(this, _interruptible(coroutine, interrupter, traces, steps)))
         self._tasks[task] = reply
 
         def end(task: asyncio.Task[None]) -> None:
@@ -235,16 +238,20 @@ def _cancelled(error: BaseException) -> RetryableError:
 
 @types.coroutine
 def _interruptible(
-    coroutine: Coroutine[Any, Any, Any], interrupter: Interrupter, traces: TraceStacks | None
+    coroutine: Coroutine[Any, Any, Any],
+    interrupter: Interrupter,
+    traces: TraceStacks | None,
+    observation: Observation | None,
 ) -> Generator[Any, Any, Any]:
     """Run a coroutine as ``await`` does; it can be interrupted while its code runs, and not while it waits."""
     step: Any = coroutine.send
     value: Any = None
     while True:
+        call = (step, value) if observation is None else (observation.resumed, step, value)
         if traces is None:
-            yielded = interrupter.attempt(step, value)
+            yielded = interrupter.attempt(*call)
         else:
-            yielded = traces.step(coroutine, interrupter.attempt, step, value)
+            yielded = traces.step(coroutine, interrupter.attempt, *call)
         if type(yielded) is Failed:
             error = yielded.error
             if traces is not None:

@@ -18,15 +18,24 @@ class Deadline:
         Nothing new is started, and nothing is waited for, after this.
     faults_at
         Fault events are published until this.
+    saved_by
+        Checkpoints are saved until this.
     ends_at
         Observers and handlers of failed records are called until this; what is left after it belongs to the response.
     """
 
-    __slots__ = ("at", "ends_at", "faults_at")
+    __slots__ = ("at", "ends_at", "faults_at", "saved_by")
 
-    def __init__(self, at: float = math.inf, faults_at: float = math.inf, ends_at: float = math.inf) -> None:
+    def __init__(
+        self,
+        at: float = math.inf,
+        faults_at: float = math.inf,
+        ends_at: float = math.inf,
+        saved_by: float = math.inf,
+    ) -> None:
         self.at = at
         self.faults_at = faults_at
+        self.saved_by = saved_by
         self.ends_at = ends_at
 
     @classmethod
@@ -51,7 +60,7 @@ class Deadline:
         remaining = milliseconds / 1000
         margin = min(margin, remaining / 4)
         at = time.monotonic() + remaining - margin
-        return cls(at=at, faults_at=at + margin / 2, ends_at=at + margin * 3 / 4)
+        return cls(at=at, faults_at=at + margin / 2, saved_by=at + margin * 5 / 8, ends_at=at + margin * 3 / 4)
 
     @property
     def has_passed(self) -> bool:

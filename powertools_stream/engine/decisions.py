@@ -104,13 +104,13 @@ class Decisions:
     def hold_back(self, run: RuleRun) -> bool:
         """Tell whether a record before a run is reported, so that the run must not start."""
         reported = self._reported
-        if not reported or not run.lanes:
+        if not reported or not run.is_ordered:
             return False
         return any(state.position > reported.get(self._order_key(state), state.position) for state in run.states)
 
     def are_awaited_by(self, run: RuleRun, resume: Callable[[RuleRun], None]) -> bool:
         """Tell whether a record before a run is undecided; if so, it is decided now, and the run is resumed then."""
-        if not self._undecided:
+        if not self._undecided or not run.is_ordered:
             return False
         for state in run.states:
             undecided = self._undecided.get(self._order_key(state))

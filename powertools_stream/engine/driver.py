@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from contextvars import Context, copy_context
 from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.failed import Failed
+from powertools_stream.engine.steps import RUNNING, Step
 from powertools_stream.engine.trace_stacks import TraceStacks
 from powertools_stream.errors import EntryTooLargeError, RunError, StreamError
 from powertools_stream.requests.request import Request
+from powertools_stream.rules.asking import started_already
 from powertools_stream.rules.compiled import NO_RULE
 
 if TYPE_CHECKING:
@@ -21,9 +24,13 @@ if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.pending import Reply, Requester
     from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.engine.interrupter import Interrupter
+    from powertools_stream.engine.observation import Observation
     from powertools_stream.payloads.large_events import LargeEvents
 
 __all__ = ["Completion", "Driver"]
+
+_START: Any = object()
+"""Takes the place of the first answer: there is none yet."""
 
 
 class Completion:
@@ -41,11 +48,16 @@ class Completion:
 
 
 class _Fiber:
-    """One generator under way: it gets the answers to what it asks for, and its own outcome is a reply."""
+    """One generator under way: it gets the answers to what it asks for, and its own outcome is a reply.
 
-    __slots__ = ("_ready", "generator", "reply", "requester")
+    It has context variables of its own, as an asyncio task has: what one sets does not show in another, and what it has
+    set is there when it goes on.
+    """
 
-    def __init__(self, generator: Generator[Any, Any, Any], reply: Reply, ready: deque[Any]) -> None:
+    __slots__ = ("_ready", "context", "generator", "reply", "requester")
+
+    def __init__(self, generator: Generator[Any, Any, Any], reply: Reply, ready: deque[Any], context: Context) -> None:
+        self.context = context
         self.generator = generator
         self.reply = reply
         self.requester = reply.requester
@@ -144,6 +156,8 @@ class Driver:
         What becomes of events that are too large to be sent as they are; None: such an event is an error.
     encryption
         Encrypts what goes out; None: nothing is encrypted.
+    observation
+        What observers see of the batch; None: nobody watches.
 
     Attributes
     ----------
@@ -159,6 +173,7 @@ class Driver:
         lookahead: Lookahead,
         large_events: LargeEvents | None = None,
         encryption: BatchEncryption | None = None,
+        observation: Observation | None = None,
     ) -> None:
         self._dispatch = dispatch
         self._coroutines = coroutines
@@ -166,6 +181,7 @@ class Driver:
         self._lookahead = lookahead
         self._large_events = large_events
         self._encryption = encryption
+        self._observation = observation
         self._traces = TraceStacks.in_use()
         self._ready: deque[tuple[_Fiber, Any]] = deque()
         self.is_used = False
@@ -173,12 +189,18 @@ class Driver:
     def start(self, generator: Generator[Any, Any, Any], reply: Reply) -> None:
         """Drive a generator, up to the first thing that it waits for now; what it returns is the reply."""
         self.is_used = True
-        self._resume(_Fiber(generator, reply, self._ready), None)
+        self._resume(self._fiber(generator, reply), _START)
 
     def start_later(self, generator: Generator[Any, Any, Any], reply: Reply) -> None:
         """Drive a generator as soon as the main thread is free."""
         self.is_used = True
-        self._ready.append((_Fiber(generator, reply, self._ready), None))
+        self._ready.append((self._fiber(generator, reply), _START))
+
+    def _fiber(self, generator: Generator[Any, Any, Any], reply: Reply) -> _Fiber:
+        context = copy_context()
+        if self._observation is not None:
+            context.run(RUNNING.set, Step.of(reply.requester, self._observation.source))
+        return _Fiber(generator, reply, self._ready, context)
 
     def run_ready(self, deadline: Deadline) -> None:
         """Resume whatever has its answer, until nothing more can run."""
@@ -195,7 +217,7 @@ class Driver:
                 continue
             dispatch.flush(others_run=coroutines.is_running)
             if coroutines.is_running:
-                coroutines.wait(min(deadline.remaining, dispatch.due_in))
+                self._wait_for_coroutines(min(deadline.remaining, dispatch.due_in))
                 dispatch.collect()
             elif dispatch.is_waiting:
                 dispatch.collect(min(deadline.remaining, dispatch.due_in))
@@ -203,26 +225,52 @@ class Driver:
                 return True
         return False
 
+    def _wait_for_coroutines(self, timeout: float) -> None:
+        self._interrupter.is_in_loop = True
+        try:
+            self._coroutines.wait(timeout)
+        finally:
+            self._interrupter.is_in_loop = False
+
     def _resume_ready(self, deadline: Deadline) -> None:
         ready = self._ready
         while ready and not deadline.has_passed:
             self._resume(*ready.popleft())
 
     def _resume(self, fiber: _Fiber, answer: Any) -> None:
-        generator = fiber.generator
-        step, value = (generator.throw, answer.error) if type(answer) is Failed else (generator.send, answer)
-        if self._traces is None:
-            asked = self._interrupter.attempt(step, value)
-        else:
-            asked = self._traces.step(fiber, self._interrupter.attempt, step, value)
-            if type(asked) is Failed:
-                self._traces.forget(fiber)
+        if answer is _START:
+            # Only now: it may be waiting a second time for its turn.
+            if error := started_already(fiber.generator):
+                fiber.reply.deliver(Failed(error))
+                return
+            answer = None
+        asked = fiber.context.run(self._advance, fiber, answer)
         if type(asked) is not Failed:
-            self._ask(asked, fiber)
-        elif isinstance(asked.error, StopIteration):
+            return
+        if isinstance(asked.error, StopIteration):
             fiber.reply.deliver(asked.error.value)
         else:
             fiber.reply.deliver(asked)
+
+    def _advance(self, fiber: _Fiber, answer: Any) -> Any:
+        """Let a generator go on, and take what it asks for; return that, or what it raises as `Failed`."""
+        generator, observation = fiber.generator, self._observation
+        step: Sequence[Any] = (generator.throw, answer.error) if type(answer) is Failed else (generator.send, answer)
+        if observation is not None and observation.has_steps:
+            step = (observation.resumed, *step)
+        if self._traces is None:
+            asked = self._interrupter.attempt(*step)
+        else:
+            asked = self._traces.step(fiber, self._interrupter.attempt, *step)
+            if type(asked) is Failed:
+                self._traces.forget(fiber)
+        if type(asked) is Failed:
+            return asked
+        if observation is None or observation.asked_in is None:
+            self._ask(asked, fiber)
+        else:
+            observation.asked_in.run(self._ask, asked, fiber)
+        return asked
 
     def _ask(self, asked: Any, reply: Reply) -> None:
         if isinstance(asked, Request):
@@ -284,7 +332,7 @@ class Driver:
     def _await(self, coroutine: CoroutineType[Any, Any, Any], reply: Reply) -> None:
         awaited = _Awaited(reply, self._lookahead)
         try:
-            self._coroutines.start(coroutine, self._interrupter, awaited, self._traces)
+            self._coroutines.start(coroutine, self._interrupter, awaited, self._traces, self._observation)
         except StreamError as error:
             awaited.deliver(Failed(error))
 

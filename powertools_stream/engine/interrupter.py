@@ -28,6 +28,12 @@ _HAS_TIMER = hasattr(signal, "setitimer")
 _REPEAT = 0.1
 """Seconds until user code that swallowed the interruption is interrupted again."""
 
+_GRACE = 0.05
+"""Seconds that an event loop gets to end by itself."""
+
+_PAUSE = 0.25
+"""Seconds until it is interrupted again: asyncio logs what has happened to the first one."""
+
 
 class Interrupter:
     """Raises `CutOffError` in user code that runs on the main thread when the deadline passes.
@@ -46,6 +52,9 @@ class Interrupter:
 
     Attributes
     ----------
+    is_in_loop
+        Whether an event loop runs, and in it the user's own tasks besides what `attempt` knows of. It ends in time by
+        itself, unless one of them does not let go of it.
     is_possible
         Whether user code on this thread can be interrupted: not on another thread than the main one, nor if there is no
         such timer (Windows).
@@ -56,16 +65,20 @@ class Interrupter:
         "_handler",
         "_has_rung",
         "_in_user_code",
+        "_loop_ends_at",
         "_only_thread",
         "_previous_handler",
         "_previous_timer",
         "_started",
+        "is_in_loop",
         "is_possible",
     )
 
     def __init__(self, deadline: Deadline) -> None:
         self.is_possible = _HAS_TIMER and threading.current_thread() is threading.main_thread()
         self._in_user_code = False
+        self.is_in_loop = False
+        self._loop_ends_at = deadline.at + _GRACE
         self._has_rung = False
         self._only_thread: int | None = None
         self._deadline = deadline
@@ -123,6 +136,11 @@ class Interrupter:
             self._in_user_code = before
             return Failed(error if not self._has_rung or isinstance(error, CutOffError) else _cut_off(error))
 
+    @property
+    def is_in_user_code(self) -> bool:
+        """Whether user code runs now."""
+        return self._in_user_code
+
     def leave_behind(self) -> None:
         """Let nothing go on behind the user code that hangs on another thread than this one, once it returns."""
         self._only_thread = threading.get_ident()
@@ -138,7 +156,7 @@ class Interrupter:
 
     def is_overdue(self) -> bool:
         """Tell whether user code runs beyond the deadline."""
-        return self._in_user_code and self._deadline.has_passed
+        return self._is_in_user_code() and self._deadline.has_passed
 
     def cut_off(self) -> NoReturn:
         """Interrupt user code; on the main thread, in the handler of a signal.
@@ -149,11 +167,15 @@ class Interrupter:
             Always.
         """
         self._has_rung = True
+        self._loop_ends_at = time.monotonic() + _PAUSE
         raise CutOffError("The invocation is about to time out.")
 
     def _ring(self, signal_number: int, frame: FrameType | None) -> None:
-        if self._in_user_code:
+        if self._is_in_user_code():
             self.cut_off()
+
+    def _is_in_user_code(self) -> bool:
+        return self._in_user_code or (self.is_in_loop and time.monotonic() > self._loop_ends_at)
 
 
 def _cut_off(error: BaseException) -> CutOffError:

@@ -17,6 +17,7 @@ from powertools_stream.engine.coroutines import Coroutines
 from powertools_stream.engine.deadline import NO_DEADLINE, Deadline
 from powertools_stream.engine.dispatch.lookahead import Lookahead
 from powertools_stream.engine.driver import Completion, Driver
+from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.faults import FaultEvent, FaultPublisher, Judge, PublishedIds, fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.own_thread import OwnThreads
@@ -24,6 +25,7 @@ from powertools_stream.engine.secrets import redacted_of
 from powertools_stream.engine.unmatched import Unmatched
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, SettingError
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason
+from powertools_stream.payloads.decoding import DecodedBy
 from powertools_stream.payloads.large_events import LargeEvents
 from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import Record, UnitOfWork
@@ -31,6 +33,8 @@ from powertools_stream.uow import Record, UnitOfWork
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.dispatcher import Dispatcher
     from powertools_stream.engine.encryption import BatchEncryption
+    from powertools_stream.engine.observation import Observation
+    from powertools_stream.engine.progress import Progress
     from powertools_stream.options import ProcessorOptions
     from powertools_stream.payloads.redaction import Redaction
     from powertools_stream.rules.compiled import CompiledRule
@@ -39,6 +43,9 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "fault_of", "hold_back_groups"]
 
 _log = logging.getLogger("powertools_stream")
+
+_LOAD_SECONDS = 5.0
+"""For how long checkpoints are waited for, at most; without them every rule runs."""
 
 
 class Engine:
@@ -69,6 +76,8 @@ class Engine:
         source: Source,
         handler: CompiledRule | None = None,
         deadline: Deadline = NO_DEADLINE,
+        function: str = "",
+        observation: Observation | None = None,
     ) -> Batch:
         """Run every record through its rules, publish fault events, and settle which records are reported.
 
@@ -82,6 +91,10 @@ class Engine:
             Also run on each record: a rule made of Powertools' record handler.
         deadline
             When to stop.
+        function
+            The ARN that was invoked, for checkpoints.
+        observation
+            What observers see of the batch; None: nobody watches.
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
         if self._options.field_encryption is not None or self._options.registry.encrypts:
@@ -91,11 +104,14 @@ class Engine:
         publisher = LazyPublisher(source, self._options, self._published, batch.encryption)
         policy = self._options.fault_policy or source.on_fault
         judge = Judge(policy, self._options.is_retryable, publisher.has_bus)
+        progress = self._progress(batch, function)
         with COLLECTOR:
-            published = self._run_rules(batch, handler, judge, publisher, deadline)
+            published = self._run_rules(batch, handler, judge, publisher, deadline, progress, observation)
         self._unmatched.tell()
         if any(state.failures for state in batch.states):
-            self._settle(batch, publisher, published, deadline)
+            events = self._settle(batch, publisher, published, deadline, observation)
+            if progress is not None and any(state.is_reported for state in batch.states):
+                self._save(progress, events, deadline)
         return batch
 
     def _run_rules(
@@ -105,17 +121,24 @@ class Engine:
         judge: Judge,
         publisher: LazyPublisher,
         deadline: Deadline,
+        progress: Progress | None,
+        observation: Observation | None,
     ) -> Sequence[FaultEvent]:
         """Run the rules until all are done or the deadline comes. Returns the fault events published by then."""
         may_start = self._may_start(deadline)
+        if progress is not None and may_start and progress.may_resume:
+            self._load(progress, deadline)
         lookahead, interrupter = Lookahead(), Interrupter(deadline)
-        dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake, interrupter.attempt)
+        attempt = interrupter.attempt
+        dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake, attempt, observation)
         run = BatchRun(
             batch,
             self._options.registry,
             handler,
             judge,
-            Driver(dispatch, self._coroutines, interrupter, lookahead, self._large_events, batch.encryption),
+            Driver(
+                dispatch, self._coroutines, interrupter, lookahead, self._large_events, batch.encryption, observation
+            ),
             lookahead,
             interrupter,
             publish=publisher.publish,
@@ -124,6 +147,10 @@ class Engine:
             unmatched=self._unmatched if self._unmatched.is_heard else None,
             decoder=self._options.decoder,
             keep_results=self._options.keep_results or batch.source.needs_results,
+            progress=progress,
+            idempotency_store=self._options.idempotency_store,
+            observation=observation,
+            needs_match=self._options.on_unmatched == "fault",
         )
         is_complete = False
         try:
@@ -171,14 +198,19 @@ class Engine:
         return False
 
     def _settle(
-        self, batch: Batch, publisher: LazyPublisher, published: Sequence[FaultEvent], deadline: Deadline
-    ) -> None:
-        """Publish fault events, and decide what is reported."""
+        self,
+        batch: Batch,
+        publisher: LazyPublisher,
+        published: Sequence[FaultEvent],
+        deadline: Deadline,
+        observation: Observation | None,
+    ) -> dict[int, FaultEvent]:
+        """Publish fault events, and decide what is reported. Returns the fault events by the ids of their failures."""
         hold_back_groups(batch)  # what is known by now, so that fault events say so
         events = {id(event.failure): event for event in published}
         due = [failure for failure in batch.failures() if failure.is_published and id(failure) not in events]
         if due:
-            for event in self._publish(publisher, due, deadline.faults_at):
+            for event in self._publish(publisher, due, deadline.faults_at, observation):
                 events[id(event.failure)] = event
         _report_what_was_not_published(batch, events)
         hold_back_groups(batch)
@@ -189,17 +221,65 @@ class Engine:
                     fault_of(failure, batch, self._options.redaction, events.get(id(failure.published_as)))
                     for failure in in_order
                 )
+        return events
 
-    def _publish(self, publisher: LazyPublisher, failures: Iterable[Failure], until: float) -> list[FaultEvent]:
+    def _progress(self, batch: Batch, function: str) -> Progress | None:
+        """Return what knows how far a batch has come; None: nobody keeps checkpoints."""
+        options = self._options
+        if options.checkpoint is None:
+            return None
+        from powertools_stream.engine.progress import Progress
+
+        by_event = options.checkpoint_key == "event"
+        return Progress(batch, options.checkpoint, function, by_event=by_event)
+
+    def _load(self, progress: Progress, deadline: Deadline) -> None:
+        """Ask what is done already. A store that fails, or takes its time, does not hold up the batch."""
+        now = time.monotonic()
+        until = min(now + _LOAD_SECONDS, now + deadline.remaining / 4)
+        self._errand(progress.load(), until, "Checkpoints could not be loaded: every rule runs, done or not")
+
+    def _save(self, progress: Progress, events: dict[int, FaultEvent], deadline: Deadline) -> None:
+        """Save what is done with the records that come again."""
+
+        def is_set_aside(failure: Failure) -> bool:
+            event = events.get(id(failure.published_as))
+            return not failure.is_reported and event is not None and event.is_accepted
+
+        saving = progress.save(is_set_aside)
+        self._errand(saving, deadline.saved_by, "Checkpoints could not be saved: rules that are done will run again")
+
+    def _errand(self, generator: Generator[Any, Any, None], until: float, otherwise: str) -> None:
+        """Drive a generator to its end for no record; if that fails, it is told in the log."""
+        lookahead, deadline, answers = Lookahead(), Deadline(at=until), list[Any]()
+        interrupter = Interrupter(deadline)
+        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake, interrupter.attempt)
+        try:
+            with interrupter, DecodedBy(self._options.decoder):
+                driver = Driver(dispatch, self._coroutines, interrupter, lookahead)
+                driver.start(generator, Completion(_Background(), lambda _, answer: answers.append(answer)))
+                driver.run(deadline)
+        except CutOffError:
+            pass  # between two steps
+        finally:
+            self._dispatcher.abandon(dispatch)
+        answer = answers[0] if answers else Failed(DeadlineError("There was no time for it."))
+        if type(answer) is Failed:
+            log = self._options.logger or _log
+            log.warning("%s. %s: %s", otherwise, type(answer.error).__name__, answer.error)
+
+    def _publish(
+        self, publisher: LazyPublisher, failures: Iterable[Failure], until: float, observation: Observation | None
+    ) -> list[FaultEvent]:
         """Publish fault events side by side; those that the deadline cuts off are left out."""
         background, lookahead = _Background(), Lookahead()
         deadline, events = Deadline(at=until), list[Any]()
         interrupter = Interrupter(deadline)
-        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake, interrupter.attempt)
+        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake, interrupter.attempt, observation)
         try:
             # What the unit of work holds is the user's: making its text may take for ever.
             with interrupter:
-                driver = Driver(dispatch, self._coroutines, interrupter, lookahead)
+                driver = Driver(dispatch, self._coroutines, interrupter, lookahead, observation=observation)
                 for failure in failures:
                     if deadline.has_passed:
                         break

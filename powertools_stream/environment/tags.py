@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from powertools_stream.environment.variables import once_per_batch, variable
 
-__all__ = ["function_name", "is_own_name", "source_name", "standard_tags"]
+__all__ = ["TRACE_TAGS", "function_name", "is_own_name", "source_name", "standard_tags", "trace_tags"]
+
+TRACE_TAGS: ContextVar[Callable[[], Mapping[str, str]] | None] = ContextVar("powertools_stream.trace", default=None)
+"""Returns the trace that published events are to carry as tags; None: they are to carry none."""
 
 _OURS = "POWERTOOLS_SERVICE_NAME"
 # Those of aws-lambda-stream, in its order.
@@ -35,6 +40,12 @@ def is_own_name(source: str) -> bool:
 def standard_tags(pipeline: str) -> dict[str, Any]:
     """Return the tags that every published event carries."""
     return {**_common_tags(), "pipeline": pipeline}
+
+
+def trace_tags() -> Mapping[str, str]:
+    """Return the tags that name the trace in which an event is published, which replace any that it has."""
+    tags = TRACE_TAGS.get()
+    return {} if tags is None else tags()
 
 
 @once_per_batch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors.steps.calling import Steps, call, listed
@@ -55,10 +55,10 @@ class CdcRule(PublishingRule, TableRule):
 
     to_event: UserFunction | None = Field(default=None, description="a function")
     to_query_request: UserFunction | None = Field(default=None, description="a function")
-    query_related: bool = Field(default=False, description="True or False")
+    query_related: StrictBool = Field(default=False, description="True or False")
     pk: str = Field(default="pk", min_length=1, description="a string that is not empty")
     to_get_request: UserFunction | None = Field(default=None, description="a function")
-    include_raw: bool = Field(default=True, description="True or False")
+    include_raw: StrictBool = Field(default=True, description="True or False")
 
     def _check_fields(self) -> None:
         super()._check_fields()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from powertools_stream.errors import InvalidRequestError
 from powertools_stream.flavors.steps.calling import Steps, call
@@ -49,7 +49,7 @@ class CollectRule(CollectingRule):
     }
 
     correlation_key: str | UserFunction | None = Field(default=None, description="a path (a string) or a function")
-    include_raw: bool = Field(default=False, description="True or False")
+    include_raw: StrictBool = Field(default=False, description="True or False")
     to_put_request: UserFunction | None = Field(default=None, description="a function")
     on_condition_failed: OnConditionFailed = Field(default="ignore", description="'ignore' or 'fault'")
 

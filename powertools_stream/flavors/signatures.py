@@ -34,6 +34,7 @@ from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests.dynamodb import OnConditionFailed
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.compact import Compact
+from powertools_stream.rules.once import AnyIdempotencyConfig
 from powertools_stream.rules.rule import Declared, Rule
 from powertools_stream.uow import UnitOfWork
 
@@ -76,6 +77,7 @@ class RuleFields(TypedDict, total=False):
     compact: bool | Compact | Mapping[str, str | UserFunction]
     ordered: bool | None
     on_fault: FaultPolicy | None
+    idempotent: bool | AnyIdempotencyConfig | None
     rate: Rate | None
     role_arn: str | None
     encrypt: Any

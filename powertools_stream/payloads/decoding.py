@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -34,6 +34,8 @@ class DecodedBy:
 def decode(text: str) -> Any:
     """Return the value that the text of a payload holds. What the decoder refuses is decoded by `from_json`.
 
+    If it makes other mappings than dicts, such as an ``OrderedDict``, they are made dicts: events are dicts throughout.
+
     Raises
     ------
     ValueError
@@ -43,7 +45,14 @@ def decode(text: str) -> Any:
     if decoder is None:
         return from_json(text)
     try:
-        return decoder(text)
+        value = decoder(text)
+        return value if type(value) is dict else _plain(value)
     except Exception:
         # Half of a surrogate pair, deep nesting, …: no record is lost because another reader is more strict.
         return from_json(text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from powertools_stream.errors import RuleError
-from powertools_stream.rules.idempotency import Idempotency, idempotency_of
+from powertools_stream.rules.idempotency import YIELD_IT, Idempotency, idempotency_of
 
 __all__ = [
     "MISTAKEN",
@@ -98,10 +98,11 @@ def bind(function: UserFunction, rule: Any, *, field: str, extra: tuple[str, ...
             rule.id,
         ) from None
     idempotency = idempotency_of(function)
-    if idempotency is not None and (advice := _unserved(idempotency, parameters)):
-        raise RuleError(f"Rule {rule.id!r}: the function of the field {field!r} is idempotent, but {advice}", rule.id)
     if idempotency is not None or _has_keyword_wrapper(function):
-        return _bound(function, _keyword_caller(function, rule, parameters, [*positional, *keywords], extra))
+        by_name = _by_name(parameters, [*positional, *keywords])
+        if idempotency is not None:
+            _serve(idempotency, parameters, by_name, rule, field)
+        return _bound(function, _keyword_caller(function, rule, by_name, extra))
     if not keywords and tuple(positional) == ("uow", *extra):
         return function
     return _bound(function, _caller(function, rule, positional, keywords, extra))
@@ -238,15 +239,41 @@ def _caller(
     return call
 
 
-def _unserved(idempotency: Idempotency, parameters: Sequence[inspect.Parameter]) -> str | None:
+def _serve(
+    idempotency: Idempotency, parameters: Sequence[inspect.Parameter], by_name: Mapping[str, str], rule: Any, field: str
+) -> None:
+    """Check that Powertools can make the function idempotent, and see to it that it does.
+
+    Raises
+    ------
+    RuleError
+        It cannot.
+    """
+    if advice := _unserved(idempotency, parameters, by_name):
+        raise RuleError(f"Rule {rule.id!r}: the function of the field {field!r} is idempotent, but {advice}", rule.id)
+    idempotency.keep_results()
+
+
+def _unserved(
+    idempotency: Idempotency, parameters: Sequence[inspect.Parameter], by_name: Mapping[str, str]
+) -> str | None:
     if not idempotency.is_served:
         return (
             "is `async def` or yields requests, of which Powertools would store no result. Put the decorator on a "
-            "function that returns one, and call that."
+            "function that returns one, and call that; or write idempotent=True in the rule instead."
         )
-    names = [parameter.name for parameter in parameters]
-    if idempotency.data_argument not in names:
-        return f"takes {shape(parameters)}: set data_keyword_argument={names[0]!r}."
+    if idempotency.returns_requests:
+        return f"returns requests, which Powertools would store, so that a redelivery would make none. {YIELD_IT}"
+    data = by_name.get(idempotency.data_argument)
+    if data is None:
+        return f"takes {shape(parameters)}: set data_keyword_argument={parameters[0].name!r}."
+    if data == "rule":
+        return "its key is made of the rule, which is the same for each record. Make it of the unit of work."
+    if data == "uow" and not idempotency.config.event_key_jmespath:
+        return (
+            "its key is made of the whole unit of work, which differs with each delivery of a record. Say what stays "
+            'the same: IdempotencyConfig(event_key_jmespath="event.id").'
+        )
     return None
 
 
@@ -260,21 +287,21 @@ def _has_keyword_wrapper(function: UserFunction) -> bool:
     return False
 
 
-def _keyword_caller(
-    function: UserFunction,
-    rule: Any,
-    parameters: Sequence[inspect.Parameter],
-    values: list[str],
-    extra: tuple[str, ...],
-) -> UserFunction:
-    """Return a caller that passes everything by the name of its parameter."""
+def _by_name(parameters: Sequence[inspect.Parameter], values: list[str]) -> dict[str, str]:
+    """Return which value each parameter gets, if all are passed by name."""
     # A parameter with the name of a value gets that one; the others are in order.
     free = iter([value for value in values if all(parameter.name != value for parameter in parameters)])
-    by_name = {
+    return {
         parameter.name: parameter.name if parameter.name in values else next(free)
         for parameter in parameters
         if parameter.name in values or parameter.default is inspect.Parameter.empty
     }
+
+
+def _keyword_caller(
+    function: UserFunction, rule: Any, by_name: Mapping[str, str], extra: tuple[str, ...]
+) -> UserFunction:
+    """Return a caller that passes everything by the name of its parameter."""
 
     def call(uow: Any, *given: Any) -> Any:
         known: Mapping[str, Any] = {"uow": uow, "rule": rule, **dict(zip(extra, given, strict=True))}

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.batch import EventType
 from powertools_stream.errors import RuleError
 from powertools_stream.rules.binding import MISTAKEN, is_async, is_maker, shape
 
-__all__ = ["check_curried", "check_event_type", "check_event_types", "check_flavor", "check_part"]
+__all__ = ["check_curried", "check_event_type", "check_event_types", "check_flavor", "check_id", "check_part"]
 
 _ANSWERS = "It is called for each unit of work, and returns it, or yields requests."
 _CURRIED = (
@@ -26,6 +26,22 @@ _ASYNC = "It is `async def`: write `def`, and yield the coroutine, or the reques
 _NOT_FIRST = frozenset({"rule", *MISTAKEN})
 _NOT_SECOND = frozenset({"uow", *MISTAKEN})
 _NOT_PLAIN = inspect.CO_VARARGS | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
+def check_id(rule_id: str) -> None:
+    """Check that the variables that switch rules, which hold ids between commas, can name a rule.
+
+    Raises
+    ------
+    RuleError
+        They cannot.
+    """
+    if "," in rule_id or rule_id != rule_id.strip():
+        raise RuleError(
+            f"Rule {rule_id!r}: the field 'id' takes a string without commas, and without spaces around it; "
+            "ENABLED_PIPELINES and DISABLED_PIPELINES hold ids between commas, and could not name this one.",
+            rule_id,
+        )
 
 
 def check_flavor(flavor: Callable[..., Any], rule_id: str | None = None) -> None:
@@ -124,14 +140,15 @@ def check_event_type(given: Any, rule_id: str) -> None:
     Raises
     ------
     RuleError
-        An empty list, a text with a ``*``, or a regular expression that may backtrack without end.
+        An empty list, a text with a ``*``, or one that is written as a regular expression; or a regular expression
+        that may backtrack without end.
     """
     if isinstance(given, re.Pattern):
         _check_pattern(given, rule_id)
     elif given == []:
         raise RuleError(f"Rule {rule_id!r}: the list of the field 'event_type' is empty.", rule_id)
     for name in [given] if isinstance(given, str) else given if isinstance(given, list) else ():
-        if "*" in name:
+        if "*" in name and not _WRITTEN_AS_PATTERN.search(name):
             pattern = re.escape(name).replace(r"\*", ".*")
             raise RuleError(
                 f"Rule {rule_id!r}: the field 'event_type' has the text {name!r}, and a text is compared as it is, "
@@ -139,6 +156,17 @@ def check_event_type(given: Any, rule_id: str) -> None:
                 f"event_pattern={{'type': [{{'wildcard': {name!r}}}]}}.",
                 rule_id,
             )
+        if _WRITTEN_AS_PATTERN.search(name):
+            raw = "r" + repr(name).replace("\\\\", "\\")
+            raise RuleError(
+                f"Rule {rule_id!r}: the field 'event_type' has the text {name!r}, and a text is compared as it is. "
+                f"If it is a regular expression, write event_type=re.compile({raw}).",
+                rule_id,
+            )
+
+
+# What no event type has in its name, and regular expressions have.
+_WRITTEN_AS_PATTERN = re.compile(r"^\^|\$$|[.\])][+*]|\\|\||\[.+\]")
 
 
 def _check_pattern(pattern: re.Pattern[str], rule_id: str) -> None:

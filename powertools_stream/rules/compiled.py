@@ -13,6 +13,7 @@ from powertools_stream.matching.filters import Filter
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Asks
 from powertools_stream.rules.compact import Compact
+from powertools_stream.rules.once import Once
 from powertools_stream.rules.rule import Flavor, FlavorSpec, Prepare, Rule, spec_of
 
 __all__ = ["NO_RULE", "CompiledRule", "RuleGroup", "compile_rule", "plain_rule"]
@@ -33,6 +34,8 @@ class CompiledRule:
         How its records are compacted, with functions for keys; None: they are not.
     call_options
         How its calls are made; None: with the default options.
+    once
+        What lets it run once for each key; None: it runs for every record.
     """
 
     __slots__ = (
@@ -43,6 +46,7 @@ class CompiledRule:
         "flavor",
         "id",
         "on_fault",
+        "once",
         "ordered",
         "position",
         "prepare",
@@ -63,6 +67,7 @@ class CompiledRule:
         asks: Asks = (),
         compact: Compact | None = None,
         call_options: CallOptions | None = None,
+        once: Once | None = None,
     ) -> None:
         self.position = position
         self.id = id
@@ -75,6 +80,7 @@ class CompiledRule:
         self.asks = asks
         self.compact = compact
         self.call_options = call_options
+        self.once = once
 
 
 class RuleGroup:
@@ -117,18 +123,22 @@ def compile_rule(position: int, rule: Rule) -> CompiledRule:
     """Return a rule as the engine runs it."""
     spec = spec_of(rule.flavor)
     ordered = spec.ordered if rule.ordered is None else rule.ordered
+    config = Rule.idempotency_config(rule)
+    once = None if config is None else Once(rule, config)
     return CompiledRule(
         position,
         rule.id,
         rule,
-        rule.flavor,
+        once or rule.flavor,
         ordered=ordered,
         on_fault=rule.on_fault,
         prepare=spec.prepare,
         condition=_all_of(list(_tests(rule, spec))),
-        asks=spec.asks,
+        # The calls of the persistence layer come before, and after.
+        asks=spec.asks if once is None else (),
         compact=rule.compact or None,  # type: ignore[arg-type]  # True was replaced when the rule was made
         call_options=Rule.call_options(rule),  # called on the class: an extra field may have any name
+        once=once,
     )
 
 

@@ -16,7 +16,7 @@ from powertools_stream.rules.ancestors import explain_field
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
-__all__ = ["named", "nearest", "nearest_type", "rule_error", "shown"]
+__all__ = ["misspelled", "named", "nearest", "nearest_type", "rule_error", "shown"]
 
 
 def rule_error(error: ValidationError, model: type[BaseModel], fields: Mapping[str, Any]) -> RuleError:
@@ -77,7 +77,7 @@ def _message(field: str, detail: Any, model: type[BaseModel], fields: Mapping[st
     # If something is missing inside a field, such as the seconds of a rate, the field's value is invalid.
     if detail["type"] == "missing" and len(detail["loc"]) == 1:
         takes = f" It takes {description}." if description else ""
-        return f"the field {field!r} is missing{_misspelled(field, fields, model)}.{takes}"
+        return f"the field {field!r} is missing{misspelled(field, fields, model)}.{takes}"
     if description is None:
         return f"the field {field!r}: {detail['msg']}; got {shown(detail['input'])}."
     return f"the field {field!r} takes {description}; got {shown(fields.get(field))}."
@@ -94,6 +94,7 @@ def _instead(field: str, known: Iterable[str]) -> str:
     return f"It has {', '.join(names)}; data of your own goes into 'params'."
 
 
-def _misspelled(field: str, fields: Mapping[str, Any], model: type[BaseModel]) -> str:
+def misspelled(field: str, fields: Mapping[str, Any], model: type[BaseModel]) -> str:
+    """Return, in parentheses, which of the names that were given is probably a missing field; empty: none."""
     wrong = next((name for name in fields if name not in model.model_fields and nearest(name, [field])), None)
     return f" (there is {wrong!r}, which is not a field)" if wrong else ""

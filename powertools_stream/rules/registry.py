@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from powertools_stream.errors import RuleError
 from powertools_stream.rules.checks import check_curried
+from powertools_stream.rules.compact import Compact
 from powertools_stream.rules.compiled import CompiledRule, RuleGroup, compile_rule
 from powertools_stream.rules.idempotency import configs_of
 from powertools_stream.rules.rule import Prepare, Registers, Rule, make_rule, spec_of
@@ -145,9 +146,14 @@ class RuleRegistry:
         return other
 
     def idempotency_configs(self) -> tuple[Any, ...]:
-        """Return the configurations of Powertools' ``@idempotent_function`` on functions of the rules, each once."""
+        """Return Powertools' configurations of idempotent rules and of idempotent functions of rules, each once.
+
+        Those of functions that the rules' functions call are among them, as far as they can be found.
+        """
         if self._idempotency_configs is None:
-            self._idempotency_configs = configs_of(value for rule in self for value in vars(rule).values())
+            functions = configs_of(function for rule in self for function in _functions_of(rule))
+            rules = (Rule.idempotency_config(rule) for rule in self)
+            self._idempotency_configs = (*functions, *(config for config in rules if config is not None))
         return self._idempotency_configs
 
     def event_types(self) -> list[str]:
@@ -201,6 +207,15 @@ class RuleRegistry:
 
 Rules = RuleRegistry | Iterable[Rule | Mapping[str, Any]]
 """What every parameter for rules accepts: a registry, or an iterable of rules and plain dicts."""
+
+
+def _functions_of(rule: Rule) -> Iterator[Any]:
+    """Yield what a rule has that may be a function, those in lists, such as its filters, too."""
+    for value in vars(rule).values():
+        if isinstance(value, Compact):
+            yield from (value.group_key, value.sort_key)
+        else:
+            yield from value if isinstance(value, list | tuple) else (value,)
 
 
 def _no_flavor(given: Any, beside: tuple[Any, ...], fields: Mapping[str, Any]) -> RuleError:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictBool, ValidationError
 
 from powertools_stream.call_options import CallOptions, Pacer, Rate
 from powertools_stream.errors import RuleError
@@ -15,8 +15,9 @@ from powertools_stream.matching.filters import Filter
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.requests import Asks, Request
 from powertools_stream.rules.binding import UserFunction, bind, bind_filter
-from powertools_stream.rules.checks import check_event_type, check_event_types, check_flavor, check_part
+from powertools_stream.rules.checks import check_event_type, check_event_types, check_flavor, check_id, check_part
 from powertools_stream.rules.compact import Compact, bind_compact
+from powertools_stream.rules.once import AnyIdempotencyConfig, config_of
 from powertools_stream.uow import UnitOfWork
 
 __all__ = ["Declared", "Flavor", "FlavorSpec", "Prepare", "Registers", "Rule", "flavor", "make_rule", "spec_of"]
@@ -76,12 +77,15 @@ class Rule(BaseModel, Mapping[str, Any]):
     event_pattern: dict[str, Any] | None = Field(default=None, description="an event pattern (a dict)")
     record_pattern: dict[str, Any] | None = Field(default=None, description="an event pattern (a dict)")
     event_model: type[BaseModel] | None = Field(default=None, description="a pydantic model (a class)")
-    compact: bool | Compact = Field(
+    compact: StrictBool | Compact = Field(
         default=False, description="True, or a Compact (a dict) with 'group_key' and 'sort_key'"
     )
-    ordered: bool | None = Field(default=None, description="True or False")
+    ordered: StrictBool | None = Field(default=None, description="True or False")
     on_fault: FaultPolicy | None = Field(
         default=None, description="a FaultPolicy: REPORT_AND_PUBLISH, PUBLISH or REPORT"
+    )
+    idempotent: StrictBool | AnyIdempotencyConfig | None = Field(
+        default=None, description="True, or Powertools' IdempotencyConfig(…)"
     )
     rate: Rate | None = Field(default=None, description="(calls, seconds), e.g. (10, 1)")
     role_arn: str | None = Field(
@@ -92,6 +96,7 @@ class Rule(BaseModel, Mapping[str, Any]):
     encrypt: Any = Field(default=None, description="a FieldEncryption, or a dict with 'fields' and 'key_alias'")
     params: dict[str, Any] = Field(default_factory=dict, description="a dict with keys that are strings")
 
+    _once: AnyIdempotencyConfig | None = PrivateAttr(default=None)
     _patterns: dict[str, Callable[[Any], bool]] = PrivateAttr(default_factory=dict)
 
     def __init__(self, **fields: Any) -> None:
@@ -139,6 +144,12 @@ class Rule(BaseModel, Mapping[str, Any]):
         if (fits_record := self._patterns.get("record_pattern")) is not None:
             yield lambda uow: fits_record(uow["record"])
 
+    def idempotency_config(self) -> AnyIdempotencyConfig | None:
+        """Return Powertools' configuration of an idempotent rule; None: it is not idempotent."""
+        if self.idempotent and self._once is None:
+            self._once = config_of(self.idempotent)
+        return self._once
+
     def call_options(self) -> CallOptions | None:
         """Return how the calls of this rule are made; None: with the default options."""
         if self.rate is None and self.role_arn is None:
@@ -148,6 +159,7 @@ class Rule(BaseModel, Mapping[str, Any]):
     def _check_fields(self) -> None:
         """Check constraints between fields. A model that overrides it must call it too."""
         wanted = spec_of(self.flavor).model
+        check_id(self.id)
         check_flavor(self.flavor, self.id)
         if not isinstance(self, wanted):
             name = getattr(self.flavor, "__name__", self.flavor)
@@ -158,6 +170,11 @@ class Rule(BaseModel, Mapping[str, Any]):
             self._check_pattern(field)
         self._check_rate()
         self._check_encrypt()
+        if self.compact and self.idempotent:
+            raise RuleError(
+                f"Rule {self.id!r}: 'idempotent' is for one record, and 'compact' for several. Leave one of them out.",
+                self.id,
+            )
         if self.compact and not self.takes_compact:
             name = getattr(self.flavor, "__name__", self.flavor)
             raise RuleError(
@@ -311,9 +328,10 @@ def make_rule(fields: Mapping[str, Any]) -> Rule:
     """Make a rule from plain fields, with the model of its flavor."""
     function = fields.get("flavor")
     if not callable(function):
-        from powertools_stream.rules.diagnostics import named, shown
+        from powertools_stream.rules.diagnostics import misspelled, named, shown
 
-        found = f"it is {shown(function)}" if function is not None else "it is missing"
+        missing = f"it is missing{misspelled('flavor', fields, Rule)}"
+        found = f"it is {shown(function)}" if function is not None else missing
         raise RuleError(f"{named(fields)}: the field 'flavor' takes a function, e.g. task; {found}.", fields.get("id"))
     model = spec_of(function).model
     ignored = [name for name in _IGNORED if name in fields and model.model_config.get("extra") == "forbid"]

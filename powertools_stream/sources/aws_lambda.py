@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from powertools_stream.errors import MalformedRecordError
+from powertools_stream.errors import MalformedRecordError, UnknownSourceError
 from powertools_stream.payloads.parsing import malformed, milliseconds, parse_object
-from powertools_stream.sources.envelopes import read_events
+from powertools_stream.sources.detection import source_of
+from powertools_stream.sources.envelopes import read_events, read_records
 from powertools_stream.sources.eventbridge import on_its_own
-from powertools_stream.sources.invocations import content_of, name_of
-from powertools_stream.sources.recognition import BATCH_INFOS, BuiltInSource
-from powertools_stream.sources.source import ReadEvent, fields_of, name_in
+from powertools_stream.sources.invocations import content_of, earlier_invocation, name_of
+from powertools_stream.sources.recognition import BATCH_INFOS, BuiltInSource, found_keys, invokes_alone, is_of_success
+from powertools_stream.sources.source import ReadEvent, Source, fields_of, name_in
 from powertools_stream.uow import Record
 
 __all__ = ["DestinationSource"]
@@ -20,9 +21,10 @@ __all__ = ["DestinationSource"]
 class DestinationSource(BuiltInSource):
     """The record of a failed invocation, as an on-failure destination gets it; the event is what the function was sent.
 
-    Of an asynchronous invocation, that is the ``requestPayload``, read as if it had come by itself: a notification of
-    S3 is an event for each object. Why the function failed is in the record (``requestContext``, ``responsePayload``).
-    The record of an invocation that succeeded is no such record: it is an event as it is.
+    Of an asynchronous invocation, that is the ``requestPayload``, read as if it had invoked the function: a batch, such
+    as a notification of S3, the items of Step Functions or the array of a pipe, is an event for each of its records.
+    Why the function failed is in the record (``requestContext``, ``responsePayload``). The record of an invocation that
+    succeeded is an event as it is.
 
     An event source mapping, or a pipe, sends only the positions of the records in their stream; a mapping sends their
     content too, under ``payload``, if the destination is S3 or Kafka. Without it, the record is malformed.
@@ -42,9 +44,13 @@ class DestinationSource(BuiltInSource):
         """Read what the function was sent."""
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
         record_id = self.record_id(record)
-        payload = _payload_of(record, record_id)
         sent = milliseconds(fields_of(record).get("timestamp"))
-        return on_its_own(read_events(dict(payload), record_id, sent, None, self.carried))
+        if is_of_success(fields_of(record)):
+            return on_its_own(read_events(dict(record), record_id, sent, None, self.carried))
+        try:
+            return _read_invocation(_payload_of(record, record_id), record_id, sent, self.carried)
+        except RecursionError:
+            raise malformed(record_id, "records within an on-failure record", "too many of them") from None
 
     def identifier(self, record: Record) -> Any:
         """Return the id of the request that failed; a pipe's has none, and gets a name made of the positions."""
@@ -53,20 +59,54 @@ class DestinationSource(BuiltInSource):
         return name_in(record, ("requestContext", "requestId"), "a requestContext with a requestId")
 
 
-def _payload_of(record: Record, record_id: str) -> Mapping[str, Any]:
+def _read_invocation(payload: Any, record_id: str, sent: int | None, sources: Sequence[Source]) -> ReadEvent:
+    """Read what invoked a function as the function would have: a batch by its source, else as any payload."""
+    try:
+        source = source_of(payload, sources)
+    except UnknownSourceError:
+        if not isinstance(payload, Mapping):
+            raise malformed(record_id, _SENT, _found(payload)) from None
+        return on_its_own(read_events(dict(payload), record_id, sent, None, sources))
+    if source is None:
+        return None
+    # Its envelopes may hold anything, so that all that carries a single event is read in one way.
+    if isinstance(source, BuiltInSource) and isinstance(payload, Mapping) and invokes_alone(payload):
+        return on_its_own(read_events(dict(payload), record_id, sent, None, sources))
+    batch = [(source, record) for record in source.records(payload) or ()]
+    # The same however often the on-failure record is received: what has no name of its own is named by the request.
+    with earlier_invocation(record_id, sent):
+        return read_records(batch, record_id, sent, None, sources)
+
+
+_SENT = "an on-failure record with what the function was sent: a JSON object, or the array of a pipe"
+
+
+def _found(payload: Any) -> str:
+    if isinstance(payload, list):
+        return "an array of what no pipe sends"
+    return f"a requestPayload of type {type(payload).__name__}"
+
+
+def _payload_of(record: Record, record_id: str) -> Any:
     fields = fields_of(record)
     for name in BATCH_INFOS:
         if name in fields and "requestPayload" not in fields:
-            # S3 gets text, Kafka an object. https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html
-            if isinstance(payload := fields.get("payload"), str):
-                return parse_object(payload, "the payload of the on-failure record", record_id)
-            if not isinstance(payload, Mapping):
-                raise _only_positions(name, fields, record_id)
-            return payload
-    if isinstance(payload := fields.get("requestPayload"), Mapping):
+            return _batch_of(fields, name, record_id)
+    if (payload := fields.get("requestPayload")) is not None:
         return payload
-    expected = "an on-failure record with a requestPayload that is a JSON object"
-    raise malformed(record_id, expected, "another, or none: Lambda leaves out what is too large for the destination")
+    raise malformed(record_id, _SENT, "none: Lambda leaves out what is too large for the destination")
+
+
+def _batch_of(record: Mapping[str, Any], info: str, record_id: str) -> Mapping[str, Any]:
+    # S3 gets text, Kafka an object. https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html
+    payload = record.get("payload")
+    if isinstance(payload, str):
+        payload = parse_object(payload, "the payload of the on-failure record", record_id)
+    if not isinstance(payload, Mapping):
+        raise _only_positions(info, record, record_id)
+    if "Records" not in payload and "records" not in payload:
+        raise malformed(record_id, f"the payload beside {info} to be a batch", found_keys(payload))
+    return payload
 
 
 def _only_positions(name: str, record: Mapping[str, Any], record_id: str) -> MalformedRecordError:

@@ -72,6 +72,10 @@ class CognitoSource(BuiltInSource):
         # What fails for a user today is not what failed yesterday.
         return f"{name}/{trace}" if (trace := trace_id()) else name
 
+    def origin(self, record: Record) -> str | None:
+        """Say that a trigger never comes again: the user tries again, which is another trigger."""
+        return None
+
     def answer(self, event: Mapping[str, Any], outcomes: Sequence[RecordOutcome]) -> Any:
         """Return the event, its ``response`` with what the rules answered."""
         response = fields_of(event.get("response"))

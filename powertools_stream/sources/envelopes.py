@@ -21,7 +21,7 @@ from powertools_stream.sources.recognition import (
 from powertools_stream.sources.source import ReadEvent, Source
 from powertools_stream.uow import Event, Record
 
-__all__ = ["read_events", "unwrap"]
+__all__ = ["read_events", "read_records", "unwrap"]
 
 
 def read_events(
@@ -107,9 +107,7 @@ def _read_marked(
     if source is not None:
         return _read_carried(source, event, record_id, timestamp, partition_key, sources)
     if ("Records" in event or "records" in event) and (batch := _batch_in(event, sources)):
-        carrier = (record_id, timestamp, partition_key, sources)
-        read = [_read_carried(source, record, *carrier) for source, record in batch]
-        return [event for events in read for event in _listed(events)]
+        return read_records(batch, record_id, timestamp, partition_key, sources)
     for identifier, kind, time in reversed(envelopes):
         _fill_in(event, identifier, kind, time)
     if not event.get("type"):
@@ -122,6 +120,25 @@ def _read_marked(
 
             event["type"] = CONTRIBUTOR_TYPE if "AlarmContributorId" in event else ALARM_TYPE
     return _completed(event, record_id, timestamp, partition_key)
+
+
+def read_records(
+    batch: Sequence[tuple[Source, Record]],
+    record_id: str,
+    timestamp: float | str | None,
+    partition_key: Any,
+    sources: Sequence[Source] = (),
+) -> list[Event]:
+    """Read records that one record carries, each as its own source does. Other parameters are as for `read_events`.
+
+    Raises
+    ------
+    MalformedRecordError
+        One of them cannot be read.
+    """
+    carrier = (record_id, timestamp, partition_key, sources)
+    read = [_read_carried(source, record, *carrier) for source, record in batch]
+    return [event for events in read for event in _listed(events)]
 
 
 # -- Records of other sources ------------------------------------------------------------------------------------------

@@ -43,6 +43,12 @@ class EventBridgeSource(BuiltInSource):
         """Return the envelope's ``id``."""
         return name_in(record, ("id",), "an EventBridge event with an id")
 
+    def origin(self, record: Record) -> str | None:
+        """Return the replay, if there is one: what is replayed from an archive has its old id, and is to run again."""
+        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
+        replay = fields_of(record).get("replay-name")
+        return f"{self.name}/{replay}" if isinstance(replay, str) else self.name
+
 
 def on_its_own(events: ReadEvent) -> ReadEvent:
     """Return an event that shares no tags with its record, and with its compressed values read.

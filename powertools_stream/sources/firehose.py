@@ -96,6 +96,10 @@ class FirehoseSource(BuiltInSource):
         """Return True: Firehose does not send a record again that was answered, well or not."""
         return True
 
+    def origin(self, record: Record) -> str | None:
+        """Say that a record never comes again: one that failed goes to the bucket's error prefix."""
+        return None
+
     def answer(self, event: Mapping[str, Any], outcomes: Sequence[RecordOutcome]) -> dict[str, Any]:
         """Return what became of each record, as Firehose takes it.
 

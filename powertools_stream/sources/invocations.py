@@ -6,15 +6,52 @@ import json
 import os
 import re
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-__all__ = ["content_of", "invocation_id", "invocation_name", "invocation_time", "name_of", "trace_id"]
+__all__ = [
+    "content_of",
+    "earlier_invocation",
+    "invocation_id",
+    "invocation_name",
+    "invocation_time",
+    "name_of",
+    "trace_id",
+]
 
 # The trace header, which Lambda sets anew for each invocation, whether it is traced or not. An invocation that Lambda
 # repeats has the same root. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 _TRACE = "_X_AMZN_TRACE_ID"
 _ROOT = re.compile(r"Root=1-([0-9a-f]{8})-[0-9a-f]{24}")
+
+
+class _Invocation(NamedTuple):
+    request_id: str
+    sent: int | None
+
+
+_EARLIER: ContextVar[_Invocation | None] = ContextVar("earlier invocation", default=None)
+
+
+@contextmanager
+def earlier_invocation(request_id: str, sent: int | None) -> Iterator[None]:
+    """Name what another invocation brought by that one, not by the one that reads it now, of which there may be many.
+
+    Parameters
+    ----------
+    request_id
+        The id of its request.
+    sent
+        Its time, in ms; None: that of this one.
+    """
+    token = _EARLIER.set(_Invocation(request_id, sent))
+    try:
+        yield
+    finally:
+        _EARLIER.reset(token)
 
 
 def invocation_id(content: str) -> str:
@@ -52,12 +89,16 @@ def content_of(record: Any) -> str:
 
 def invocation_time() -> int:
     """Return when this invocation was asked for, in ms; to the second if the trace says it."""
+    if (earlier := _EARLIER.get()) is not None and earlier.sent is not None:
+        return earlier.sent
     # https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids
     root = _ROOT.search(os.environ.get(_TRACE, ""))
     return int(root[1], 16) * 1000 if root else round(time.time() * 1000)
 
 
 def trace_id() -> str | None:
-    """Return the trace's ``Root=1-…``; None outside of Lambda, as in a test."""
+    """Return the trace's ``Root=1-…``; None outside of Lambda, as in a test. Of an earlier invocation, its request."""
+    if (earlier := _EARLIER.get()) is not None:
+        return earlier.request_id
     root = _ROOT.search(os.environ.get(_TRACE, ""))
     return root[0] if root else None

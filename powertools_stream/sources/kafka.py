@@ -29,6 +29,9 @@ class KafkaSource(BuiltInSource):
 
     name: ClassVar[str] = "kafka"
     event_type: ClassVar[EventType | None] = EventType.Kafka
+    # Kafka's own default for a topic, and the oldest that a mapping with a maximum age takes.
+    # https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
+    retention: ClassVar[int] = 7 * 86_400
 
     def records(self, event: Mapping[str, Any]) -> list[Record] | None:
         """Split the event into its records, partition by partition, in the order of their offsets."""
@@ -76,6 +79,10 @@ class KafkaSource(BuiltInSource):
         except (KeyError, TypeError):
             return None
         return (topic, key) if type(topic) is str and type(key) is str else None
+
+    def origin(self, record: Record) -> str | None:
+        """Return the topic and its partition: ``topic-0``. The record does not say of which cluster."""
+        return self.record_id(record).rpartition("-")[0]
 
 
 def _text(key: str | None) -> str | None:

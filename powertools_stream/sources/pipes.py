@@ -43,6 +43,8 @@ class PipeSource(Source):
     """
 
     name: ClassVar[str] = "pipe"
+    # That of a queue, which has the longest.
+    retention: ClassVar[int] = 14 * 86_400
 
     def __init__(self, source: Source | None = None) -> None:
         self.source = source
@@ -105,6 +107,17 @@ class PipeSource(Source):
         """Tell whether its own source gives up on it."""
         source = self._source_of(record)
         return source is not None and source.is_last_attempt(record)
+
+    def origin(self, record: Record) -> str | None:
+        """Return from where its own source has it."""
+        inner = _as_invoked(record)
+        source = self._source_of(inner)
+        return source.origin(inner) if source is not None else super().origin(record)
+
+    def comes_again_alone(self, record: Record) -> bool:
+        """Tell whether its own source sends it again by itself, and the pipe too: it takes a partial response."""
+        source = self._source_of(record) if self.reports_partially else None
+        return source is not None and source.comes_again_alone(record)
 
     def _source_of(self, record: Record) -> Source | None:
         fields = fields_of(record)

@@ -30,6 +30,7 @@ __all__ = [
     "invokes_alone",
     "is_item_batch",
     "is_known",
+    "is_of_success",
     "is_scheduled",
     "known_source",
     "source_of_event_type",
@@ -85,10 +86,20 @@ def _is_of_data_stream(record: Mapping[str, Any]) -> bool:
 def _is_of_destination(record: Mapping[str, Any]) -> bool:
     # Of a pipe, which has no request.
     context = record.get("requestContext", record.get("context"))
-    # What a function that succeeded has returned is the event's own matter, beside what it was asked.
-    if not isinstance(context, Mapping) or context.get("condition") in (None, "Success"):
+    if not isinstance(context, Mapping) or context.get("condition") is None:
         return False
-    return "requestPayload" in record or any(name in record for name in BATCH_INFOS)
+    # Without the payload it is too large for the destination; the function is named all the same.
+    return "requestPayload" in record or "functionArn" in context or any(name in record for name in BATCH_INFOS)
+
+
+def _is_of_failure(record: Mapping[str, Any]) -> bool:
+    return _is_of_destination(record) and not is_of_success(record)
+
+
+def is_of_success(record: Mapping[str, Any]) -> bool:
+    """Tell whether the record of an invocation says that the function has succeeded."""
+    context = record.get("requestContext")
+    return isinstance(context, Mapping) and context.get("condition") == "Success"
 
 
 def _is_of_firehose(record: Mapping[str, Any]) -> bool:
@@ -107,6 +118,8 @@ class _Known(NamedTuple):
     """The fields that its records have."""
     looks_so: Any = None
     """What tells, if it takes more than fields."""
+    carried_so: Any = None
+    """What tells in a payload, if not all of its records are read out of it."""
     is_alone: bool = False
     """Whether its events are no batches, but one record each."""
     is_carried: bool = True
@@ -136,7 +149,9 @@ _SOURCES: Mapping[str, _Known] = {
     "firehose": _Known("FirehoseSource", looks_so=_is_of_firehose, is_carried=False),
     "cloudwatch": _Known("AlarmSource", fields=frozenset({"alarmData", "alarmArn"}), is_alone=True),
     "cognito": _Known("CognitoSource", fields=frozenset({"triggerSource", "userPoolId"}), is_alone=True),
-    "aws_lambda": _Known("DestinationSource", looks_so=_is_of_destination, is_alone=True),
+    # What a function that succeeded has returned is the event's own matter, beside what it was asked: in a payload it
+    # is an event as any other.
+    "aws_lambda": _Known("DestinationSource", looks_so=_is_of_destination, carried_so=_is_of_failure, is_alone=True),
     "step_functions": _Known("DistributedMapSource", looks_so=_is_item, is_carried=False),
 }
 _BY_EVENT_SOURCE = {name: service for service, known in _SOURCES.items() for name in known.event_source}
@@ -283,7 +298,11 @@ def _carried_service(record: Mapping[str, Any]) -> str | None:
     name = _name_of(record)
     if isinstance(name, str) and (service := _BY_EVENT_SOURCE.get(name)):
         return service if _looks_like(record, _SOURCES[service]) else None
-    return next((service for service, known in _CARRIED if _looks_like(record, known)), None)
+    return next((service for service, known in _CARRIED if _is_carried(record, known)), None)
+
+
+def _is_carried(record: Mapping[str, Any], known: _Known) -> bool:
+    return _looks_like(record, known) and (known.carried_so is None or known.carried_so(record))
 
 
 def _service_of(record: Mapping[str, Any]) -> str | None:

@@ -69,6 +69,9 @@ class Source(ABC):
     carried: Sequence[Source] = ()
     """The sources with options that the processor was given: they read what a record of this one carries of theirs."""
 
+    retention: ClassVar[int] = 86_400
+    """For how many seconds, at most, a record may come again: how long a checkpoint for it is kept."""
+
     @abstractmethod
     def recognises(self, record: Mapping[str, Any]) -> bool:
         """Tell whether a record, as Lambda delivers it, is of this source."""
@@ -152,6 +155,22 @@ class Source(ABC):
 
     def is_last_attempt(self, record: Record) -> bool:
         """Tell whether the source gives up on the record when it fails once more."""
+        return False
+
+    def origin(self, record: Record) -> str | None:
+        """Return from where the record comes, for its checkpoint: the ARN of a queue, a shard, a topic's partition.
+
+        Records of one origin that come again do so in the same order. None: it never comes again.
+        """
+        arn = fields_of(record).get("eventSourceARN")
+        return arn if isinstance(arn, str) else self.name
+
+    def comes_again_alone(self, record: Record) -> bool:
+        """Tell whether a reported record comes again by itself, as from a queue, and not with all that is behind it.
+
+        Then there is a checkpoint for each reported record, which is asked for unless `attempt` is 1. Otherwise there
+        is one for all of an origin, which is asked for with every batch.
+        """
         return False
 
 

@@ -33,6 +33,9 @@ class SQSSource(BuiltInSource):
 
     name: ClassVar[str] = "sqs"
     event_type: ClassVar[EventType | None] = EventType.SQS
+    # The most that a queue may have.
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+    retention: ClassVar[int] = 14 * 86_400
 
     def __init__(self, *, fifo: bool | None = None, max_receive_count: int | None = None) -> None:
         self.fifo = fifo
@@ -91,3 +94,7 @@ class SQSSource(BuiltInSource):
             return False
         attempt = self.attempt(record)
         return attempt is not None and attempt >= self.max_receive_count
+
+    def comes_again_alone(self, record: Record) -> bool:
+        """Say that a reported message comes again by itself."""
+        return True

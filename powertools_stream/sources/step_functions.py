@@ -58,3 +58,7 @@ class DistributedMapSource(BuiltInSource):
         if identifier and isinstance(identifier, str):
             return identifier
         return name_of(content_of(item if isinstance(item, Mapping) else {"Item": item}))
+
+    def origin(self, record: Record) -> str | None:
+        """Say that an item never comes again: nothing tells an execution that tries again from another execution."""
+        return None

@@ -1,4 +1,4 @@
-"""What goes to the log: a line for each record that failed, and the rules that are switched off."""
+"""What goes to the log: a line for each record that failed, one for each batch, and the rules that are switched off."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Iterable
 
 from powertools_stream.options import AnyLogger
-from powertools_stream.outcomes import CallDetails, Disposition, Fault, Reason, RecordDetails
+from powertools_stream.outcomes import BatchSummary, CallDetails, Disposition, Fault, Reason, RecordDetails
 from powertools_stream.rules.switches import Switches
 
 __all__ = ["LogObserver", "encodable", "log_of", "tell_switches"]
@@ -34,7 +34,7 @@ _ADVICE = {
 
 
 class LogObserver:
-    """Writes one line for each record that failed: which rules failed on it, why, and at which attempt.
+    """Writes one line for each batch, and one for each record that failed: which rules failed, why, at which attempt.
 
     The payload is not logged.
 
@@ -42,10 +42,45 @@ class LogObserver:
     ----------
     logger
         Powertools' Logger or one of the standard library.
+    has_keys
+        Whether lines are logged with the keys of what runs (`attach_keys`).
     """
 
-    def __init__(self, logger: AnyLogger) -> None:
+    def __init__(self, logger: AnyLogger, *, has_keys: bool = False) -> None:
         self._logger = logger
+        self._has_keys = has_keys
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether anybody would see anything of what a batch looks like from the inside."""
+        return self._has_keys or self._writes_info()
+
+    def on_batch(self, summary: BatchSummary) -> None:
+        """Write one line for the batch."""
+        if not self._writes_info():
+            return
+        counts = _counts(summary)
+        calls = summary.calls_by_service()
+        self._logger.info(
+            "Batch of %s: %s; calls: %s; %d ms",
+            summary.source,
+            ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()),
+            ", ".join(f"{count} {service}" for service, count in calls.items()) or "none",
+            summary.seconds * 1_000,
+            extra={
+                "batch": {
+                    "source": summary.source,
+                    **counts,
+                    "calls": calls,
+                    "milliseconds": round(summary.seconds * 1_000, 1),
+                }
+            },
+        )
+
+    def _writes_info(self) -> bool:
+        # Whatever has a logger's methods is taken for one; without this method, its level is not known.
+        is_enabled = getattr(self._logger, "isEnabledFor", None)
+        return is_enabled is not None and bool(is_enabled(logging.INFO))
 
     def on_call(self, details: CallDetails) -> None:
         """Write one line for each call, for debugging."""
@@ -83,6 +118,18 @@ class LogObserver:
                 "fault_ids": [fault.event["id"] for fault in details.faults if fault.event is not None],
             },
         )
+
+
+def _counts(summary: BatchSummary) -> dict[str, int]:
+    return {
+        "records": summary.records,
+        "matched": summary.matched,
+        "unmatched": summary.unmatched,
+        "rule_runs": sum(summary.runs.values()),
+        "faults": len(summary.faults),
+        "reported": summary.reported,
+        "set_aside": summary.set_aside,
+    }
 
 
 def log_of(logger: AnyLogger | None) -> AnyLogger:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from powertools_stream.options import AnyLogger
-from powertools_stream.outcomes import Observer
 from powertools_stream.telemetry.logs import LogObserver, log_of
+
+if TYPE_CHECKING:
+    from powertools_stream.options import ProcessorOptions
+    from powertools_stream.outcomes import Observer
 
 __all__ = ["observers_for"]
 
 
-def observers_for(logger: AnyLogger | None, metrics: Any, others: Sequence[Observer]) -> tuple[Observer, ...]:
+def observers_for(options: ProcessorOptions) -> tuple[Observer, ...]:
     """Return the observers of a processor; without a logger of the user's, the library's own is written to."""
-    return (LogObserver(log_of(logger)), *_metrics_observers(metrics), *others)
+    log = LogObserver(log_of(options.logger), has_keys=options.logger is not None)
+    return (*_tracer_observers(options), log, *_metrics_observers(options), *options.observers)
 
 
-def _metrics_observers(metrics: Any) -> tuple[Observer, ...]:
-    if metrics is None:
-        return ()
-    from powertools_stream.telemetry.metrics import MetricsObserver
+def _tracer_observers(options: ProcessorOptions) -> Iterator[Observer]:
+    if options.tracer is not None:
+        from powertools_stream.telemetry.tracing import TracerObserver
 
-    return (MetricsObserver(metrics),)
+        yield TracerObserver(options.tracer)
+
+
+def _metrics_observers(options: ProcessorOptions) -> Iterator[Observer]:
+    if options.metrics is not None:
+        from powertools_stream.telemetry.metrics import MetricsObserver
+
+        yield MetricsObserver(options.metrics, per_rule=options.metrics_per == "rule")

@@ -9,7 +9,10 @@ from types import CoroutineType, GeneratorType
 from typing import Any
 
 from powertools_stream.requests import Request
+from powertools_stream.rules.asking import started_already
+from powertools_stream.rules.registry import RuleRegistry
 from powertools_stream.rules.rule import Flavor, Rule, make_rule, spec_of
+from powertools_stream.testing.answers import answer_of
 from powertools_stream.testing.mutations import assert_unchanged
 from powertools_stream.uow import UnitOfWork
 
@@ -61,12 +64,16 @@ def drive(
         A rule, or its fields; ``flavor`` is not needed, and ``id`` defaults to ``rule``.
     responses
         The answers, one for each request, in order; or a function that takes a request and returns its answer. An
-        exception is raised in the flavor, like the error of a request.
+        exception is raised in the flavor, like the error of a request; so is a status of 400 or more of an
+        `HttpResponse`.
 
     Raises
     ------
     AssertionError
-        The number of requests differs from that of the responses; or the record or its event was changed.
+        The number of requests differs from that of the responses; a response is none that the service can give; or the
+        record or its event was changed.
+    TypeError
+        The responses are neither a list nor a function, or the rule is none.
 
     Examples
     --------
@@ -75,7 +82,7 @@ def drive(
     >>> drive(materialize, {"event": {"id": "1"}}, rule, [{}]).requests[0].params
     {'Key': {'pk': '1'}}
     """
-    made = rule if isinstance(rule, Rule) else make_rule({"id": "rule", "flavor": flavor, **(rule or {})})
+    made = rule if isinstance(rule, Rule) else _made(flavor, rule)
     unit = UnitOfWork({"pipeline": made.id, "record": {}, **uow})
     driver = _Driver(responses)
     with assert_unchanged({name: unit[name] for name in ("record", "event") if name in unit}):
@@ -86,10 +93,22 @@ def drive(
     return DriveOutcome(tuple(driver.requests), tuple(_flat(results)))
 
 
+def _made(flavor: Flavor, fields: Any) -> Rule:
+    if fields is not None and not isinstance(fields, Mapping):
+        advice = " Pass one of its rules: rules['its id']." if isinstance(fields, RuleRegistry) else ""
+        raise TypeError(f"Expected a rule, or a dict with its fields; got a {type(fields).__name__}.{advice}")
+    return make_rule({"id": "rule", "flavor": flavor, **(fields or {})})
+
+
 class _Driver:
     """Answers what a flavor yields, depth first."""
 
     def __init__(self, responses: Responses) -> None:
+        if isinstance(responses, Mapping | str | bytes):
+            raise TypeError(
+                "Expected responses to be a list of answers, in order, or a function of the request; got a "
+                f"{type(responses).__name__}. It is run() that takes answers by request type."
+            )
         self.requests: list[Any] = []
         self._answer = responses if callable(responses) else None
         self._responses = iter(()) if callable(responses) else iter(responses)
@@ -98,7 +117,7 @@ class _Driver:
         """Run a flavor to its end, and return its result; every response must have been used."""
         try:
             left = self._drive(outcome) if isinstance(outcome, GeneratorType) else outcome
-        except _NoResponse as error:
+        except _WrongResponse as error:
             raise AssertionError(str(error)) from None
         if unused := list(self._responses):
             raise AssertionError(
@@ -108,6 +127,8 @@ class _Driver:
         return left
 
     def _drive(self, generator: Generator[Any, Any, Any]) -> Any:
+        if error := started_already(generator):
+            raise error
         resume: Callable[[Any], Any] = generator.send
         value: Any = None
         while True:
@@ -117,7 +138,7 @@ class _Driver:
                 return stop.value
             try:
                 resume, value = generator.send, self._answered(asked)
-            except _NoResponse:
+            except _WrongResponse:
                 generator.close()
                 raise
             except Exception as error:
@@ -143,7 +164,7 @@ class _Driver:
         for one in asked:
             try:
                 answers.append(self._answered(one))
-            except _NoResponse:
+            except _WrongResponse:
                 raise
             except Exception as error:
                 errors.append(error)
@@ -158,19 +179,23 @@ class _Driver:
         else:
             response = next(self._responses, _NONE)
             if response is _NONE:
-                raise _NoResponse(
+                raise _WrongResponse(
                     f"The flavor made request {len(self.requests)}, {request!r}, and there is no response for it."
                 )
-        if isinstance(response, BaseException):
-            raise response
-        return response
+        try:
+            answer = answer_of(request, response)
+        except TypeError as mistake:
+            raise _WrongResponse(str(mistake)) from None
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
 
 _NONE = object()
 
 
-class _NoResponse(BaseException):
-    """A test gave too few responses. Not an `Exception`, so that no flavor catches it."""
+class _WrongResponse(BaseException):
+    """A test gave too few responses, or one that no service gives. Not an `Exception`, so that no flavor catches it."""
 
 
 def _flat(results: Iterable[Any]) -> Iterator[UnitOfWork]:

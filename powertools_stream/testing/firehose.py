@@ -9,7 +9,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from powertools_stream.testing.envelopes import ACCOUNT, NOW, REGION
-from powertools_stream.testing.payloads import overrides, to_base64
+from powertools_stream.testing.payloads import listed, overrides, to_base64
 
 __all__ = ["read_firehose_answer", "to_firehose_records"]
 
@@ -41,7 +41,7 @@ def to_firehose_records(
         "invocationId": str(uuid5(NAMESPACE_URL, f"firehose/{stream}")),
         "deliveryStreamArn": f"arn:aws:firehose:{region}:{ACCOUNT}:deliverystream/{stream}",
         "region": region,
-        "records": [_record(given, index, origin) for index, given in enumerate(events)],
+        "records": [_record(given, index, origin) for index, given in enumerate(listed(events, "to_firehose_records"))],
     }
     if origin == "kinesis":
         event["sourceKinesisStreamArn"] = f"arn:aws:kinesis:{region}:{ACCOUNT}:stream/{stream}"

@@ -10,6 +10,7 @@ from types import CoroutineType, GeneratorType
 from typing import Any
 
 from powertools_stream.requests import Call
+from powertools_stream.rules.asking import started_already
 
 __all__ = ["Watch", "assert_unchanged", "differences", "is_asserted"]
 
@@ -191,6 +192,9 @@ class Watch:
 
     def _stepwise(self, run: _Run, generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         """Drive a generator as its caller does, and look after each step."""
+        if error := started_already(generator):  # the caller sees this one, which is always new
+            run.end()
+            raise error
         step: Callable[..., Any] = generator.send
         value: Any = None
         while True:

@@ -16,6 +16,7 @@ from powertools_stream.testing.envelopes import (
     to_json,
     to_sns_envelope,
 )
+from powertools_stream.testing.payloads import listed
 
 __all__ = [
     "to_alarm_event",
@@ -43,7 +44,11 @@ def to_s3_records(objects: Iterable[Any], *, bucket: str = "orders", region: str
         ``version_id``, ``sequencer``, ``timestamp`` (ms), ``region``, and ``extra`` (further fields of the record, e.g.
         ``glacierEventData``).
     """
-    return {"Records": [_s3_record(changed, i, bucket, region) for i, changed in enumerate(objects)]}
+    return {
+        "Records": [
+            _s3_record(changed, i, bucket, region) for i, changed in enumerate(listed(objects, "to_s3_records"))
+        ]
+    }
 
 
 def to_sns_records(messages: Iterable[Any], *, topic: str = "orders", region: str = REGION) -> dict[str, Any]:
@@ -55,7 +60,7 @@ def to_sns_records(messages: Iterable[Any], *, topic: str = "orders", region: st
         Events, strings, or overrides: ``message`` (an event or a string), ``subject``, ``message_id``, ``timestamp``
         (ms), ``attributes`` (unchanged).
     """
-    return {"Records": [_sns_record(message, topic, region) for message in messages]}
+    return {"Records": [_sns_record(message, topic, region) for message in listed(messages, "to_sns_records")]}
 
 
 def to_eventbridge_event(
@@ -249,7 +254,7 @@ def to_distributed_map_event(items: Iterable[Any], *, batch_input: Any = None) -
         What its ``ItemBatcher`` adds to each batch; None: nothing.
     """
     common = {"BatchInput": batch_input} if batch_input is not None else {}
-    return {**common, "Items": list(items)}
+    return {**common, "Items": listed(items, "to_distributed_map_event")}
 
 
 # -- Their parts -------------------------------------------------------------------------------------------------------

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from powertools_stream.testing.envelopes import to_json
 
-__all__ = ["overrides", "to_base64"]
+__all__ = ["listed", "overrides", "to_base64"]
+
+
+def listed(items: Iterable[Any], builder: str) -> list[Any]:
+    """Return the items that a builder of records was given.
+
+    Raises
+    ------
+    TypeError
+        It is one item, most likely, and no list: a dict would give its names, and a text its letters.
+    """
+    if isinstance(items, Mapping | str | bytes) or not isinstance(items, Iterable):
+        raise TypeError(
+            f"Expected {builder} to get a list, an item for each record; got a {type(items).__name__}. Put it into a "
+            f"list: {builder}([…])."
+        )
+    return list(items)
 
 
 def overrides(item: Any, payload: str, known: frozenset[str], *others: str) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from powertools_stream.payloads.attribute_values import serialize_item
 from powertools_stream.testing.envelopes import ACCOUNT, NOW, REGION, to_json
-from powertools_stream.testing.payloads import overrides, to_base64
+from powertools_stream.testing.payloads import listed, overrides, to_base64
 
 __all__ = [
     "to_dynamodb_records",
@@ -47,7 +47,11 @@ def to_sqs_records(
         The queue's name; on a FIFO queue ``.fifo`` is added.
     """
     name = f"{queue.removesuffix('.fifo')}.fifo" if fifo else queue
-    return {"Records": [_sqs_record(message, i, name, region) for i, message in enumerate(messages)]}
+    return {
+        "Records": [
+            _sqs_record(message, i, name, region) for i, message in enumerate(listed(messages, "to_sqs_records"))
+        ]
+    }
 
 
 def to_kinesis_records(events: Iterable[Any], *, stream: str = "orders", region: str = REGION) -> dict[str, Any]:
@@ -60,7 +64,11 @@ def to_kinesis_records(events: Iterable[Any], *, stream: str = "orders", region:
         ``"%"``; None omits it), ``partition_key``, ``sequence_number``, ``timestamp`` (ms). The partition key is the
         event's, else its id, else the position.
     """
-    return {"Records": [_kinesis_record(event, i, stream, region) for i, event in enumerate(events)]}
+    return {
+        "Records": [
+            _kinesis_record(event, i, stream, region) for i, event in enumerate(listed(events, "to_kinesis_records"))
+        ]
+    }
 
 
 def to_dynamodb_records(
@@ -86,7 +94,12 @@ def to_dynamodb_records(
         The stream's ``StreamViewType``: images that it does not include are left out.
     """
     arn = f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{table}/stream/2026-01-01T00:00:00.000"
-    return {"Records": [_dynamodb_record(change, i, arn, key, view_type) for i, change in enumerate(changes)]}
+    return {
+        "Records": [
+            _dynamodb_record(change, i, arn, key, view_type)
+            for i, change in enumerate(listed(changes, "to_dynamodb_records"))
+        ]
+    }
 
 
 def to_kafka_records(
@@ -104,7 +117,7 @@ def to_kafka_records(
         Whether the cluster is self-managed rather than Amazon MSK's.
     """
     partitions: dict[str, list[dict[str, Any]]] = {}
-    for event in events:
+    for event in listed(events, "to_kafka_records"):
         record = _kafka_record(event, topic, partitions)
         partitions.setdefault(f"{record['topic']}-{record['partition']}", []).append(record)
     servers = ",".join(f"b-{i}.orders.a1bcde.c1.kafka.{region}.amazonaws.com:9092" for i in (1, 2))

@@ -40,7 +40,7 @@ class Outcome:
         Why records failed, in record order, then rule order; each with its fault event, if there is one.
     unmatched
         The records that no rule matched, as Lambda delivered them, in record order. One that failed before it could be
-        matched is not among them.
+        matched is not among them, nor one that holds several events, if a rule matched any of these.
     """
 
     response: Any
@@ -86,6 +86,8 @@ def run(
     ------
     AssertionError
         A rule changed what it shares; the message names the rule and the path.
+    TypeError
+        A key of ``responses`` is no request type, or an answer is none that the service can give.
     """
     settings = {"bus_name": TEST_BUS, "raise_on_entire_batch_failure": False, "max_workers": 1, **options}
     own = settings.pop("connectors", ())
@@ -105,6 +107,8 @@ def run(
     finally:
         if watch is not None:
             watch.raise_changes()
+    if fake.mistakes:
+        raise fake.mistakes[0]
     return Outcome(
         response=response,
         results=processor.results,
@@ -163,7 +167,7 @@ def _only_checks(connector: Connector, responses: Responses | None) -> bool:
     if isinstance(connector, ServiceConnector | HttpConnector):
         return True
     scripted = () if responses is None or callable(responses) else responses
-    return any(kind in scripted for kind in connector.requests)
+    return any(base in scripted for kind in connector.requests for base in kind.__mro__)
 
 
 def _is_fault(event: Any) -> bool:

@@ -175,7 +175,7 @@ class SourceSuite:
         assert source.record_id(record)
         assert hash(source.order_key(record)) == hash(source.order_key(self.malformed_record()))
 
-    # -- Ordering and attempts -----------------------------------------------------------------------------------------
+    # -- Ordering, attempts and origins --------------------------------------------------------------------------------
 
     def test_order_keys_are_hashable_and_stable(self) -> None:
         source = self.source()
@@ -220,11 +220,14 @@ class SourceSuite:
                 source.is_grouped(record)
                 record_id, attempt = source.record_id(record), source.attempt(record)
                 source.is_last_attempt(record)
+                origin, alone = source.origin(record), source.comes_again_alone(record)
             except Exception as error:
                 raise AssertionError(f"A method raises if a record has {change}: that ends the batch.") from error
             assert isinstance(record_id, str), f"the id is a text, though the record has {change}"
             assert record_id, f"the id is not empty, though the record has {change}"
             assert attempt is None or attempt >= 1, f"attempts are counted from one, though the record has {change}"
+            assert origin is None or isinstance(origin, str), f"origin() should be a text, of a record with {change}"
+            assert isinstance(alone, bool), f"comes_again_alone() should be True or False, of a record with {change}"
 
     def test_a_record_is_named_or_malformed_whatever_it_holds(self) -> None:
         for record, change in self._changed_records():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import calls, cold_start, collaboration, cpu, imports, per_call, sinks
+from tests.bench import calls, cold_start, collaboration, cpu, imports, per_call, redelivery, sinks
 from tests.bench.measuring import Effort
 from tests.bench.processes import Contestants, Endpoint, has_lambda_stream
 from tests.bench.report import Report, Section, write
@@ -47,6 +47,7 @@ def run(effort: Effort, progress: Callable[[str], None]) -> Report:
             per_call.measure(effort, progress),
             collaboration.measure(endpoint, contestants, effort, progress),
             sinks.measure(endpoint, contestants, effort, progress),
+            redelivery.measure(endpoint, contestants, effort, progress),
             cold_start.measure(effort, progress),
             imports.measure(effort, progress),
         ]

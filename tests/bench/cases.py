@@ -12,6 +12,7 @@ from powertools_stream.testing import to_sqs_records
 __all__ = [
     "BUCKET",
     "BUS",
+    "CHECKPOINTS",
     "LATENCY",
     "QUEUE_URL",
     "TABLE",
@@ -36,12 +37,14 @@ LATENCY = 0.010
 BUCKET = "bench-bucket"
 BUS = "bench-bus"
 TABLE = "bench-table"
+CHECKPOINTS = "bench-checkpoints"
 QUEUE_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/bench-queue"
 TOPIC_ARN = "arn:aws:sns:eu-central-1:123456789012:bench-topic"
 
-Job = Literal["total", "emit", "put", "update", "object", "message", "flavor", "send"]
+Job = Literal["total", "emit", "put", "update", "object", "message", "flavor", "send", "redeliver", "idempotent"]
 """Add up prices, without I/O; publish an event per record; put an item per record; update a row per record; put an
-object per record; send a message per record; run a flavor, or send to a sink, which `Case.form` names."""
+object per record; send a message per record; run a flavor, or send to a sink, which `Case.form` names; deliver a batch
+twice; run a rule once for each key."""
 
 Handler = Callable[[dict[str, Any]], object]
 """A Lambda handler that needs no context."""

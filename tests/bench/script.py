@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from powertools_stream.payloads.attribute_values import serialize_item
 from powertools_stream.testing.endpoint import Answer, Script
-from tests.bench.cases import BUCKET
+from tests.bench.cases import BUCKET, CHECKPOINTS
 
 __all__ = ["PAGE", "SCANNED", "SCRIPT"]
 
@@ -34,11 +34,22 @@ def _query(operation: str, body: dict[str, Any]) -> Answer:
 
 
 def _batch_get(operation: str, body: dict[str, Any]) -> Answer:
-    wanted = body["RequestItems"].items()
-    return 200, {
-        "Responses": {table: [{**key, "price": {"N": "5"}} for key in asked["Keys"]] for table, asked in wanted},
-        "UnprocessedKeys": {},
-    }
+    if CHECKPOINTS in (wanted := body["RequestItems"]):
+        found = (_checkpoints.get(key["id"]["S"]) for key in wanted[CHECKPOINTS]["Keys"])
+        return 200, {"Responses": {CHECKPOINTS: [item for item in found if item]}, "UnprocessedKeys": {}}
+    rows = {table: [{**key, "price": {"N": "5"}} for key in asked["Keys"]] for table, asked in wanted.items()}
+    return 200, {"Responses": rows, "UnprocessedKeys": {}}
+
+
+def _kept(operation: str, body: dict[str, Any]) -> Answer:
+    """Keep the items of one table, to give them back."""
+    for write in body["RequestItems"].get(CHECKPOINTS, ()):
+        item = write["PutRequest"]["Item"]
+        _checkpoints[item["id"]["S"]] = item
+    return 200, {"UnprocessedItems": {}}
+
+
+_checkpoints: dict[str, dict[str, Any]] = {}
 
 
 def _scan(operation: str, body: dict[str, Any]) -> Answer:
@@ -69,6 +80,7 @@ def _bulk(operation: str, body: dict[str, Any]) -> Answer:
 
 SCRIPT: Mapping[str, Script] = {
     "BatchGetItem": _batch_get,
+    "BatchWriteItem": _kept,
     "POST /": _publish,
     "POST /_bulk": _bulk,
     f"POST /{BUCKET}?delete": _delete_objects,

@@ -67,7 +67,8 @@ def _logger(process: Handler, capsys: pytest.CaptureFixture[str]) -> None:
     logger = Logger(service="readme", stream=sys.stdout)
     logger.inject_lambda_context(lambda event, context: process(event, logger=logger))(EVENT, LambdaContext("orders"))
 
-    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    _cold_start, line, batch = map(json.loads, capsys.readouterr().out.splitlines())
+    assert batch["batch"]["faults"] == 1
     assert (line["rules"], line["function_name"]) == (["fail_second"], "orders")
 
 

@@ -186,6 +186,7 @@ def test_a_failure_behind_it_does_not_hide_one_that_is_being_decided() -> None:
 
     def waits(position: int) -> bool:
         run = RuleRun(rule, UnitOfWork(), states[position])
+        run.is_ordered = True
         return decisions.are_awaited_by(run, lambda run: resumed.append(run.state.position))
 
     fail(0)

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from powertools_stream import UnitOfWork
+from powertools_stream import FaultPolicy, UnitOfWork
 from powertools_stream.errors import RunError
 from powertools_stream.flavors import task
 from powertools_stream.requests import Call, GetItems
-from powertools_stream.testing import drive, run
+from powertools_stream.testing import drive, run, to_kinesis_records
 from tests.engine.store import Save, Store, numbered, processing
+from tests.rules.test_idempotency import Memory
 
 
 def test_everything_in_a_list_settles_before_the_first_error_is_raised() -> None:
@@ -144,3 +145,97 @@ def test_user_functions_run_on_the_main_thread_and_blocking_calls_do_not() -> No
     run([{"id": "calls", "flavor": asks}], numbered(3))
 
     assert threads == {"worker"}
+
+
+def _asking() -> Generator[Any, Any, int]:
+    yield Call(abs, -1)
+    return 1
+
+
+def _twice_at_once(uow: UnitOfWork) -> Generator[Any, Any, Any]:
+    asking = _asking()
+    return (yield [asking, asking])
+
+
+def _one_after_the_other(uow: UnitOfWork) -> Generator[Any, Any, Any]:
+    asking = _asking()
+    yield asking
+    return (yield asking)
+
+
+def _begun_by_hand(uow: UnitOfWork) -> Generator[Any, Any, Any]:
+    asking = _asking()
+    next(asking)
+    return (yield asking)
+
+
+def _returned_twice(uow: UnitOfWork) -> list[Any]:
+    asking = _asking()
+    return [asking, asking]
+
+
+def _itself(uow: UnitOfWork) -> Generator[Any, Any, Any]:
+    held: list[Any] = []
+
+    def _asking() -> Generator[Any, Any, Any]:
+        return (yield held[0])
+
+    held.append(_asking())
+    return (yield held[0])
+
+
+@pytest.mark.parametrize(
+    "execute",
+    [_twice_at_once, _one_after_the_other, _begun_by_hand, _returned_twice, _itself],
+    ids=lambda f: f.__name__,
+)
+@pytest.mark.parametrize("check_mutation", [True, False])
+def test_a_generator_that_was_started_already_is_an_error_and_never_none(execute: Any, check_mutation: bool) -> None:
+    message = r"has not been started, but found '_asking' for the second time.*Call _asking\(…\) again for each use"
+
+    outcome = run([{"id": "r", "flavor": task, "execute": execute}], numbered(1), check_mutation=check_mutation)
+
+    (fault,) = outcome.faults
+    with pytest.raises(RunError, match=message):
+        raise fault.error
+    with pytest.raises(RunError, match=message):
+        drive(task, {"event": {}}, {"execute": execute}, lambda request: 1)
+
+
+@pytest.mark.parametrize("check_mutation", [True, False])
+@pytest.mark.parametrize("is_flavor", [True, False], ids=["of the flavor", "of a function"])
+def test_a_generator_that_records_share_runs_for_the_first_of_them(is_flavor: bool, check_mutation: bool) -> None:
+    shared = _asking()
+
+    def flavor(uow: UnitOfWork, rule: Any) -> Any:
+        return shared
+
+    fields: dict[str, Any] = {"flavor": flavor} if is_flavor else {"flavor": task, "execute": lambda uow: shared}
+
+    outcome = run([{"id": "r", **fields}], numbered(3), check_mutation=check_mutation)
+
+    errors = [str(fault.error) for fault in outcome.faults]
+    assert len(errors) == (3 if is_flavor else 2)  # what this generator returns is no unit of work
+    assert all("for the second time" in error for error in errors[-2:])
+
+
+@pytest.mark.parametrize("check_mutation", [True, False])
+@pytest.mark.parametrize("fields", [{"ordered": True}, {"idempotent": True}], ids=lambda fields: next(iter(fields)))
+def test_a_generator_that_records_share_is_an_error_where_they_wait_for_each_other(
+    fields: dict[str, Any], check_mutation: bool
+) -> None:
+    def shared() -> Generator[Any, Any, None]:
+        yield Call(abs, -1)
+
+    made = shared()
+
+    def flavor(uow: UnitOfWork, rule: Any) -> Any:
+        return made
+
+    event = to_kinesis_records([{"id": str(n), "type": "e", "partition_key": "k"} for n in range(2)])
+    options: dict[str, Any] = {"idempotency_store": Memory(), "on_fault": FaultPolicy.PUBLISH}
+
+    outcome = run([{"id": "r", "flavor": flavor, **fields}], event, check_mutation=check_mutation, **options)
+
+    (fault,) = outcome.faults
+    assert "found 'shared' for the second time" in str(fault.error)

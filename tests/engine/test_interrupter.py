@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import threading
@@ -186,6 +187,50 @@ def test_what_user_code_makes_of_the_interruption_is_no_fault(fields: dict[str, 
 
     assert [fault.reason for fault in outcome.faults] == [Reason.UNFINISHED] * 3
     assert len(outcome.response["batchItemFailures"]) == 3
+
+
+async def _spin_in_task() -> None:
+    _spin()
+
+
+async def _waits_for_a_task(uow: Any) -> None:
+    await asyncio.create_task(_spin_in_task())
+
+
+async def _leaves_a_task(uow: Any) -> None:
+    tasks.append(asyncio.create_task(_spin_in_task()))
+    await asyncio.sleep(30)
+
+
+async def _calls_back(uow: Any) -> None:
+    asyncio.get_running_loop().call_soon(_spin)
+    await asyncio.sleep(30)
+
+
+tasks: list[Any] = []
+
+
+@pytest.mark.parametrize("execute", [_waits_for_a_task, _leaves_a_task, _calls_back])
+def test_a_task_of_the_users_own_that_never_lets_go_is_cut_off(
+    execute: Callable[[Any], Any], lambda_context: Context
+) -> None:
+    rules = [{"id": "r", "flavor": task, "execute": execute}, {"id": "other", "flavor": task, "execute": _noop}]
+    processor = StreamProcessor(rules=rules, raise_on_entire_batch_failure=False)
+
+    started = time.monotonic()
+    response = processor.process_event(EVENTS, lambda_context(remaining_ms=800))
+    took = time.monotonic() - started
+
+    assert took < SOON
+    assert len(response["batchItemFailures"]) == 3
+    assert {fault.reason for fault in processor.faults} <= {Reason.UNFINISHED, Reason.RETRYABLE}
+    # The next invocation goes on as if nothing had been.
+    processor = StreamProcessor(rules=[{"id": "other", "flavor": task, "execute": _noop}])
+    assert processor.process_event(EVENTS, lambda_context(remaining_ms=5_000)) == {"batchItemFailures": []}
+
+
+async def _noop(uow: Any) -> None:
+    await asyncio.sleep(0)
 
 
 class _Hanging(FakeConnector):

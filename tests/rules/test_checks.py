@@ -162,3 +162,24 @@ def test_what_is_written_in_place_of_a_wildcard_matches() -> None:
     outcome = run(rules, to_sqs_records([{"type": "ticket-opened"}, {"type": "other"}]))
 
     assert [result.rule_id for result in outcome.results] == ["expression", "pattern"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["^order-.+$", "order-.*", "order-(created|paid)", r"order-\d", "order-[a-z]+", "order-a|order-b"],
+)
+@pytest.mark.parametrize("several", [False, True])
+def test_a_regular_expression_in_a_text_is_an_error_that_says_what_to_write(written: str, several: bool) -> None:
+    with pytest.raises(RuleError) as raised:
+        make_rule({"id": "r", "flavor": task, "event_type": ["a", written] if several else written, "emit": "b"})
+
+    assert f"has the text {written!r}, and a text is compared as it is" in str(raised.value)
+    assert f"event_type=re.compile(r'{written}')" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["order-created", "AWS API Call via CloudTrail", "a.b:c/d (x) #1", "EC2 State-change", "C++", "a+b", "ä"],
+)
+def test_a_name_with_other_signs_is_an_event_type(name: str) -> None:
+    assert make_rule({"id": "r", "flavor": task, "event_type": name, "emit": "b"}).event_type == name

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors import MaterializeRule, TaskRule, cdc, materialize, task
+from powertools_stream.flavors import MaterializeRule, TaskRule, cdc, collect, materialize, task
 from powertools_stream.outcomes import FaultPolicy
 from powertools_stream.rules.rule import Rule, flavor, make_rule, spec_of
 from powertools_stream.uow import UnitOfWork
@@ -82,6 +82,20 @@ def test_a_fault_policy_may_be_written_as_its_value() -> None:
         ({"id": "", "flavor": task, "execute": execute}, "'id' takes a string that is not empty; got '' (str)"),
         ({"id": 5, "flavor": task, "execute": execute}, "'id' takes a string that is not empty; got 5 (int)"),
         ({"id": "r"}, "Rule 'r': the field 'flavor' takes a function, e.g. task; it is missing."),
+        (
+            {"id": "r", "flavour": task},
+            "the field 'flavor' takes a function, e.g. task; it is missing (there is 'flavour', which is not a field).",
+        ),
+        ({"id": "a,b", "flavor": task, "execute": execute}, "Rule 'a,b': the field 'id' takes a string without commas"),
+        ({"id": " a", "flavor": task, "execute": execute}, "Rule ' a': the field 'id' takes a string without commas"),
+        ({"id": "r", "flavor": plain, "ordered": "no"}, "'ordered' takes True or False; got 'no' (str)."),
+        ({"id": "r", "flavor": plain, "ordered": 1}, "'ordered' takes True or False; got 1 (int)."),
+        ({"id": "r", "flavor": plain, "idempotent": "no"}, "'idempotent' takes True, or Powertools' IdempotencyConfig"),
+        ({"id": "r", "flavor": plain, "compact": "yes"}, "'compact' takes True, or a Compact (a dict)"),
+        ({"id": "r", "flavor": plain, "compact": 1}, "'compact' takes True, or a Compact (a dict)"),
+        ({"id": "r", "flavor": cdc, "include_raw": "no"}, "'include_raw' takes True or False; got 'no' (str)."),
+        ({"id": "r", "flavor": cdc, "query_related": "no"}, "'query_related' takes True or False; got 'no' (str)."),
+        ({"id": "r", "flavor": collect, "include_raw": "no"}, "'include_raw' takes True or False; got 'no' (str)."),
         (
             {"id": "r", "flavor": "task"},
             "Rule 'r': the field 'flavor' takes a function, e.g. task; it is 'task' (str).",

@@ -57,7 +57,7 @@ class _Drawing:
         records = self._records()
         rules = self._rules(records)
         options = self._options()
-        return Program(
+        program = Program(
             seed=self._seed,
             source=self._source_name,
             records=records,
@@ -67,6 +67,8 @@ class _Drawing:
             options=options,
             invocations=self._invocations(),
         )
+        checkpoint = self._random.choice((None, None, "remembers", "forgets"))
+        return replace(program, options=replace(options, checkpoint=checkpoint))
 
     # -- Records -------------------------------------------------------------------------------------------------------
 

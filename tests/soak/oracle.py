@@ -66,7 +66,18 @@ class _Oracle:
             return False
         rule = self._program.rule(rule_id)
         labels = set(WORKS[rule.work].labels)
-        return any(labels <= self._deeds[delivery.number, one, rule_id] for one in self._stand_ins(rule, ref, delivery))
+        return any(
+            labels <= self._deeds[counted.number, one, rule_id]
+            for counted in self._counted(ref, delivery)
+            for one in self._stand_ins(rule, ref, counted)
+        )
+
+    def _counted(self, ref: str, delivery: Delivery) -> list[Delivery]:
+        """Return the deliveries of a record in which a rule may be done with it: with checkpoints, earlier ones too."""
+        if self._program.options.checkpoint is None:
+            return [delivery]
+        deliveries = self._history.deliveries
+        return [one for one in deliveries if one.number <= delivery.number and ref in one.refs]
 
     def _stand_ins(self, rule: PlannedRule, ref: str, delivery: Delivery) -> Iterable[str]:
         """Return the records whose writes may stand for those of a record: newer ones, if the rule compacts."""
@@ -78,10 +89,11 @@ class _Oracle:
         return any(
             fault.rule_id == rule_id
             and ref in fault.refs
-            and fault.invocation == delivery.number
+            and fault.invocation == counted.number
             and fault.disposition == "set-aside"
             and fault.is_whole
-            and fault.records[ref] == delivery.raw[ref]
+            and fault.records[ref] == counted.raw[ref]
+            for counted in self._counted(ref, delivery)
             for fault in self._history.faults
         )
 

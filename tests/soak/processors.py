@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from random import Random
 from typing import Any
 
 from powertools_stream import FaultPolicy, RetryPolicy, StreamProcessor
+from powertools_stream.checkpoints import Checkpoint, InMemoryCheckpointStore
 from powertools_stream.payloads.compression import Compression
 from tests.soak.program import Program
 
@@ -24,6 +26,8 @@ def make_processor(program: Program, rules: Sequence[dict[str, Any]]) -> StreamP
         more["observers"] = [_FailingObserver()]
     if options.retryable is not None:
         more["retryable"] = _fail_to_tell
+    if options.checkpoint is not None:
+        more["checkpoint"] = _Store(program.seed, 0.3 if options.checkpoint == "forgets" else 0.0)
     return StreamProcessor(
         rules=rules,
         on_fault=FaultPolicy(options.on_fault),
@@ -39,6 +43,25 @@ def make_processor(program: Program, rules: Sequence[dict[str, Any]]) -> StreamP
         boto_config=_boto_config(program),
         **more,
     )
+
+
+class _Store(InMemoryCheckpointStore):
+    """Forgets, and fails, as often as it is told to."""
+
+    def __init__(self, seed: int, loss: float) -> None:
+        super().__init__()
+        self._random = Random(seed)
+        self._loss = loss
+
+    def load_many(self, keys: Sequence[str]) -> Mapping[str, str]:
+        if self._random.random() < self._loss:
+            self.forget()
+        return super().load_many(keys)
+
+    def save_many(self, checkpoints: Sequence[Checkpoint]) -> None:
+        if self._random.random() < self._loss:
+            raise OSError("the store is away")
+        super().save_many(checkpoints)
 
 
 class _FailingObserver:

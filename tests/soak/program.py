@@ -171,6 +171,8 @@ class PlannedOptions:
         Which of the worker threads cannot be started.
     in_lambda
         Whether coroutines run on the loop of the thread, as they do in Lambda.
+    checkpoint
+        Whether there is a store of checkpoints, which ``"remembers"`` everything, or ``"forgets"``, and fails.
     """
 
     on_fault: str = "report-and-publish"
@@ -190,6 +192,7 @@ class PlannedOptions:
     own_thread: bool = False
     failing_threads: tuple[int, ...] = ()
     in_lambda: bool = False
+    checkpoint: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import random
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -77,6 +78,7 @@ class _Run:
         self._service = endpoint.script = Service(program, history)
         self._endpoint = endpoint
         self._deliveries = Deliveries(program)
+        self._received: Counter[str] = Counter()
 
     def go(self) -> None:
         random.seed(self._program.seed)  # of the pauses between attempts
@@ -111,6 +113,7 @@ class _Run:
         if not records:
             return
         event, raw = build(SOURCES[self._program.source], records, number)
+        self._count_receives(raw)
         in_order = [self._program.record(ref) for ref in raw]
         remaining = None if planned.remaining is None else planned.remaining / 1000
         delivery = Delivery(number, tuple(raw), _copy(raw), remaining, is_last=is_last)
@@ -133,6 +136,14 @@ class _Run:
         delivery.reported = frozenset(record.ref for record in reported)
         delivery.acknowledged = frozenset(record.ref for record in acknowledged)
         self._history.deliveries.append(delivery)
+
+    def _count_receives(self, raw: Mapping[str, Any]) -> None:
+        """Let messages say how often they were received."""
+        self._received.update(raw.keys())
+        for ref, record in raw.items():
+            attributes = record.get("attributes")
+            if isinstance(attributes, dict) and "ApproximateReceiveCount" in attributes:
+                attributes["ApproximateReceiveCount"] = str(self._received[ref])
 
     def _invoke_last(self, processor: StreamProcessor, handle: Callable[[Any, Any], Any]) -> None:
         """Deliver what is left, while nothing fails, but for what never can be processed."""

@@ -127,3 +127,7 @@ def test_a_policy_of_the_processor_or_of_a_rule_takes_precedence(policy: FaultPo
         run(failing(ValueError("no")), BATCH, on_fault=policy)
     with pytest.raises(BatchProcessingError):
         run(failing(ValueError("no"), on_fault=policy), BATCH)
+
+
+def test_an_item_has_no_checkpoint_since_another_execution_may_have_the_same() -> None:
+    assert DistributedMapSource().origin({"Item": {"id": "1"}}) is None

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from powertools_stream import RuleRegistry
 from powertools_stream.requests import Call, PutEvent
 from powertools_stream.rules.rule import Rule
 from powertools_stream.testing.driving import drive
@@ -153,3 +154,13 @@ def test_a_block_that_changes_nothing_passes() -> None:
 )
 def test_differences_are_named_by_their_paths(before: Any, after: Any, expected: list[str]) -> None:
     assert differences(before, after) == expected
+
+
+def test_what_is_no_rule_is_an_error_that_says_what_to_pass() -> None:
+    registry = RuleRegistry([{"id": "r", "flavor": asks_twice}])
+
+    with pytest.raises(TypeError, match=r"got a RuleRegistry. Pass one of its rules: rules\['its id'\]"):
+        drive(asks_twice, UOW, registry, [])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a dict with its fields; got a list"):
+        drive(asks_twice, UOW, [], [])  # type: ignore[arg-type]
+    assert drive(asks_twice, UOW, registry["r"], [1, 2]).requests

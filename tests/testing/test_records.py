@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,12 @@ from aws_lambda_powertools.utilities.parser.models import (
 from pydantic import BaseModel
 
 from powertools_stream.sources import DynamoDBSource
+from powertools_stream.testing import (
+    to_distributed_map_event,
+    to_firehose_records,
+    to_s3_records,
+    to_sns_records,
+)
 from powertools_stream.testing.envelopes import to_eventbridge_envelope, to_json, to_sns_envelope
 from powertools_stream.testing.records import to_dynamodb_records, to_kafka_records, to_kinesis_records, to_sqs_records
 
@@ -193,3 +200,19 @@ def test_a_change_without_a_timestamp_still_has_one() -> None:
     (record,) = to_dynamodb_records([{"timestamp": None, "newImage": {"pk": "1"}}])["Records"]
 
     assert record["dynamodb"]["ApproximateCreationDateTime"] == 1767225600.0
+
+
+@pytest.mark.parametrize(
+    "builder",
+    [
+        to_sqs_records, to_kinesis_records, to_dynamodb_records, to_kafka_records, to_s3_records, to_sns_records,
+        to_firehose_records, to_distributed_map_event,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("given", [{"type": "a"}, "text", b"bytes", 5, None])
+def test_one_item_in_place_of_a_list_is_an_error(builder: Callable[[Any], Any], given: Any) -> None:
+    name = builder.__name__
+
+    with pytest.raises(TypeError, match=rf"Expected {name} to get a list.*; got a {type(given).__name__}.*{name}\(\["):
+        builder(given)
+    assert builder(iter([])) == builder([])

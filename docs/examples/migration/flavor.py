@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
 from powertools_stream import Rule, RuleRegistry, UnitOfWork
 from powertools_stream.flavors import call, get_items
-from powertools_stream.flavors.steps.calling import Steps
 from powertools_stream.requests import PutEvent
 
 
 # --8<-- [start:flavor]
-def notify(uow: UnitOfWork, rule: Rule) -> Steps:
+def notify(uow: UnitOfWork, rule: Rule) -> Generator[Any, Any, UnitOfWork]:
     request = yield from call(rule["to_get_request"], uow)
     response = yield from get_items(request, "customers")
     (customer,) = response["Responses"]["customers"]

@@ -18,14 +18,13 @@ from powertools_stream.connectors.clients import Clients
 from powertools_stream.connectors.http.calls import HttpCall, address_of, call_of, origin_of
 from powertools_stream.connectors.http.pacers import HostPacers
 from powertools_stream.connectors.http.pools import Answer, HttpPools
-from powertools_stream.connectors.statuses import status_error
+from powertools_stream.connectors.statuses import REDIRECTS, is_success, status_error
 from powertools_stream.errors import RequestFailedError
 from powertools_stream.payloads.json_text import from_json
 from powertools_stream.requests import HttpRequest, HttpResponse, Request
 
 __all__ = ["HttpConnector"]
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
 # What belongs to the host that the request named, and to no other.
 _OWN_HEADERS = frozenset({"authorization", "cookie", "host", "proxy-authorization", "x-api-key"})
@@ -124,7 +123,7 @@ class HttpConnector:
         return origin == call.origin or (self._follow_redirects and not is_downgrade)
 
     def _response(self, call: HttpCall, answer: Answer) -> HttpResponse:
-        if answer.status < 400 and answer.status not in _REDIRECTS:
+        if is_success(answer.status):
             return HttpResponse(answer.status, answer.headers, _body(answer, call))
         if (seconds := _retry_after(answer)) is not None:
             self._pacers.of(call.origin).hold(time.monotonic() + min(seconds, _LONGEST_RETRY_AFTER))
@@ -136,7 +135,7 @@ class HttpConnector:
 
 def _redirect_target(call: HttpCall, answer: Answer) -> SplitResult | None:
     location = answer.headers.get("location")
-    if answer.status not in _REDIRECTS or not location:
+    if answer.status not in REDIRECTS or not location:
         return None
     with contextlib.suppress(ValueError):  # an address that is none leads nowhere
         return address_of(urljoin(call.url, location))
@@ -167,7 +166,7 @@ def _retry_after(answer: Answer) -> float | None:
 
 
 def _outcome_text(answer: Answer) -> str:
-    if answer.status in _REDIRECTS and (location := answer.headers.get("location")):
+    if answer.status in REDIRECTS and (location := answer.headers.get("location")):
         return f" redirects to {location!r}, which is not followed. Name that address, if it is the right one."
     text = _text(answer)
     head = text[:200] if isinstance(text, str) else ""

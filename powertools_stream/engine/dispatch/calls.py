@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.chunks import Chunk
     from powertools_stream.engine.dispatch.workers import WorkerPool
     from powertools_stream.engine.interrupter import Attempt
+    from powertools_stream.engine.observation import Observation
     from powertools_stream.outcomes import Observer
 
 __all__ = ["CallRunner"]
@@ -60,6 +61,15 @@ class CallRunner:
         Called on any thread when a call has ended, so that the main thread stops waiting for something else.
     attempt
         Calls user code, and returns what it raises as `Failed`.
+    observation
+        What observers see of the batch; None: nobody watches.
+
+    Attributes
+    ----------
+    under_way
+        How many calls have been started and not returned.
+    are_observed
+        Whether calls are made with the context variables of who asked for them.
     """
 
     def __init__(
@@ -70,9 +80,12 @@ class CallRunner:
         deadline: float,
         wake: Callable[[], None],
         attempt: Attempt,
+        observation: Observation | None = None,
     ) -> None:
         self.under_way = 0
+        self.are_observed = observation is not None
         self._attempt = attempt
+        self._observation = observation
         self._workers = workers
         self._retry = retry
         self._observers = Observers(observers, _log)
@@ -141,6 +154,8 @@ class CallRunner:
         for details in call.details:
             if type(self._attempt(self._observers.on_call, details)) is Failed:
                 _log.error("An observer was cut off: the invocation is about to time out.")
+            if self._observation is not None:
+                self._observation.on_call(details)
 
     @property
     def next_turn(self) -> float:
@@ -170,10 +185,13 @@ class CallRunner:
         for chunk in paced.take():
             self._carry_out(chunk)
         for chunk in paced.give_up():
-            ChunkCall(chunk, self._retry, self._deadline, self).fail(DeadlineError(NO_TURN))
+            self._call(chunk).fail(DeadlineError(NO_TURN))
+
+    def _call(self, chunk: Chunk) -> ChunkCall:
+        return ChunkCall(chunk, self._retry, self._deadline, self, self._observation)
 
     def _carry_out(self, chunk: Chunk) -> None:
-        call = ChunkCall(chunk, self._retry, self._deadline, self)
+        call = self._call(chunk)
         try:
             self._workers.submit(call)
         except (RuntimeError, MemoryError) as error:

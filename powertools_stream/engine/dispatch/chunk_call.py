@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from powertools_stream.call_options import Pacer, RetryPolicy
     from powertools_stream.connectors.base import Entry
     from powertools_stream.engine.dispatch.chunks import Chunk
+    from powertools_stream.engine.observation import Observation
 
 __all__ = ["NO_TURN", "CallListener", "ChunkCall"]
 
@@ -48,6 +49,8 @@ class ChunkCall:
         `time.monotonic` seconds: no pause goes beyond it.
     listener
         Told of it.
+    observation
+        What observers see of the batch; None: nobody watches.
 
     Attributes
     ----------
@@ -57,7 +60,14 @@ class ChunkCall:
         The calls that it took.
     """
 
-    def __init__(self, chunk: Chunk, policy: RetryPolicy, deadline: float, listener: CallListener) -> None:
+    def __init__(
+        self,
+        chunk: Chunk,
+        policy: RetryPolicy,
+        deadline: float,
+        listener: CallListener,
+        observation: Observation | None = None,
+    ) -> None:
         self.chunk = chunk
         self.details: list[CallDetails] = []
         self._entries = chunk.in_order()
@@ -65,6 +75,7 @@ class ChunkCall:
         self._policy = policy
         self._deadline = deadline
         self._listener = listener
+        self._observation = observation
         # The first call had to wait for its turn before it got here.
         self._has_turn = True
 
@@ -153,7 +164,11 @@ class ChunkCall:
         rejection: BaseException | None = None
         responses: Sequence[Any]
         try:
-            responses = self.chunk.connector.send(entries)
+            send = self.chunk.connector.send
+            if self._observation is None:
+                responses = send(entries)
+            else:
+                responses = self._observation.call(self.chunk, attempt, send, entries)
             if len(responses) != len(entries):
                 responses = _one_for_each(responses, len(entries))
         except BaseException as error:

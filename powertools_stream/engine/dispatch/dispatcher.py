@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from powertools_stream.call_options import RetryPolicy
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.chunk_call import ChunkCall
     from powertools_stream.engine.dispatch.lookahead import Lookahead
     from powertools_stream.engine.interrupter import Attempt
+    from powertools_stream.engine.observation import Observation
     from powertools_stream.requests import Request
 
 __all__ = ["ConnectorFinder", "Dispatch", "Dispatcher"]
@@ -35,6 +37,10 @@ class ConnectorFinder(Protocol):
 
     def connector_for(self, request_type: type[Request]) -> Connector:
         """Return the connector, or raise a `StreamError` that says what to do."""
+        ...
+
+    def is_owned(self, request_type: type[Request]) -> bool:
+        """Tell whether a connector of the user's names this very request type."""
         ...
 
     def close(self) -> None:
@@ -74,7 +80,14 @@ class Dispatcher:
         self._retry = retry or RetryPolicy()
         self._observers = tuple(observers)
 
-    def begin(self, lookahead: Lookahead, deadline: float, wake: Callable[[], None], attempt: Attempt) -> Dispatch:
+    def begin(
+        self,
+        lookahead: Lookahead,
+        deadline: float,
+        wake: Callable[[], None],
+        attempt: Attempt,
+        observation: Observation | None = None,
+    ) -> Dispatch:
         """Get ready for the requests of a batch, which are to be answered before the deadline.
 
         Parameters
@@ -87,8 +100,10 @@ class Dispatcher:
             Called on any thread when a call has ended.
         attempt
             Calls user code, and returns what it raises as `Failed`.
+        observation
+            What observers see of the batch; None: nobody watches.
         """
-        calls = CallRunner(self._workers, self._retry, self._observers, deadline, wake, attempt)
+        calls = CallRunner(self._workers, self._retry, self._observers, deadline, wake, attempt, observation)
         return Dispatch(self._connectors, self._operations, calls, lookahead, deadline, attempt)
 
     def abandon(self, dispatch: Dispatch) -> None:
@@ -172,7 +187,7 @@ class Dispatch:
         if self._is_closed:
             raise DeadlineError("The batch has ended; nothing is sent for it any more.")
         kind = type(request)
-        if kind is RemainingTime:
+        if kind is RemainingTime and not self._connectors.is_owned(kind):
             reply.deliver(max(0.0, self._deadline - time.monotonic()))
             return
         connector = self._connectors.connector_for(kind)
@@ -183,6 +198,8 @@ class Dispatch:
         if options is not None or self._operations.have_rates:
             entries = self._operations.applied(entries, kind, options)
         pending = PendingRequest(request, connector, reply, len(entries))
+        if self._calls.are_observed:
+            pending.context = copy_context()
         if not entries:
             pending.deliver(self._attempt)
         elif after is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from powertools_stream.engine.failed import Failed
@@ -58,9 +59,14 @@ class PendingRequest:
         Gets the answer.
     entries
         How many responses there will be.
+
+    Attributes
+    ----------
+    context
+        The context variables of who asked, for whoever observes its calls; None: nobody does.
     """
 
-    __slots__ = ("connector", "missing", "reply", "request", "requester", "responses")
+    __slots__ = ("connector", "context", "missing", "reply", "request", "requester", "responses")
 
     def __init__(self, request: Request, connector: Connector, reply: Reply, entries: int) -> None:
         self.request = request
@@ -69,6 +75,7 @@ class PendingRequest:
         self.requester = reply.requester
         self.responses: list[Any] = [None] * entries
         self.missing = entries
+        self.context: Context | None = None
 
     def take(self, index: int, response: Any) -> bool:
         """Take one response; tell whether it was the last."""

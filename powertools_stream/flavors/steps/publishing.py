@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from powertools_stream.environment.spelling import spelled
-from powertools_stream.environment.tags import standard_tags
+from powertools_stream.environment.tags import standard_tags, trace_tags
 from powertools_stream.flavors.steps.calling import Steps, call, listed
 from powertools_stream.requests import PutEvent
 from powertools_stream.rules.binding import UserFunction
@@ -71,7 +71,8 @@ def tagged(event: Mapping[str, Any], rule: Rule) -> Event:
     It has standard tags, unless it has its own, and no key that is None; its key is spelled for those who listen.
     """
     tags = event.get("tags")
-    result = {**event, "tags": {**standard_tags(rule.id), **(tags if isinstance(tags, Mapping) else {})}}
+    own = tags if isinstance(tags, Mapping) else {}
+    result = {**event, "tags": {**standard_tags(rule.id), **own, **trace_tags()}}
     if result.get("partition_key", "") is None:
         del result["partition_key"]
     return spelled(result)

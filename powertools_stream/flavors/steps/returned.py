@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Iterator
-from decimal import Decimal
-from functools import lru_cache
-from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import Any, Literal
+from collections.abc import Awaitable, Generator
+from types import AsyncGeneratorType
+from typing import Any
 
 from powertools_stream.errors import RunError
 from powertools_stream.requests import Request
-from powertools_stream.uow import UnitOfWork
+from powertools_stream.rules.asking import PENDING, SEVERAL, VALUES, close, flat, is_asked_for, is_value, kind_of
 
 __all__ = ["PENDING", "VALUES", "Steps", "carried_out", "is_asked_for", "settled"]
 
 Steps = Generator[Any, Any, Any]
 """What a flavor with I/O is: it yields requests, and generators and coroutines to be run for it."""
-
-PENDING = (CoroutineType, GeneratorType)
-"""The types of a result that is still to be waited for."""
-
-VALUES = frozenset({type(None), bool, int, float, str, bytes, Decimal, UnitOfWork, dict})
-"""The types of most results, which are told at a glance."""
-
-_SEVERAL = (list, tuple, set, frozenset)
-
-_Kind = Literal["value", "request", "pending", "refused"]
-
-
-def is_asked_for(returned: Any) -> bool:
-    """Tell whether something is to be carried out of what a user function returned, rather than left as a value.
-
-    Lists and tuples are looked into, to any depth. A mapping is a value, whatever it holds: to look into it would cost
-    each record of each rule a good part of what the rule costs.
-    """
-    if type(returned) in VALUES:
-        return False
-    if isinstance(returned, _SEVERAL):
-        return not VALUES.issuperset(map(type, returned)) and any(not _is_value(one) for one in _flat(returned))
-    return not _is_value(returned)
 
 
 def carried_out(returned: Any, rule_id: str, field: str) -> Steps:
@@ -60,14 +35,14 @@ def carried_out(returned: Any, rule_id: str, field: str) -> Steps:
     if not is_asked_for(returned):
         return returned
     if problem := _problem(returned):
-        _close(returned)
+        close(returned)
         raise RunError(
             f"Rule {rule_id!r}: expected what {field} returns to be a value, a request, a coroutine, a generator, or a "
             f"list of requests and their like, found {problem}"
         )
     if isinstance(returned, Request):
         return (yield returned)
-    if isinstance(returned, _SEVERAL):
+    if isinstance(returned, SEVERAL):
         return (yield [one if isinstance(one, Request) else carried_out(one, rule_id, field) for one in returned])
     return (yield from carried_out((yield _pending(returned)), rule_id, field))
 
@@ -91,29 +66,8 @@ def settled(returned: Any) -> Steps:
     return (yield from settled((yield _pending(returned))))
 
 
-def _kind_of(returned: Any) -> _Kind:
-    kind: Any = type(returned)
-    return _kind_of_type(kind)
-
-
-@lru_cache(maxsize=1_024)
-def _kind_of_type(kind: Any) -> _Kind:
-    if issubclass(kind, Request):
-        return "request"
-    # Futures, those of `concurrent.futures` and of `asyncio` alike.
-    if issubclass(kind, AsyncGeneratorType) or hasattr(kind, "add_done_callback"):
-        return "refused"
-    return "pending" if issubclass(kind, (*PENDING, Awaitable)) else "value"
-
-
-def _is_value(returned: Any) -> bool:
-    if isinstance(returned, type):
-        return not issubclass(returned, Request)
-    return _kind_of(returned) == "value"
-
-
 def _is_settled(returned: Any) -> bool:
-    return _kind_of(returned) in ("value", "request")
+    return kind_of(returned) in ("value", "request")
 
 
 def _pending(returned: Any) -> Any:
@@ -124,24 +78,16 @@ async def _awaited(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
 
-def _flat(returned: Any) -> Iterator[Any]:
-    for one in returned:
-        if isinstance(one, _SEVERAL):
-            yield from _flat(one)
-        else:
-            yield one
-
-
 def _problem(returned: Any) -> str | None:
     """Say why something cannot be carried out, and what to do; None: it can."""
-    if not isinstance(returned, _SEVERAL):
+    if not isinstance(returned, SEVERAL):
         return _refusal(returned)
-    leaves = list(_flat(returned))
+    leaves = list(flat(returned))
     if problem := next(filter(None, map(_refusal, leaves)), None):
         return f"among several things {problem}"
     if isinstance(returned, set | frozenset) or any(isinstance(one, set | frozenset) for one in returned):
         return f"a set of {_names(leaves)}. Return a list: what is carried out has an order."
-    if any(map(_is_value, leaves)):
+    if any(map(is_value, leaves)):
         return (
             f"{_names(leaves)} in one list. Leave out what is not to be carried out; values beside requests are "
             "returned by a generator that yields the requests."
@@ -157,7 +103,7 @@ def _refusal(returned: Any) -> str | None:
         return (
             "an async generator. Await what it does in a coroutine, and return the result; or yield requests instead."
         )
-    if _kind_of(returned) == "refused":
+    if kind_of(returned) == "refused":
         return (
             f"{_name(returned)}. Await it in a coroutine, and return the result; or return Call(function, …), which "
             "runs the function on a worker."
@@ -171,10 +117,3 @@ def _name(one: Any) -> str:
 
 def _names(leaves: list[Any]) -> str:
     return " and ".join(dict.fromkeys(map(_name, leaves)))
-
-
-def _close(returned: Any) -> None:
-    """Close what has not been started, or Python would warn that it was never awaited."""
-    for one in _flat(returned if isinstance(returned, _SEVERAL) else ()):
-        if isinstance(one, PENDING):
-            one.close()

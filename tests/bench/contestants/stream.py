@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator
 from typing import Any
 
+from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
@@ -24,6 +25,8 @@ def prepare(case: Case) -> Handler:
     rules = _RULES[case.job](case)
     for n in range(case.others):
         rules.add(id=f"other-{n}", flavor=task, event_type=f"other-{n}", execute=_order_total)
+    if case.form == "observed":
+        return _observed(rules)
     if case.form == "results":
         processor = StreamProcessor(rules=rules)
         return processor.process_event
@@ -32,6 +35,21 @@ def prepare(case: Case) -> Handler:
     def handler(event: Any, context: Any) -> None: ...
 
     return lambda event: handler(event, None)
+
+
+def _observed(rules: RuleRegistry) -> Handler:
+    """Observe batches with Logger, Metrics and a tracer that is off; what it costs to write the metrics is left out."""
+    logger = Logger(service="bench", level="INFO")
+    metrics, tracer = Metrics(namespace="bench", service="bench"), Tracer(service="bench", disabled=True)
+
+    @stream_processor(rules, logger=logger, metrics=metrics, tracer=tracer)
+    def handler(event: Any, context: Any) -> None: ...
+
+    def observed(event: dict[str, Any]) -> None:
+        handler(event, None)
+        metrics.metric_set.clear()
+
+    return observed
 
 
 def _record_handler() -> Handler:

@@ -14,6 +14,7 @@ from botocore.credentials import RefreshableCredentials
 from botocore.session import Session
 
 from powertools_stream import RuleRegistry, StreamProcessor
+from powertools_stream.errors import SettingError
 from powertools_stream.flavors import task
 from powertools_stream.testing import to_sqs_records
 from powertools_stream.testing.endpoint import ScriptedEndpoint
@@ -328,6 +329,27 @@ def test_it_is_switched_off_by_the_environment(
 
     assert lean == []
     assert len(wire.requests) == 3
+
+
+@pytest.mark.parametrize("other", ["false", "0", "no", "true"])
+def test_what_is_neither_on_nor_off_in_the_environment_is_an_error(
+    client_of: ClientOf, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_STREAM_LEAN_CALLS", other)
+
+    with pytest.raises(SettingError, match=f"POWERTOOLS_STREAM_LEAN_CALLS to be 'on' or 'off', but found '{other}'"):
+        client_of("dynamodb")
+
+
+@pytest.mark.parametrize("on", ["on", "ON", ""])
+def test_it_is_on_if_the_environment_says_so(
+    wire: Wire, client_of: ClientOf, lean: list[str], monkeypatch: pytest.MonkeyPatch, on: str
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_STREAM_LEAN_CALLS", on)
+
+    _sent(wire, client_of("dynamodb"), "update_item", UPDATE, times=3)
+
+    assert len(lean) == 2
 
 
 @pytest.mark.parametrize("is_on", [True, False])

@@ -1,0 +1,248 @@
+"""What the observers of one batch see from the inside, and what is counted for them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any
+
+from powertools_stream.engine.steps import RUNNING, Step
+from powertools_stream.errors import UnmatchedEventError
+from powertools_stream.outcomes import BatchDetails, BatchSummary, CallStart
+from powertools_stream.rules.compiled import NO_RULE
+
+if TYPE_CHECKING:
+    from powertools_stream.engine.batch import Batch, Failure
+    from powertools_stream.engine.dispatch.chunks import Chunk
+    from powertools_stream.outcomes import CallDetails, Observer
+    from powertools_stream.sources.source import Source
+
+__all__ = ["Observation", "enabled", "watching"]
+
+_Open = Callable[[Any], "AbstractContextManager[Any] | None"]
+
+
+class Observation:
+    """The contexts that observers open around a batch, its steps and its calls, and the counts of the batch.
+
+    There is none if nobody watches.
+
+    Parameters
+    ----------
+    observers
+        Those that want to know of this batch.
+    source
+        Where its records come from.
+    logger
+        Where an observer that raises is named.
+
+    Attributes
+    ----------
+    source
+        As given.
+    runs
+        The id of a rule for each of its runs.
+    timestamps
+        The ``timestamp`` of each event that was read, whatever it is.
+    unmatched, idle
+        How many records hold events that no rule matched, and how many hold nothing for a rule.
+    has_steps
+        Whether an observer opens contexts around steps.
+    asked_in
+        The context variables at the end of the last step, with those that observers have set for it.
+    """
+
+    def __init__(self, observers: Sequence[Observer], source: Source, logger: Any) -> None:
+        self.source = source
+        self.runs: list[str] = []
+        self.timestamps: list[Any] = []
+        self.unmatched = 0
+        self.idle = 0
+        self._calls: list[CallDetails] = []
+        self._started = time.monotonic()
+        self._logger = logger
+        self._failing = set[int]()
+        self._batch_openers = _methods(observers, "batch")
+        self._steps = _methods(observers, "step")
+        self._call_openers = _methods(observers, "call")
+        self._on_batch = _methods(observers, "on_batch")
+        self._opened: list[AbstractContextManager[Any]] = []
+        self.has_steps = bool(self._steps)
+        self.asked_in: Context | None = None
+
+    @property
+    def has_batch(self) -> bool:
+        """Whether an observer opens a context around the batch."""
+        return bool(self._batch_openers)
+
+    def begin(self, details: BatchDetails) -> None:
+        """Open the contexts around the batch."""
+        self._open(self._batch_openers, details, self._opened)
+
+    def end(self, error: BaseException | None) -> None:
+        """Close the contexts around the batch."""
+        self._close(self._opened, error)
+
+    def tell(self, summary: BatchSummary) -> None:
+        """Tell of the batch that has ended."""
+        for on_batch in self._on_batch:
+            try:
+                on_batch(summary)
+            except Exception as error:
+                self._note(on_batch, error)
+
+    def on_call(self, details: CallDetails) -> None:
+        """Take note of a call that has ended."""
+        self._calls.append(details)
+
+    def step(self, step: Step, function: Any, *args: Any) -> Any:
+        """Call user code of a rule that runs to its end at once."""
+        token = RUNNING.set(step)
+        try:
+            return self.resumed(function, *args)
+        finally:
+            RUNNING.reset(token)
+
+    def resumed(self, function: Any, *args: Any) -> Any:
+        """Call user code of what runs now, with the context variables that it has had before."""
+        self.asked_in = None
+        running = RUNNING.get() if self._steps else None
+        details = running.details() if running is not None else None
+        if details is None:
+            return function(*args)
+        return self._inside(self._steps, details, self._resumed, function, *args)
+
+    def _resumed(self, function: Any, *args: Any) -> Any:
+        result = function(*args)
+        self.asked_in = copy_context()  # before the observers close what they have opened
+        return result
+
+    def call(self, chunk: Chunk, attempt: int, send: Any, entries: Sequence[Any]) -> Any:
+        """Make a call, with the context variables of who asked first; on the worker's thread."""
+        request, _ = chunk.entries[0].waiting[0]
+        if (context := request.context) is None:
+            return self._call(chunk, attempt, send, entries)
+        # A copy: several calls may be made for one request, side by side.
+        return context.copy().run(self._call, chunk, attempt, send, entries)
+
+    def _call(self, chunk: Chunk, attempt: int, send: Any, entries: Sequence[Any]) -> Any:
+        if not self._call_openers:
+            return send(entries)
+        running = RUNNING.get()
+        details = CallStart(
+            chunk.operation.service,
+            chunk.operation.name,
+            len(entries),
+            attempt,
+            _rule_ids(chunk),
+            running.details() if running is not None else None,
+        )
+        return self._inside(self._call_openers, details, send, entries)
+
+    def summary(self, batch: Batch) -> BatchSummary:
+        """Return what became of the batch."""
+        states = batch.states
+        failed = [state for state in states if state.failures]
+        unread = sum(any(map(_is_unread, state.failures)) for state in failed)
+        return BatchSummary(
+            source=batch.source.name,
+            records=len(states),
+            matched=len(states) - self.unmatched - self.idle - unread,
+            unmatched=self.unmatched,
+            runs=Counter(self.runs),
+            faults=tuple(batch.faults()),
+            reported=sum(state.is_reported for state in failed),
+            set_aside=sum(not state.is_reported for state in failed),
+            skipped=batch.rules_skipped,
+            calls=tuple(self._calls),
+            seconds=time.monotonic() - self._started,
+            oldest_timestamp=min(filter(_is_number, self.timestamps), default=None),
+        )
+
+    def _inside(self, openers: Sequence[_Open], details: Any, function: Any, *args: Any) -> Any:
+        """Call a function inside of the contexts of the observers, which get to see the error that it raises."""
+        opened: list[AbstractContextManager[Any]] = []
+        error: BaseException | None = None
+        try:
+            self._open(openers, details, opened)
+            result = function(*args)
+            # A connector returns errors as values: if there is nothing else, the call has failed.
+            if type(details) is CallStart and result and all(isinstance(one, BaseException) for one in result):
+                error = result[0]
+            return result
+        except StopIteration:  # the end of a generator
+            raise
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            self._close(opened, error)
+            error = None  # its frames would be a circle
+
+    def _open(self, openers: Sequence[_Open], details: Any, opened: list[AbstractContextManager[Any]]) -> None:
+        for opener in openers:
+            try:
+                context = opener(details)
+                if context is not None:
+                    context.__enter__()
+                    opened.append(context)
+            except Exception as error:
+                self._note(opener, error)
+
+    def _close(self, opened: list[AbstractContextManager[Any]], error: BaseException | None) -> None:
+        while opened:
+            context = opened.pop()
+            try:
+                if error is None:
+                    context.__exit__(None, None, None)
+                else:
+                    context.__exit__(type(error), error, error.__traceback__)
+            except Exception as raised:
+                if raised is not error:
+                    self._note(context, raised)
+
+    def _note(self, whose: Any, error: Exception) -> None:
+        observer = getattr(whose, "__self__", whose)
+        if id(observer) not in self._failing:
+            self._failing.add(id(observer))
+            self._logger.error("The observer %r failed: %r", observer, error)
+
+
+def watching(observers: Sequence[Observer]) -> list[Observer]:
+    """Return the observers that may want to see a batch from the inside."""
+    return [one for one in observers if any(hasattr(one, name) for name in ("batch", "step", "call", "on_batch"))]
+
+
+def enabled(observers: Sequence[Any], logger: Any) -> list[Observer]:
+    """Return those of them that want to see the next one."""
+    return [observer for observer in observers if _is_enabled(observer, logger)]
+
+
+def _is_enabled(observer: Any, logger: Any) -> bool:
+    try:
+        return bool(getattr(observer, "is_enabled", True))
+    except Exception as error:
+        logger.error("The observer %r failed: %r", observer, error)
+        return False
+
+
+def _is_number(timestamp: Any) -> bool:
+    return type(timestamp) in (int, float) and math.isfinite(timestamp)
+
+
+def _is_unread(failure: Failure) -> bool:
+    """Tell whether a record failed before it could be matched."""
+    return failure.rule is NO_RULE and not isinstance(failure.error, UnmatchedEventError)
+
+
+def _methods(observers: Sequence[Any], name: str) -> list[Any]:
+    return [getattr(observer, name) for observer in observers if hasattr(observer, name)]
+
+
+def _rule_ids(chunk: Chunk) -> tuple[str, ...]:
+    rules = (request.requester.rule for pending in chunk.entries for request, _ in pending.waiting)
+    return tuple(dict.fromkeys(rule.id for rule in rules if rule is not NO_RULE))
