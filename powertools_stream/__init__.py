@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from powertools_stream.payloads.claim_checks import ClaimChecks as ClaimChecks
     from powertools_stream.payloads.compression import Compression as Compression
+    from powertools_stream.payloads.field_encryption import FieldEncryption as FieldEncryption
     from powertools_stream.processor import StreamProcessor as StreamProcessor
     from powertools_stream.rules.compact import Compact as Compact
     from powertools_stream.rules.registry import RuleRegistry as RuleRegistry
@@ -51,6 +52,7 @@ __all__ = [
             "call_options": ("Pacer", "RetryPolicy"),
             "payloads.claim_checks": ("ClaimChecks",),
             "payloads.compression": ("Compression",),
+            "payloads.field_encryption": ("FieldEncryption",),
             # Rules
             "rules.rule": ("Rule", "flavor"),
             "rules.compact": ("Compact",),

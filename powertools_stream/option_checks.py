@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 __all__ = [
     "are_made",
     "are_made_with",
+    "are_names",
     "has",
     "instance_of",
     "is_listed",
@@ -87,6 +88,11 @@ def are_made(values: Any) -> bool:
 def are_made_with(*methods: str) -> Callable[[Any], bool]:
     """Tell several objects, each of which has one of some methods at least."""
     return lambda values: are_made(values) and all(any(has(method)(value) for method in methods) for value in values)
+
+
+def are_names(values: Any) -> bool:
+    """Tell several texts; one text is not several."""
+    return is_listed(values) and all(isinstance(value, str) for value in values)
 
 
 def mistake(name: str, takes: str, found: Any, error: type[Exception] = TypeError) -> Exception:

@@ -20,6 +20,7 @@ from powertools_stream.outcomes import FaultPolicy, Observer
 from powertools_stream.payloads.claim_checks import ClaimChecks
 from powertools_stream.payloads.compression import Compression
 from powertools_stream.payloads.decoding import Decoder
+from powertools_stream.payloads.field_encryption import FieldEncryption
 from powertools_stream.requests.request import Request
 from powertools_stream.sources.source import Source
 
@@ -48,6 +49,9 @@ class Options(TypedDict, total=False):
     rates: Mapping[type[Request], Rate] | None
     claim_checks: ClaimChecks | None
     compression: Compression | None
+    redact: Sequence[str]
+    keep_record: bool
+    encrypt: FieldEncryption | Mapping[str, Any] | None
     tracer: AnyTracer | None
     metrics: AnyMetrics | None
     metrics_per: Literal["function", "rule"]

@@ -19,6 +19,7 @@ from powertools_stream.environment.settings import whole_number
 from powertools_stream.errors import RuleError
 from powertools_stream.option_checks import (
     are_made_with,
+    are_names,
     has,
     instance_of,
     is_listed,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from powertools_stream.payloads.claim_checks import ClaimChecks
     from powertools_stream.payloads.compression import Compression
     from powertools_stream.payloads.decoding import Decoder
+    from powertools_stream.payloads.field_encryption import FieldEncryption
+    from powertools_stream.payloads.redaction import Redaction
 
 __all__ = ["AnyLogger", "AnyMetrics", "AnyTracer", "ProcessorOptions", "takes_options"]
 
@@ -71,6 +74,7 @@ P = ParamSpec("P")
 
 _DEFAULT_WORKERS = 32
 _CALLS = "a number of calls, 1 or more"
+_IS_ENCRYPTION = instance_of("payloads.field_encryption", "FieldEncryption")
 _BUS = "the name or ARN of an event bus (a string)"
 
 
@@ -125,6 +129,15 @@ class ProcessorOptions:
         is an error.
     compression
         Which values of events are compressed when they are sent; None: none. Compressed values are read in any case.
+    redact
+        What nobody is told who is told of a failure: JSONPaths from the unit of work, as Powertools' data masking takes
+        them, ``["event.customer.email"]``. The values at these paths are masked in fault events and in the log.
+    keep_record
+        Whether fault events hold the raw record all the same if `redact` is set, though it holds the same data.
+    encrypt
+        Which fields are encrypted of what is published and stored, in the envelope of aws-lambda-stream; a mapping such
+        as ``{"fields": ["email"], "key_alias": "alias/orders"}`` is taken as well. What comes in is decrypted. A rule
+        has its own ``encrypt``. None: neither.
     tracer, metrics
         Powertools' Tracer and Metrics.
     metrics_per
@@ -168,13 +181,17 @@ class ProcessorOptions:
         Tells passing errors.
     workers
         How many calls are under way at a time, at most.
+    redaction
+        What `redact` says; None: nothing is redacted.
+    field_encryption
+        What `encrypt` says.
 
     Raises
     ------
     TypeError, ValueError
         An option holds what it does not take.
     SettingError
-        ``PARALLEL`` holds no number.
+        ``PARALLEL`` holds no number; or `redact` is set, and Powertools' data masking is not installed.
     """
 
     event_type: EventType | None = None
@@ -210,6 +227,13 @@ class ProcessorOptions:
         None, 'ClaimChecks({"<bucket>": "<account id>"})', instance_of("payloads.claim_checks", "ClaimChecks")
     )
     compression: Compression | None = option(None, "Compression()", instance_of("payloads.compression", "Compression"))
+    redact: Sequence[str] = option((), 'paths from the unit of work, ["event.customer.email"]', are_names)
+    keep_record: bool = switch(False)
+    encrypt: FieldEncryption | Mapping[str, Any] | None = option(
+        None,
+        'FieldEncryption(fields=["email"], key_alias="alias/orders")',
+        lambda value: isinstance(value, Mapping) or _IS_ENCRYPTION(value),
+    )
     tracer: AnyTracer | None = option(None, "Powertools' Tracer()", is_tracer)
     metrics: AnyMetrics | None = option(None, "Powertools' Metrics()", has("add_metric"))
     metrics_per: Literal["function", "rule"] = option(
@@ -242,6 +266,8 @@ class ProcessorOptions:
     fault_policy: FaultPolicy | None = field(init=False)
     is_retryable: Callable[[BaseException], bool] = field(init=False)
     workers: int = field(init=False)
+    redaction: Redaction | None = field(init=False)
+    field_encryption: FieldEncryption | None = field(init=False)
 
     def __post_init__(self) -> None:
         _check_event_type(self.event_type)
@@ -263,6 +289,8 @@ class ProcessorOptions:
             is_retryable=retryable_predicate(self.retryable),
             workers=whole_number(self.max_workers, "PARALLEL", default=_DEFAULT_WORKERS, what=_CALLS),
             registry=RuleRegistry.of(self.rules),
+            redaction=_redaction(self.redact, keep_record=self.keep_record),
+            field_encryption=_field_encryption(self.encrypt),
         )
         if self.idempotency_store is None:
             _check_idempotent(self.registry)
@@ -339,6 +367,29 @@ def _fault_policy(given: FaultPolicy | str | None) -> FaultPolicy | None:
         return FaultPolicy(given) if given is not None else None
     except ValueError:
         raise mistake("on_fault", " or ".join(map(str, FaultPolicy)), given, ValueError) from None
+
+
+def _redaction(paths: Sequence[str], *, keep_record: bool) -> Redaction | None:
+    if not paths:
+        return None
+    from powertools_stream.payloads.redaction import Redaction
+
+    try:
+        return Redaction(paths, keep_record=keep_record)
+    except ValueError as error:
+        takes = f"JSONPaths as Powertools' data masking does, event.lines[*].name: {error}"
+        raise mistake("redact", takes, list(paths), ValueError) from None
+
+
+def _field_encryption(given: FieldEncryption | Mapping[str, Any] | None) -> FieldEncryption | None:
+    if given is None:
+        return None
+    from powertools_stream.payloads.field_encryption import FieldEncryption
+
+    try:
+        return FieldEncryption.of(given)
+    except (TypeError, ValueError) as error:
+        raise mistake("encrypt", f"fields, key_alias and regions: {error}", given, type(error)) from None
 
 
 def _check_rate(request_type: Any, rate: Any) -> None:

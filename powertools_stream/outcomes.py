@@ -108,6 +108,9 @@ class Fault:
         Whether EventBridge accepted the event.
     publishing_error
         Why it did not.
+    redacted
+        The error as it may be shown, if the processor redacts something: in another class of the same name, with the
+        same stack, and without what is redacted. None: the error may be shown as it is.
     """
 
     record_id: str
@@ -118,6 +121,12 @@ class Fault:
     event: dict[str, Any] | None = None
     published: bool = False
     publishing_error: BaseException | None = None
+    redacted: BaseException | None = None
+
+    @property
+    def shown(self) -> BaseException:
+        """What is to be written to a log, or sent to a tracer: the error, or what stands for it."""
+        return self.redacted or self.error
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,9 +329,14 @@ class StreamProcessor(BasePartialBatchProcessor):
         # Powertools would log here, without rule, reason and attempt: the observers have done it.
         logger, self.logger = self.logger, None
         try:
-            return super().failure_handler(record, _with_text(exception))
+            return super().failure_handler(record, self._shown(_with_text(exception)))
         finally:
             self.logger = logger
+
+    def _shown(self, exception: Any) -> Any:
+        """Return what a record failed with as Powertools may log it, and Lambda if the whole batch has failed."""
+        stand_in = self._batch.redacted.get(id(exception[1])) if self._batch is not None else None
+        return exception if stand_in is None else (type(stand_in), stand_in, stand_in.__traceback__)
 
     def __enter__(self) -> Self:
         self._occupancy.enter()
@@ -372,7 +377,7 @@ class StreamProcessor(BasePartialBatchProcessor):
                 # For whoever catches the error, and goes on with the response.
                 self._report([state.record for state in reported], batch.source)
             if batch.source.shows_errors:
-                raise RecordFailedError(str(reported[0].failures_in_rule_order()[0].error), self.exceptions)
+                raise RecordFailedError(str(reported[0].faults[0].shown), self.exceptions)
             raise BatchProcessingError(
                 msg=f"All records failed processing. {len(self.exceptions)} individual errors logged separately below."
                 if entire
@@ -493,7 +498,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         uow = UnitOfWork(record=state.record)
         failure = Failure(state, rule, error, Reason.FAULT, FaultPolicy.REPORT, uow)
         state.add_failure(failure)
-        state.faults = (fault_of(failure, batch.source),)
+        state.faults = (fault_of(failure, batch, self._options.redaction),)
         self._tell_observers(batch, [state])
         hold_back_groups(batch)
 

@@ -13,6 +13,7 @@ from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
+    from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
     from powertools_stream.uow import Record
@@ -223,6 +224,10 @@ class Batch:
         The records.
     done
         What the runs of rules have left behind, if it is kept. Tuples, since there may be 200,000 of them.
+    encryption
+        What encrypts and decrypts fields; None: nothing does.
+    redacted
+        What stands for errors wherever they are shown, by the identity of each.
     handled
         What the record handler was given and has returned, by the position of the record.
     rules_skipped
@@ -234,6 +239,8 @@ class Batch:
         self.states = [RecordState(position, record) for position, record in enumerate(records)]
         self.done: list[Done] = []
         self.handled: dict[int, UnitOfWork] = {}
+        self.encryption: BatchEncryption | None = None
+        self.redacted: dict[int, BaseException] = {}
         self.rules_skipped = 0
         self._skip_group_on_error = skip_group_on_error
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from powertools_stream.engine.deadline import Deadline
     from powertools_stream.engine.dispatch.lookahead import Lookahead
     from powertools_stream.engine.driver import Driver
+    from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.engine.faults import FaultEvent, Judge
     from powertools_stream.engine.interrupter import Interrupter
     from powertools_stream.engine.observation import Observation
@@ -98,6 +99,8 @@ class BatchRun:
         Publishes the fault event of a failure at once, if a record behind it has to wait for its fate.
     claim_checks
         From where events are taken that were left at S3; None: from nowhere.
+    encryption
+        Decrypts what comes in; None: it stays as it is.
     unmatched
         Is told of events that no rule matched; None: nobody wants to know.
     decoder
@@ -127,6 +130,7 @@ class BatchRun:
         *,
         publish: Publish,
         claim_checks: ClaimChecks | None,
+        encryption: BatchEncryption | None,
         unmatched: Unmatched | None,
         decoder: Decoder | None,
         keep_results: bool,
@@ -144,6 +148,7 @@ class BatchRun:
         self._lookahead = lookahead
         self._interrupter = interrupter
         self._claim_checks = claim_checks
+        self._encryption = encryption
         self._keep_results = keep_results
         self._lanes = Lanes()
         self._open: set[RuleRun] = set()
@@ -214,7 +219,7 @@ class BatchRun:
     def _straight_way(self) -> StraightWay | None:
         """Return the way of plain records; None: some are matched together, partly done, or watched at each step."""
         groups, observation, progress = self._groups, self._observation, self._progress
-        if self._handler is not None or self._compactor is not None:
+        if self._handler is not None or self._compactor is not None or self._encryption is not None:
             return None
         if len(groups) != 1 or groups[0].prepare is not None:
             return None
@@ -271,6 +276,8 @@ class BatchRun:
         """Match what was read of a record, or wait for the rest of it."""
         if type(event) in _PERHAPS_CLAIM_CHECKS:
             event = self._whole(event, state)
+            if self._encryption is not None:
+                event = self._decrypted(self._encryption, event, state)
         if type(event) is GeneratorType or self._unread:
             self._wait_for(state, event)
         else:
@@ -283,6 +290,16 @@ class BatchRun:
         if type(event) is not GeneratorType and not stands_for_more(event):
             return event
         return whole(event, self._claim_checks, self._source.record_id(state.record))
+
+    def _decrypted(self, encryption: BatchEncryption, event: Any, state: RecordState) -> Any:
+        """Return an event, or a generator of it, if it has fields to be decrypted that a rule may want to read."""
+        from powertools_stream.engine.encryption import may_be_encrypted
+
+        if not may_be_encrypted(event):
+            return event
+        if isinstance(event, dict) and self._has_no_rule(event.get("type")):
+            return event
+        return encryption.decrypted(event, state.record)
 
     def _wait_for(self, state: RecordState, event: Any) -> None:
         """Match a record later, behind those that came before it: it is not read to its end, or they are not."""
@@ -335,12 +352,13 @@ class BatchRun:
 
     def _is_for_no_rule(self, error: BaseException) -> bool:
         """Tell whether an event that could not be read to its end is of a type that no rule is for."""
-        if not isinstance(error, StreamError) or error.event_type is None:
-            return False
+        return isinstance(error, StreamError) and error.event_type is not None and self._has_no_rule(error.event_type)
+
+    def _has_no_rule(self, event_type: Any) -> bool:
+        """Tell whether no rule is for a type."""
         if any(group.prepare is not None for group in self._groups):
             return False
-        found = [self._aside(group.candidates, error.event_type) for group in self._groups]
-        return not any(found)
+        return not any(self._aside(group.candidates, event_type) for group in self._groups)
 
     def _match_event(self, state: RecordState, index: int, event: Event) -> bool | None:
         """Run the rules that match an event; tell whether there are any. None: the event wants to be left alone."""

@@ -14,6 +14,7 @@ from powertools_stream.engine.trace_stacks import TraceStacks
 from powertools_stream.errors import EntryTooLargeError, RunError, StreamError
 from powertools_stream.requests.request import Request
 from powertools_stream.rules.asking import started_already
+from powertools_stream.rules.compiled import NO_RULE
 
 if TYPE_CHECKING:
     from powertools_stream.engine.coroutines import Coroutines
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.dispatcher import Dispatch
     from powertools_stream.engine.dispatch.lookahead import Lookahead
     from powertools_stream.engine.dispatch.pending import Reply, Requester
+    from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.engine.interrupter import Interrupter
     from powertools_stream.engine.observation import Observation
     from powertools_stream.payloads.large_events import LargeEvents
@@ -113,6 +115,30 @@ class _Awaited:
         self._reply.deliver(answer)
 
 
+class _ForBatch:
+    """Asks on behalf of the batch, in the function's own role, for what one of its runs waits for."""
+
+    __slots__ = ("_lookahead", "_reply", "position", "wrote_at")
+
+    rule = NO_RULE
+
+    def __init__(self, reply: Reply, lookahead: Lookahead) -> None:
+        self.position = reply.requester.position
+        self.wrote_at = 0
+        self._reply = reply
+        self._lookahead = lookahead
+        lookahead.expect(reply.requester)
+
+    @property
+    def requester(self) -> _ForBatch:
+        """Itself."""
+        return self
+
+    def deliver(self, answer: Any) -> None:
+        self._lookahead.expect(self._reply.requester, -1)
+        self._reply.deliver(answer)
+
+
 class Driver:
     """The generators of a batch that are under way.
 
@@ -128,6 +154,8 @@ class Driver:
         What may still be asked for.
     large_events
         What becomes of events that are too large to be sent as they are; None: such an event is an error.
+    encryption
+        Encrypts what goes out; None: nothing is encrypted.
     observation
         What observers see of the batch; None: nobody watches.
 
@@ -144,6 +172,7 @@ class Driver:
         interrupter: Interrupter,
         lookahead: Lookahead,
         large_events: LargeEvents | None = None,
+        encryption: BatchEncryption | None = None,
         observation: Observation | None = None,
     ) -> None:
         self._dispatch = dispatch
@@ -151,6 +180,7 @@ class Driver:
         self._interrupter = interrupter
         self._lookahead = lookahead
         self._large_events = large_events
+        self._encryption = encryption
         self._observation = observation
         self._traces = TraceStacks.in_use()
         self._ready: deque[tuple[_Fiber, Any]] = deque()
@@ -244,15 +274,33 @@ class Driver:
 
     def _ask(self, asked: Any, reply: Reply) -> None:
         if isinstance(asked, Request):
-            self._submit(asked, reply)
+            self._take(asked, reply)
         elif isinstance(asked, list | tuple):
             self._ask_all(asked, reply)
         elif type(asked) is GeneratorType:
             self.start_later(asked, reply)
         elif type(asked) is CoroutineType:
             self._await(asked, reply)
+        elif self._encryption is not None and self._encryption.is_ready(asked):
+            self._submit(asked.request, reply)
         else:
             reply.deliver(Failed(_unexpected(asked)))
+
+    def _take(self, request: Request, reply: Reply) -> None:
+        """Submit a request, or do first what encryption takes."""
+        steps = None
+        if self._encryption is not None:
+            try:
+                steps = self._encryption.around(request, reply.requester)
+            except Exception as error:  # what a request holds is the user's
+                reply.deliver(Failed(error))
+                return
+        if steps is None and self._encryption is not None and self._encryption.is_for_batch(request):
+            self._submit(request, _ForBatch(reply, self._lookahead))
+        elif steps is None:
+            self._submit(request, reply)
+        else:
+            self.start(steps, reply)
 
     def _submit(self, request: Request, reply: Reply) -> None:
         large_events = self._large_events

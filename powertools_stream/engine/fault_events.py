@@ -8,29 +8,44 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from powertools_stream.engine.secrets import (
+    carried_secrets,
+    is_dict,
+    masking_of_source,
+    redacted_values,
+    source_values,
+    units_of,
+)
 from powertools_stream.engine.stack_traces import StackTraces
 from powertools_stream.environment.tags import standard_tags
-from powertools_stream.errors import MalformedRecordError
 from powertools_stream.outcomes import Disposition
-from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.payloads.conversions import text_of
-from powertools_stream.payloads.excerpts import short_fields
-from powertools_stream.payloads.masking import Masking, mask_path, secrets_in
+from powertools_stream.payloads.excerpts import identifiers, short_fields
+from powertools_stream.payloads.masking import Masking, mask_path
 from powertools_stream.payloads.safe_json import SafeJson, encodable, joined, listed, of_safe, safe_json
 
 if TYPE_CHECKING:
     from powertools_stream.engine.batch import Failure
+    from powertools_stream.engine.encryption import BatchEncryption
+    from powertools_stream.payloads.redaction import Redaction
     from powertools_stream.sources.source import Source
+    from powertools_stream.uow import Record
 
-__all__ = ["FAULT_TYPE", "FaultEvents", "Parts"]
+__all__ = ["FAULT_TYPE", "FaultEvents", "Parts", "StandIns"]
 
 FAULT_TYPE = "fault"
 
 Parts = dict[str, SafeJson]
 """The fields of an event."""
+
+StandIns = Mapping[int, Mapping[str, Any]]
+"""What stands for the records that are withheld, by the identity of each."""
+
+_NO_STAND_INS: StandIns = {}
 
 _STACK_LENGTH = 20_000
 """Characters of a stack trace that go into a fault event: the innermost frames, which are at its end."""
@@ -64,11 +79,24 @@ class FaultEvents:
         Where the records come from.
     max_bytes
         How large the ``Detail`` of one entry may be, in bytes of UTF-8.
+    redaction
+        What is redacted; None: nothing.
+    encryption
+        Knows what was decrypted, which is told as it was sent; None: nothing was.
     """
 
-    def __init__(self, source: Source, max_bytes: int) -> None:
+    def __init__(
+        self,
+        source: Source,
+        max_bytes: int,
+        redaction: Redaction | None = None,
+        encryption: BatchEncryption | None = None,
+    ) -> None:
         self._source = source
         self._max_bytes = max_bytes
+        self._redaction = redaction
+        self._encryption = encryption
+        self._latest: tuple[Failure, Masking | None] | None = None
         self._converted = _Converted()
         self._stacks = StackTraces()
         self._tags: dict[str, SafeJson] = {}
@@ -76,7 +104,7 @@ class FaultEvents:
     def head(self, failure: Failure) -> Parts:
         """Return all of a fault event but what the rule knew."""
         event = failure.uow.get("event")
-        known: Any = event if _is_dict(event) else {}
+        known: Any = event if is_dict(event) else {}
         record_id, name = self._record_id(failure), type(failure.error).__name__
         key = text_of(dict.get(known, "partition_key") or record_id)
         fields: dict[str, Any] = {
@@ -94,37 +122,70 @@ class FaultEvents:
             head["attempt"] = safe_json(attempt)
         return head
 
-    def whole(self, failure: Failure, head: Parts, *, at_any_size: bool) -> SafeJson | None:
+    def withheld(self, failure: Failure) -> list[Record]:
+        """Return the raw records that the fault event of a failure must not hold: they hold what is redacted."""
+        if self._redaction is None or self._redaction.keeps_record:
+            return []
+        records: list[Any] = [failure.state.record, *(dict.get(unit, "record") for unit in units_of(failure))]
+        return list({id(record): record for record in records if is_dict(record)}.values())
+
+    def events_as_sent(self, failure: Failure) -> StandIns:
+        """Return what stands for the events of a failure that were decrypted."""
+        return {} if self._encryption is None else self._encryption.stand_ins(units_of(failure))
+
+    def raw(self, failure: Failure, record: Record) -> SafeJson:
+        """Return a record of a failure, without the secrets of its source, and with what is redacted."""
+        masking, carried = masking_of_source(failure, self._source), carried_secrets(failure.uow, failure.error)
+        paths = (*self._source.secrets, *carried, *(_PAYLOADS if carried else ()))
+        return self._converted.of(record, masking, paths, None)
+
+    def stand_in(self, record: Record, place: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return what stands for a record that is withheld: its identifiers, and where it lies, if anywhere."""
+        try:
+            identifier: Any = self._source.identifier(record)
+        except Exception:  # a source of the user's own
+            identifier = None
+        return {
+            **identifiers(record),
+            **({"itemIdentifier": identifier} if identifier is not None else {}),
+            **({"s3": {**place}} if place is not None else {}),
+        }
+
+    def whole(
+        self, failure: Failure, head: Parts, *, at_any_size: bool, stand_ins: StandIns = _NO_STAND_INS
+    ) -> SafeJson | None:
         """Return the whole fault event of a failure.
 
         Parameters
         ----------
         head
             What `head` has made of it.
+        stand_ins
+            What stands for the records that are withheld.
         at_any_size
             If not, None is returned as soon as the event is known not to fit, and the rest is not converted.
         """
         room = _Room(None if at_any_size else self._max_bytes - sum(part.size for part in head.values()))
-        masking, carried = self._masking(failure), _carried_secrets(failure.uow, failure.error)
+        masking, carried = self._masking(failure), carried_secrets(failure.uow, failure.error)
         parts: Parts = {}
-        for field, value in {"pipeline": failure.rule.id, **failure.uow}.items():
+        for field, value in _without({"pipeline": failure.rule.id, **failure.uow}, stand_ins).items():
             if field == "batch" and type(value) is list:
-                part = listed([_CUT if room.is_full else self._unit(one, masking, room) for one in value])
+                part = listed([_CUT if room.is_full else self._unit(one, masking, room, stand_ins) for one in value])
             else:
                 part = self._part(field, value, masking, room, carried)
             parts[_name_for(field, masking, parts)] = part
         event = joined({**head, "uow": joined(parts)})
         return None if not at_any_size and (event.is_cut or event.size > self._max_bytes) else event
 
-    def trimmed(self, failure: Failure, head: Parts) -> SafeJson:
+    def trimmed(self, failure: Failure, head: Parts, stand_ins: StandIns = _NO_STAND_INS) -> SafeJson:
         """Return a fault event that fits.
 
         First all but the record goes, then the record is cut down to its short fields, which hold its identifiers, and
         the head of its JSON stands beside it.
         """
         head = {**head, "disposition": safe_json(Disposition.REPORTED.value)}  # it does not tell enough to set it aside
-        carried = _carried_secrets(failure.uow, failure.error)
-        record = self._part("record", failure.state.record, self._masking(failure), _Room(None), carried)
+        carried, raw = carried_secrets(failure.uow, failure.error), failure.state.record
+        record = self._part("record", stand_ins.get(id(raw), raw), self._masking(failure), _Room(None), carried)
         pipeline, mark = safe_json(failure.rule.id), safe_json(True)
         event = joined({**head, "uow": joined({"pipeline": pipeline, "record": record}), "trimmed": mark})
         if event.size > self._max_bytes:
@@ -146,13 +207,13 @@ class FaultEvents:
         message, stack = error["message"][:_PAYLOAD_HEAD], error["stack"][-_PAYLOAD_HEAD:]
         return {**parts, "err": of_safe({**error, "message": message, "stack": stack})}
 
-    def _unit(self, uow: Any, masking: Masking | None, room: _Room) -> SafeJson:
+    def _unit(self, uow: Any, masking: Masking | None, room: _Room, stand_ins: StandIns) -> SafeJson:
         """Convert a unit of work that was compacted into another."""
-        if not _is_dict(uow):
+        if not is_dict(uow):
             return self._part(None, uow, masking, room)
         parts: Parts = {}
-        for field, value in uow.items():
-            part = self._part(field, value, masking, room, _carried_secrets(uow))
+        for field, value in _without(uow, stand_ins).items():
+            part = self._part(field, value, masking, room, carried_secrets(uow))
             parts[_name_for(field, masking, parts)] = part
         return joined(parts)
 
@@ -166,7 +227,8 @@ class FaultEvents:
         paths = (*self._source.secrets, *carried) if field in ("record", "event", "model") else ()
         if carried and field == "record":
             paths = (*paths, *_PAYLOADS)
-        part = self._converted.of(value, masking, paths, room.max_values)
+        erase = partial(self._redaction.erased, field) if self._redaction is not None and type(field) is str else None
+        part = self._converted.of(value, masking, paths, room.max_values, field, erase)
         room.take(part)
         return part
 
@@ -194,13 +256,13 @@ class FaultEvents:
             return None
 
     def _masking(self, failure: Failure) -> Masking | None:
-        batch = failure.uow.get("batch")
-        units = [unit for unit in (failure.uow, *(batch if type(batch) is list else ())) if _is_dict(unit)]
-        paths = {*self._source.secrets, *(path for unit in units for path in _carried_secrets(unit))}
-        if not paths:
-            return None
-        values = [dict.get(unit, name) for unit in units for name in ("record", "event")]
-        return Masking(secret for value in values for secret in secrets_in(value, sorted(paths))) or None
+        if self._latest is None or self._latest[0] is not failure:
+            values = (
+                *source_values(failure, self._source),
+                *redacted_values(failure, self._redaction, self._encryption),
+            )
+            self._latest = failure, Masking(values) or None
+        return self._latest[1]
 
     def _tags_of(self, rule_id: str) -> SafeJson:
         if rule_id not in self._tags:
@@ -216,12 +278,11 @@ class FaultEvents:
         return safe.value if safe.size <= _PAYLOAD_HEAD else safe.text[:_PAYLOAD_HEAD]
 
 
-def _carried_secrets(uow: Any, error: BaseException | None = None) -> Sequence[str]:
-    """Return the paths of the secrets that the source of an event has which another record carried."""
-    event = dict.get(uow, "event") if _is_dict(uow) else None
-    if type(event) is CarriedEvent:
-        return event.secrets
-    return error.secrets if isinstance(error, MalformedRecordError) else ()
+def _without(uow: Mapping[Any, Any], stand_ins: StandIns) -> Mapping[Any, Any]:
+    """Return a unit of work with what stands for the records that are withheld, under whatever name."""
+    if not stand_ins:
+        return uow
+    return {field: stand_ins.get(id(value), value) for field, value in uow.items()}
 
 
 class _Room:
@@ -256,10 +317,18 @@ class _Converted:
     """What was converted last: the rules of a record share it, and so do the events of a compacted batch."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, Masking | None, tuple[str, ...]], tuple[Any, SafeJson]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, ...], tuple[Any, SafeJson]] = OrderedDict()
         self._characters = 0
 
-    def of(self, value: Any, masking: Masking | None, paths: Sequence[str], max_values: int | None) -> SafeJson:
+    def of(
+        self,
+        value: Any,
+        masking: Masking | None,
+        paths: Sequence[str],
+        max_values: int | None,
+        field: Any = None,
+        erase: Callable[[Any], Any] | None = None,
+    ) -> SafeJson:
         """Return what a value is in JSON.
 
         Parameters
@@ -270,32 +339,29 @@ class _Converted:
             Where the value has secrets, which are masked whatever they are.
         max_values
             After how many values the rest is cut; None: a million.
+        erase
+            Erases what is redacted of the field; None: nothing is.
         """
-        if type(value) in _SCALARS:
+        if type(value) in _SCALARS and erase is None:
             return safe_json(value, masking)
         # By what it is, not by what it is equal to. It is kept as well, so that nothing else takes its place.
-        key = (id(value), masking, tuple(paths))
+        key = (id(value), masking, tuple(paths), erase and field)
         if (found := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return found[1]
         made = safe_json(value, masking, max_values=max_values)
-        if made.is_cut:
-            return made
-        if paths:
+        if paths or erase is not None:
             for path in paths:
                 mask_path(made.value, path)
-            made = of_safe(made.value)
+            made = of_safe(made.value if erase is None else erase(made.value), is_cut=made.is_cut)
+        if made.is_cut:
+            return made
         self._kept[key] = value, made
         self._characters += len(made.text)
         while self._characters > _KEPT_CHARACTERS and len(self._kept) > 1:
             _, (_, oldest) = self._kept.popitem(last=False)
             self._characters -= len(oldest.text)
         return made
-
-
-def _is_dict(value: Any) -> bool:
-    # `isinstance` would ask a value of the user's own for its class.
-    return issubclass(type(value), dict)
 
 
 def _masked(text: str, masking: Masking | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.classification.reasons import classify
-from powertools_stream.engine.fault_events import FAULT_TYPE, FaultEvents
+from powertools_stream.engine.fault_events import FAULT_TYPE, FaultEvents, Parts, StandIns
 from powertools_stream.errors import SettingError
 from powertools_stream.outcomes import FaultPolicy, Reason
 from powertools_stream.payloads.json_text import EncodedObject
@@ -17,9 +17,11 @@ from powertools_stream.requests import PutEvent
 
 if TYPE_CHECKING:
     from powertools_stream.engine.batch import Failure
+    from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.payloads.claim_checks import ClaimChecks
+    from powertools_stream.payloads.redaction import Redaction
     from powertools_stream.sources.source import Source
-    from powertools_stream.uow import Event
+    from powertools_stream.uow import Event, Record
 
 __all__ = ["FAULT_TYPE", "FaultEvent", "FaultPublisher", "Judge", "PublishedIds", "fault_bus_name"]
 
@@ -149,6 +151,10 @@ class FaultPublisher:
         Ids of reported records' fault events, which are not published a second time.
     claim_checks
         Where a fault event is left that is too large; None: nowhere, it is trimmed.
+    redaction
+        What is redacted; None: nothing. If so, raw records are left at S3, or nowhere.
+    encryption
+        Knows what was decrypted; None: nothing was.
     """
 
     def __init__(
@@ -158,12 +164,14 @@ class FaultPublisher:
         max_bytes: int,
         already_published: PublishedIds,
         claim_checks: ClaimChecks | None = None,
+        redaction: Redaction | None = None,
+        encryption: BatchEncryption | None = None,
     ) -> None:
         self._bus_name = bus_name
         self._max_bytes = max_bytes
         self._already_published = already_published
         self._claim_checks = claim_checks if _has_bucket(claim_checks) else None
-        self._events = FaultEvents(source, max_bytes)
+        self._events = FaultEvents(source, max_bytes, redaction, encryption)
 
     def publish(self, failure: Failure) -> Generator[Any, Any, FaultEvent]:
         """Publish one event. Driven like a flavor: yields requests.
@@ -171,14 +179,16 @@ class FaultPublisher:
         The event is made when this is started, and no earlier: a batch may have more to tell than there is time for.
         """
         head = self._events.head(failure)
-        made = self._events.whole(failure, head, at_any_size=self._claim_checks is not None)
-        is_whole = made is not None
         is_repeated = failure.record_is_reported and head["id"].value in self._already_published
+        stand_ins, are_left = yield from self._records_left_at_s3(failure, head, is_repeated=is_repeated)
+        made = self._events.whole(failure, head, at_any_size=self._claim_checks is not None, stand_ins=stand_ins)
+        is_whole = made is not None
         if made is not None and made.size > self._max_bytes and not is_repeated:
             made = yield from self._left_at_s3(made)
             is_whole = made is not None
         if made is None:
-            made = self._events.trimmed(failure, head)
+            made = self._events.trimmed(failure, head, stand_ins)
+        is_whole = is_whole and are_left
         if not is_repeated:
             try:
                 yield PutEvent(EncodedObject(made.value, made.text), bus_name=self._bus_name)
@@ -187,6 +197,33 @@ class FaultPublisher:
             if failure.record_is_reported:
                 self._already_published.add(head["id"].value)
         return FaultEvent(failure, made.value, is_whole=is_whole)
+
+    def _records_left_at_s3(
+        self, failure: Failure, head: Parts, *, is_repeated: bool
+    ) -> Generator[Any, Any, tuple[StandIns, bool]]:
+        """Leave the raw records that are withheld at S3, and return what stands for them, and whether S3 has them all.
+
+        What was decrypted has what was sent to stand for it.
+
+        A record that nobody has any more must not be set aside.
+        """
+        stand_ins, are_left = {**self._events.events_as_sent(failure)}, True
+        for record in self._events.withheld(failure):
+            place = None if is_repeated else (yield from self._left_record(failure, record, head))
+            are_left = are_left and place is not None
+            stand_ins[id(record)] = self._events.stand_in(record, place)
+        return stand_ins, are_left
+
+    def _left_record(self, failure: Failure, record: Record, head: Parts) -> Generator[Any, Any, Any]:
+        if self._claim_checks is None:
+            return None
+        event = {name: head[name].value for name in ("id", "timestamp")}
+        try:
+            deposit = self._claim_checks.deposit(event, self._events.raw(failure, record).text)
+            yield deposit.put
+        except Exception:
+            return None
+        return deposit.claim_check["s3"]
 
     def _left_at_s3(self, made: SafeJson) -> Generator[Any, Any, SafeJson | None]:
         """Leave a whole event at S3, and return its claim check; None: S3 has not taken it."""

@@ -21,6 +21,7 @@ from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.faults import FaultEvent, FaultPublisher, Judge, PublishedIds, fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.own_thread import OwnThreads
+from powertools_stream.engine.secrets import redacted_of
 from powertools_stream.engine.unmatched import Unmatched
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, SettingError
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason
@@ -31,9 +32,11 @@ from powertools_stream.uow import Record, UnitOfWork
 
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.dispatcher import Dispatcher
+    from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.engine.observation import Observation
     from powertools_stream.engine.progress import Progress
     from powertools_stream.options import ProcessorOptions
+    from powertools_stream.payloads.redaction import Redaction
     from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
 
@@ -94,7 +97,11 @@ class Engine:
             What observers see of the batch; None: nobody watches.
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
-        publisher = LazyPublisher(source, self._options, self._published)
+        if self._options.field_encryption is not None or self._options.registry.encrypts:
+            from powertools_stream.engine.encryption import BatchEncryption
+
+            batch.encryption = BatchEncryption(self._options.field_encryption)
+        publisher = LazyPublisher(source, self._options, self._published, batch.encryption)
         policy = self._options.fault_policy or source.on_fault
         judge = Judge(policy, self._options.is_retryable, publisher.has_bus)
         progress = self._progress(batch, function)
@@ -129,11 +136,14 @@ class Engine:
             self._options.registry,
             handler,
             judge,
-            Driver(dispatch, self._coroutines, interrupter, lookahead, self._large_events, observation),
+            Driver(
+                dispatch, self._coroutines, interrupter, lookahead, self._large_events, batch.encryption, observation
+            ),
             lookahead,
             interrupter,
             publish=publisher.publish,
             claim_checks=self._options.claim_checks,
+            encryption=batch.encryption,
             unmatched=self._unmatched if self._unmatched.is_heard else None,
             decoder=self._options.decoder,
             keep_results=self._options.keep_results or batch.source.needs_results,
@@ -208,7 +218,8 @@ class Engine:
             if state.failures:
                 in_order = state.failures_in_rule_order()
                 state.faults = tuple(
-                    fault_of(failure, batch.source, events.get(id(failure.published_as))) for failure in in_order
+                    fault_of(failure, batch, self._options.redaction, events.get(id(failure.published_as)))
+                    for failure in in_order
                 )
         return events
 
@@ -292,14 +303,21 @@ class LazyPublisher:
         Where the records come from.
     options
         Those of the processor.
-    already_published
+    already_published, encryption
         As for `FaultPublisher`.
     """
 
-    def __init__(self, source: Source, options: ProcessorOptions, already_published: PublishedIds) -> None:
+    def __init__(
+        self,
+        source: Source,
+        options: ProcessorOptions,
+        already_published: PublishedIds,
+        encryption: BatchEncryption | None = None,
+    ) -> None:
         self._source = source
         self._options = options
         self._already_published = already_published
+        self._encryption = encryption
 
     def has_bus(self) -> bool:
         """Tell whether there is a bus for fault events."""
@@ -317,7 +335,13 @@ class LazyPublisher:
     def _publisher(self) -> FaultPublisher:
         assert self._bus_name is not None
         return FaultPublisher(
-            self._source, self._bus_name, _max_detail_bytes(), self._already_published, self._options.claim_checks
+            self._source,
+            self._bus_name,
+            _max_detail_bytes(),
+            self._already_published,
+            self._options.claim_checks,
+            self._options.redaction,
+            self._encryption,
         )
 
 
@@ -371,14 +395,19 @@ _FOLLOWS = "An earlier record of its message group is reported, so this one must
 _NO_TIME = DeadlineError("The invocation is about to time out; there was no time to publish the fault event.")
 
 
-def fault_of(failure: Failure, source: Source, published: FaultEvent | None = None) -> Fault:
+def fault_of(
+    failure: Failure, batch: Batch, redaction: Redaction | None = None, published: FaultEvent | None = None
+) -> Fault:
     """Return what the user is told of a failure."""
+    redacted = redacted_of(failure, redaction, batch.encryption)
+    if redacted is not None:
+        batch.redacted[id(failure.error)] = redacted
     is_due = failure.published_as.is_published
     error: BaseException | None = None
     if is_due:
         error = published.error if published is not None else _NO_TIME
     return Fault(
-        record_id=source.record_id(failure.state.record),
+        record_id=batch.source.record_id(failure.state.record),
         rule_id=failure.rule.id,
         error=failure.error,
         reason=failure.reason,
@@ -386,4 +415,5 @@ def fault_of(failure: Failure, source: Source, published: FaultEvent | None = No
         event=published.event if published is not None else None,
         published=is_due and error is None,
         publishing_error=error,
+        redacted=redacted,
     )

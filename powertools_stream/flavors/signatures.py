@@ -80,6 +80,7 @@ class RuleFields(TypedDict, total=False):
     idempotent: bool | AnyIdempotencyConfig | None
     rate: Rate | None
     role_arn: str | None
+    encrypt: Any
     params: dict[str, Any]
 
 

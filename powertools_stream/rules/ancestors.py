@@ -13,6 +13,7 @@ __all__ = ["explain_field"]
 _RENAMED: Mapping[str, tuple[str, ...]] = {
     "circuit_breaker_max_batch_size": ("max_batch_size",),
     "default_ttl": ("ttl",),
+    "eem": ("encrypt",),
     "pattern": ("flavor",),
     "pk_fn": ("pk",),
     "throw_condition_failure": ("on_condition_failed",),
@@ -28,6 +29,7 @@ _OF_THE_PROCESSOR: Mapping[str, str] = {
     "compression_ignore": "compression=Compression(…)",
     "compression_threshold": "compression=Compression(…)",
     "handle_errors": "on_fault=",
+    "master_key_alias": "encrypt=FieldEncryption(key_alias=…)",
     "parallel": "max_workers=, for all rules together",
     "retry_config": "retry=RetryPolicy(…)",
     "timeout": "boto_config=",
@@ -36,6 +38,7 @@ _OF_THE_PROCESSOR: Mapping[str, str] = {
 _OTHERWISE: Mapping[str, str] = {
     "batch_size": "The requests of all rules share calls, as many of them as the service takes at once.",
     "cursor_key_fn": "A job saves its cursor after each page, with what 'to_cursor_update_request' returns.",
+    "eem_field": "The envelope of encrypted fields is always 'eem'.",
     "event_field": "What is published never takes the place of the record: uow['event'] of cdc, else uow['emit'].",
     "execute_operators": "There are no operators: 'execute' may be a generator that yields requests.",
     "fks": "'to_get_request' returns the keys to get.",

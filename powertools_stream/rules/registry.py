@@ -61,6 +61,7 @@ class RuleRegistry:
         self._compile: Compile = compile_rule
         self._idempotency_configs: tuple[Any, ...] | None = None
         self._compacts = False
+        self._encrypts = False
         if isinstance(rules, str | bytes | Mapping) or not isinstance(rules, Iterable):
             from powertools_stream.rules.diagnostics import shown
 
@@ -118,6 +119,7 @@ class RuleRegistry:
             raise RuleError(f"There are two rules with the id {made.id!r}. Ids name rules in faults and tags.", made.id)
         self._rules[made.id] = made
         self._compacts = self._compacts or bool(made.compact)
+        self._encrypts = self._encrypts or made.encrypt is not None
         self._groups = None
         self._idempotency_configs = None
         return made
@@ -167,6 +169,11 @@ class RuleRegistry:
     def compacts(self) -> bool:
         """Whether any of the rules compacts."""
         return self._compacts
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether any of the rules says what it encrypts."""
+        return self._encrypts
 
     def candidates(self, event_type: Any) -> tuple[CompiledRule, ...]:
         """Return the rules for an event type that match the record's own unit of work, in the order of registration."""

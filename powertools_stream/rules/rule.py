@@ -93,6 +93,7 @@ class Rule(BaseModel, Mapping[str, Any]):
         pattern=r"^arn:[^:]+:iam::\d{12}:role/.",
         description="the ARN of a role, 'arn:aws:iam::<account id>:role/<name>'",
     )
+    encrypt: Any = Field(default=None, description="a FieldEncryption, or a dict with 'fields' and 'key_alias'")
     params: dict[str, Any] = Field(default_factory=dict, description="a dict with keys that are strings")
 
     _once: AnyIdempotencyConfig | None = PrivateAttr(default=None)
@@ -168,6 +169,7 @@ class Rule(BaseModel, Mapping[str, Any]):
         for field in ("event_pattern", "record_pattern"):
             self._check_pattern(field)
         self._check_rate()
+        self._check_encrypt()
         if self.compact and self.idempotent:
             raise RuleError(
                 f"Rule {self.id!r}: 'idempotent' is for one record, and 'compact' for several. Leave one of them out.",
@@ -186,6 +188,16 @@ class Rule(BaseModel, Mapping[str, Any]):
             raise RuleError(
                 f"Rule {self.id!r}: the field 'rate' takes (calls, seconds), both above 0; got {self.rate!r}.", self.id
             ) from None
+
+    def _check_encrypt(self) -> None:
+        if self.encrypt is None:
+            return
+        from powertools_stream.payloads.field_encryption import FieldEncryption
+
+        try:
+            self.__dict__["encrypt"] = FieldEncryption.of(self.encrypt)
+        except (TypeError, ValueError) as error:
+            raise RuleError(f"Rule {self.id!r}: the field 'encrypt': {error}", self.id) from None
 
     def _check_pattern(self, field: str) -> None:
         if (pattern := self.__dict__[field]) is None:

@@ -96,7 +96,7 @@ class LogObserver:
         set_aside = details.disposition is Disposition.SET_ASIDE
         record_id = encodable(details.record_id)
         # What a logger makes of the error's own text must not be what ends the invocation.
-        is_loggable = first.reason in _QUIET or _is_encodable(first.error)
+        is_loggable = first.reason in _QUIET or _is_encodable(first.shown)
         outcome = "set aside, its fault event is published" if set_aside else "reported"
         write = self._logger.warning if quiet or set_aside else self._logger.error
         write(
@@ -107,8 +107,8 @@ class LogObserver:
             details.attempt or "unknown",
             "".join(f"; its fault event could not be published: {_error_text(error)}" for error in unpublished),
             _advice([*(fault.error for fault in details.faults), *unpublished]),
-            "" if is_loggable else "\n" + encodable("".join(traceback.format_exception(first.error))),
-            exc_info=first.error if is_loggable and first.reason not in _QUIET else None,
+            "" if is_loggable else "\n" + encodable("".join(traceback.format_exception(first.shown))),
+            exc_info=first.shown if is_loggable and first.reason not in _QUIET else None,
             extra={
                 "record_id": record_id,
                 "rules": [fault.rule_id for fault in details.faults],
@@ -169,7 +169,7 @@ def _is_encodable(error: BaseException) -> bool:
 
 
 def _fault_text(fault: Fault) -> str:
-    return f"rule {fault.rule_id}, {fault.reason.value}: {_error_text(fault.error)}"
+    return f"rule {fault.rule_id}, {fault.reason.value}: {_error_text(fault.shown)}"
 
 
 def _error_text(error: BaseException) -> str:

@@ -176,7 +176,7 @@ class _Batch:
             span.set_attribute("powertools_stream.rule.runs", summary.runs.get(rule_id, 0))
             span.set_attribute("powertools_stream.rule.faults", len(faults))
             for fault in faults[:_MAX_EXCEPTIONS]:
-                span.record_exception(fault.error, {"powertools_stream.record.id": fault.record_id})
+                span.record_exception(fault.shown, {"powertools_stream.record.id": fault.record_id})
             if faults:
                 span.set_status(Status(StatusCode.ERROR, f"{len(faults)} faults"))
 

@@ -130,7 +130,7 @@ class _TracedBatch:
             rule.put_annotation("runs", summary.runs.get(rule_id, 0))
             rule.put_annotation("faults", len(faults))
             for fault in faults[:_MAX_EXCEPTIONS]:
-                rule.add_exception(fault.error, _stack_of(fault.error))
+                rule.add_exception(fault.shown, _stack_of(fault.shown))
 
     def end(self) -> None:
         """End what has not ended."""

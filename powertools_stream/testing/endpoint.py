@@ -122,6 +122,11 @@ class ScriptedEndpoint:
         with self._lock:
             self.calls.clear()
 
+    def hang_up(self) -> None:
+        """Close every connection, as services do with those that nobody has used for a while."""
+        if self._server is not None:
+            self._server.hang_up()
+
     def answer(self, operation: str, body: dict[str, Any]) -> Answer:
         """Record a call and return the answer to it."""
         with self._lock:
@@ -247,12 +252,15 @@ class _Server(socketserver.ThreadingTCPServer):
 
     def stop(self) -> None:
         self.shutdown()
+        self.hang_up()
+        self.server_close()
+
+    def hang_up(self) -> None:
         with self._lock:
             connections = list(self._connections)
         for connection in connections:
             with contextlib.suppress(OSError):  # it may have ended by itself
                 connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()
 
 
 def _joined_chunks(stream: BufferedIOBase) -> bytes:

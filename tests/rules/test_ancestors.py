@@ -29,6 +29,7 @@ def function(uow: Any) -> Any:
     ("fields", "message"),
     [
         ({"flavor": collect, "default_ttl": 11}, "CollectRule has no field 'default_ttl'. It is called 'ttl' here."),
+        ({"flavor": cdc, "eem": {"fields": ["email"]}}, "CdcRule has no field 'eem'. It is called 'encrypt' here."),
         ({"flavor": collect, "defaultTtl": 11}, "CollectRule has no field 'defaultTtl'. It is called 'ttl' here."),
         ({"flavor": cdc, "pkFn": "id"}, "It is called 'pk' here."),
         ({"flavor": task, "execute": function, "pattern": task}, "It is called 'flavor' here."),
