@@ -101,8 +101,14 @@ class FaultEvents:
         self._stacks = StackTraces()
         self._tags: dict[str, SafeJson] = {}
 
-    def head(self, failure: Failure) -> Parts:
-        """Return all of a fault event but what the rule knew."""
+    def head(self, failure: Failure, *, is_reported: bool = False) -> Parts:
+        """Return all of a fault event but what the rule knew.
+
+        Parameters
+        ----------
+        is_reported
+            Whether the rule runs on the record again.
+        """
         event = failure.uow.get("event")
         known: Any = event if is_dict(event) else {}
         record_id, name = self._record_id(failure), type(failure.error).__name__
@@ -114,7 +120,7 @@ class FaultEvents:
             "timestamp": int(time.time() * 1000),
             "partition_key": _masked(key, self._masking(failure))[:_KEY_LENGTH],
             "err": self._error(failure),
-            "disposition": (Disposition.REPORTED if failure.record_is_reported else Disposition.SET_ASIDE).value,
+            "disposition": (Disposition.REPORTED if is_reported else Disposition.SET_ASIDE).value,
         }
         head = {field: of_safe(value) for field, value in fields.items()}
         head["tags"] = self._tags_of(failure.rule.id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from powertools_stream.classification.reasons import classify
 from powertools_stream.engine.fault_events import FAULT_TYPE, FaultEvents, Parts, StandIns
 from powertools_stream.errors import SettingError
-from powertools_stream.outcomes import FaultPolicy, Reason
+from powertools_stream.outcomes import Disposition, FaultPolicy, Reason
 from powertools_stream.payloads.json_text import EncodedObject
 from powertools_stream.payloads.safe_json import SafeJson, joined, safe_json
 from powertools_stream.requests import PutEvent
@@ -135,6 +135,11 @@ class FaultEvent:
         """Whether EventBridge has all of it, so that the record may be set aside."""
         return self.error is None and self.is_whole
 
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether EventBridge has it, and it says that the record does not come again for this failure."""
+        return self.is_accepted and self.event.get("disposition") == Disposition.SET_ASIDE.value
+
 
 class FaultPublisher:
     """Publishes the fault events of one batch.
@@ -155,6 +160,8 @@ class FaultPublisher:
         What is redacted; None: nothing. If so, raw records are left at S3, or nowhere.
     encryption
         Knows what was decrypted; None: nothing was.
+    has_checkpoints
+        Whether a rule whose fault is set aside does not run again, even if its record comes again for another one.
     """
 
     def __init__(
@@ -166,7 +173,10 @@ class FaultPublisher:
         claim_checks: ClaimChecks | None = None,
         redaction: Redaction | None = None,
         encryption: BatchEncryption | None = None,
+        *,
+        has_checkpoints: bool = False,
     ) -> None:
+        self._has_checkpoints = has_checkpoints
         self._bus_name = bus_name
         self._max_bytes = max_bytes
         self._already_published = already_published
@@ -178,8 +188,10 @@ class FaultPublisher:
 
         The event is made when this is started, and no earlier: a batch may have more to tell than there is time for.
         """
-        head = self._events.head(failure)
-        is_repeated = failure.record_is_reported and head["id"].value in self._already_published
+        # With checkpoints, a rule is done for good whatever the others of its record do.
+        is_reported = failure.is_reported if self._has_checkpoints else failure.record_is_reported
+        head = self._events.head(failure, is_reported=is_reported)
+        is_repeated = is_reported and head["id"].value in self._already_published
         stand_ins, are_left = yield from self._records_left_at_s3(failure, head, is_repeated=is_repeated)
         made = self._events.whole(failure, head, at_any_size=self._claim_checks is not None, stand_ins=stand_ins)
         is_whole = made is not None
@@ -194,7 +206,7 @@ class FaultPublisher:
                 yield PutEvent(EncodedObject(made.value, made.text), bus_name=self._bus_name)
             except Exception as error:
                 return FaultEvent(failure, made.value, is_whole=is_whole, error=error)
-            if failure.record_is_reported:
+            if is_reported:
                 self._already_published.add(head["id"].value)
         return FaultEvent(failure, made.value, is_whole=is_whole)
 

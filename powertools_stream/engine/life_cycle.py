@@ -244,7 +244,7 @@ class Engine:
 
         def is_set_aside(failure: Failure) -> bool:
             event = events.get(id(failure.published_as))
-            return not failure.is_reported and event is not None and event.is_accepted
+            return event is not None and event.is_set_aside
 
         saving = progress.save(is_set_aside)
         self._errand(saving, deadline.saved_by, "Checkpoints could not be saved: rules that are done will run again")
@@ -342,6 +342,7 @@ class LazyPublisher:
             self._options.claim_checks,
             self._options.redaction,
             self._encryption,
+            has_checkpoints=self._options.checkpoint is not None,
         )
 
 
