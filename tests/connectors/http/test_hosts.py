@@ -134,11 +134,14 @@ def test_calls_of_a_host_are_paced_while_others_are_called(service: HttpService)
 
     rules = [{"id": "r", "flavor": task, "event_type": "e", "execute": execute, "ordered": False}]
     processor = StreamProcessor(rules=rules, connectors=[connector])
+    # The first call begins in time, but arrives later: it imports what the others find.
+    processor.process_event(to_sqs_records([{"id": "first", "type": "e"}]))
+    times.clear()
 
     response = processor.process_event(to_sqs_records([{"id": str(n), "type": "e"} for n in range(5)]))
 
     assert response == {"batchItemFailures": []}
-    assert all(later - earlier > 0.04 for earlier, later in pairwise(times))
+    assert all(later - earlier > 0.04 for earlier, later in pairwise(times)), times
 
 
 # -- Siblings ----------------------------------------------------------------------------------------------------------
