@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
+from powertools_stream.engine.observers import FailingObservers
 from powertools_stream.engine.steps import RUNNING, Step
 from powertools_stream.errors import UnmatchedEventError
 from powertools_stream.outcomes import BatchDetails, BatchSummary, CallStart
@@ -64,8 +65,7 @@ class Observation:
         self.idle = 0
         self._calls: list[CallDetails] = []
         self._started = time.monotonic()
-        self._logger = logger
-        self._failing = set[int]()
+        self._failing = FailingObservers(logger)
         self._batch_openers = _methods(observers, "batch")
         self._steps = _methods(observers, "step")
         self._call_openers = _methods(observers, "call")
@@ -206,10 +206,7 @@ class Observation:
                     self._note(context, raised)
 
     def _note(self, whose: Any, error: Exception) -> None:
-        observer = getattr(whose, "__self__", whose)
-        if id(observer) not in self._failing:
-            self._failing.add(id(observer))
-            self._logger.error("The observer %r failed: %r", observer, error)
+        self._failing.note(getattr(whose, "__self__", whose), error)
 
 
 def watching(observers: Sequence[Observer]) -> list[Observer]:
@@ -226,7 +223,7 @@ def _is_enabled(observer: Any, logger: Any) -> bool:
     try:
         return bool(getattr(observer, "is_enabled", True))
     except Exception as error:
-        logger.error("The observer %r failed: %r", observer, error)
+        FailingObservers(logger).note(observer, error)
         return False
 
 

@@ -8,7 +8,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from powertools_stream.outcomes import CallDetails, Observer, RecordDetails
 
-__all__ = ["Observers"]
+__all__ = ["FailingObservers", "Observers"]
+
+
+class FailingObservers:
+    """Names each observer that raises in the log, once.
+
+    Parameters
+    ----------
+    logger
+        Where it is named.
+    """
+
+    def __init__(self, logger: Any) -> None:
+        self._logger = logger
+        self._known = set[int]()
+
+    def note(self, observer: Any, error: BaseException) -> None:
+        """Take note of what an observer has raised."""
+        if id(observer) not in self._known:
+            self._known.add(id(observer))
+            self._logger.error("The observer %r failed: %r", observer, error)
 
 
 class Observers:
@@ -24,8 +44,7 @@ class Observers:
 
     def __init__(self, observers: Sequence[Observer], logger: Any) -> None:
         self._observers = observers
-        self._logger = logger
-        self._failing = set[int]()
+        self._failing = FailingObservers(logger)
 
     def on_call(self, details: CallDetails) -> None:
         """Tell them of a call that has ended."""
@@ -33,7 +52,7 @@ class Observers:
             try:
                 observer.on_call(details)
             except Exception as error:
-                self._note(observer, error)
+                self._failing.note(observer, error)
 
     def on_record_failed(self, details: RecordDetails) -> None:
         """Tell them of a record that was reported or set aside."""
@@ -41,9 +60,4 @@ class Observers:
             try:
                 observer.on_record_failed(details)
             except Exception as error:
-                self._note(observer, error)
-
-    def _note(self, observer: Observer, error: Exception) -> None:
-        if id(observer) not in self._failing:
-            self._failing.add(id(observer))
-            self._logger.error("The observer %r failed: %r", observer, error)
+                self._failing.note(observer, error)
