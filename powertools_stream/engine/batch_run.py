@@ -18,16 +18,16 @@ from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.lanes import Lanes
 from powertools_stream.engine.steps import RUNNING, Running, Step
 from powertools_stream.engine.straight import FINISHED, ObservedStraightWay, StraightWay
-from powertools_stream.environment.variables import BatchVariables
+from powertools_stream.environment.variables import batch_variables
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, StreamError, UnmatchedEventError
 from powertools_stream.matching.filters import out_skip
 from powertools_stream.outcomes import Reason
 from powertools_stream.payloads.carried import CarriedEvent
-from powertools_stream.payloads.decoding import DecodedBy, Decoder
+from powertools_stream.payloads.decoding import Decoder, decoded_by
 from powertools_stream.payloads.limits import limited_batch
 from powertools_stream.rules.asking import started_already
 from powertools_stream.rules.compiled import NO_RULE
-from powertools_stream.rules.once import StoredIn
+from powertools_stream.rules.once import stored_in
 from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class BatchRun:
     def _run(self, deadline: Deadline) -> bool:
         driver, interrupter = self._driver, self._interrupter
         try:
-            with limited_batch(), BatchVariables(), DecodedBy(self._decoder), StoredIn(self._idempotency_store):
+            with limited_batch(), batch_variables(), decoded_by(self._decoder), stored_in(self._idempotency_store):
                 for state in self._batch.states:
                     if monotonic() >= deadline.at:
                         return False

@@ -25,7 +25,7 @@ from powertools_stream.engine.secrets import redacted_of
 from powertools_stream.engine.unmatched import Unmatched
 from powertools_stream.errors import CutOffError, DeadlineError, HeldBackError, SettingError
 from powertools_stream.outcomes import Disposition, Fault, FaultPolicy, Reason
-from powertools_stream.payloads.decoding import DecodedBy
+from powertools_stream.payloads.decoding import decoded_by
 from powertools_stream.payloads.large_events import LargeEvents
 from powertools_stream.rules.compiled import NO_RULE
 from powertools_stream.uow import Record, UnitOfWork
@@ -251,18 +251,8 @@ class Engine:
 
     def _errand(self, generator: Generator[Any, Any, None], until: float, otherwise: str) -> None:
         """Drive a generator to its end for no record; if that fails, it is told in the log."""
-        lookahead, deadline, answers = Lookahead(), Deadline(at=until), list[Any]()
-        interrupter = Interrupter(deadline)
-        dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake, interrupter.attempt)
-        try:
-            with interrupter, DecodedBy(self._options.decoder):
-                driver = Driver(dispatch, self._coroutines, interrupter, lookahead)
-                driver.start(generator, Completion(_Background(), lambda _, answer: answers.append(answer)))
-                driver.run(deadline)
-        except CutOffError:
-            pass  # between two steps
-        finally:
-            self._dispatcher.abandon(dispatch)
+        with decoded_by(self._options.decoder):
+            answers = self._drive([generator], until)
         answer = answers[0] if answers else Failed(DeadlineError("There was no time for it."))
         if type(answer) is Failed:
             log = self._options.logger or _log
@@ -272,26 +262,30 @@ class Engine:
         self, publisher: LazyPublisher, failures: Iterable[Failure], until: float, observation: Observation | None
     ) -> list[FaultEvent]:
         """Publish fault events side by side; those that the deadline cuts off are left out."""
+        published = (publisher.publish(failure) for failure in failures if time.monotonic() < until)
+        return [event for event in self._drive(published, until, observation) if isinstance(event, FaultEvent)]
+
+    def _drive(
+        self, generators: Iterable[Generator[Any, Any, Any]], until: float, observation: Observation | None = None
+    ) -> list[Any]:
+        """Drive generators side by side, for no record, until the time is up; return what those that ended returned."""
         background, lookahead = _Background(), Lookahead()
-        deadline, events = Deadline(at=until), list[Any]()
+        deadline, answers = Deadline(at=until), list[Any]()
         interrupter = Interrupter(deadline)
         dispatch = self._dispatcher.begin(lookahead, until, self._coroutines.wake, interrupter.attempt, observation)
         try:
-            # What the unit of work holds is the user's: making its text may take for ever.
+            # What they make texts of is the user's, which may take for ever.
             with interrupter:
                 driver = Driver(dispatch, self._coroutines, interrupter, lookahead, observation=observation)
-                for failure in failures:
-                    if deadline.has_passed:
-                        break
-                    completion = Completion(background, lambda _, event: events.append(event))
-                    driver.start(publisher.publish(failure), completion)
+                for generator in generators:
+                    driver.start(generator, Completion(background, lambda _, answer: answers.append(answer)))
                     driver.run_ready(deadline)
                 driver.run(deadline)
         except CutOffError:
             pass  # between two steps
         finally:
             self._dispatcher.abandon(dispatch)
-        return [event for event in events if isinstance(event, FaultEvent)]
+        return answers
 
 
 class LazyPublisher:

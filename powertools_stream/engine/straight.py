@@ -24,7 +24,7 @@ FINISHED = object()
 """The record is done: there is no rule left."""
 
 
-class Results(Protocol):
+class Takes(Protocol):
     """Takes what rules leave behind: a list, most often."""
 
     def append(self, done: Done, /) -> None:
@@ -72,7 +72,7 @@ class StraightWay:
         "uow",
     )
 
-    def __init__(self, read: Callable[[Any], Any], group: RuleGroup, done: Results | None) -> None:
+    def __init__(self, read: Callable[[Any], Any], group: RuleGroup, done: Takes | None) -> None:
         self._read = read
         self._group = group
         self._done = done
@@ -148,7 +148,7 @@ class ObservedStraightWay(StraightWay):
         self,
         read: Callable[[Any], Any],
         group: RuleGroup,
-        done: Results | None,
+        done: Takes | None,
         interrupter: Interrupter,
         observation: Observation,
     ) -> None:

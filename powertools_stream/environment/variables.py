@@ -8,23 +8,18 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-__all__ = ["BatchVariables", "once_per_batch", "variable"]
+from powertools_stream.environment.contexts import InContext
+
+__all__ = ["batch_variables", "once_per_batch", "variable"]
 
 T = TypeVar("T")
 
 _known: ContextVar[dict[Any, Any] | None] = ContextVar("known", default=None)
 
 
-class BatchVariables:
+def batch_variables() -> InContext[dict[Any, Any] | None]:
     """Inside of it, on this thread, an environment variable is what it was when it was first read."""
-
-    __slots__ = ("_token",)
-
-    def __enter__(self) -> None:
-        self._token = _known.set({})
-
-    def __exit__(self, *exception: object) -> None:
-        _known.reset(self._token)
+    return InContext(_known, {})
 
 
 def variable(name: str) -> str | None:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
+from powertools_stream.environment.contexts import InContext
 from powertools_stream.payloads.json_text import from_json
 
-__all__ = ["DecodedBy", "Decoder", "decode"]
+__all__ = ["Decoder", "decode", "decoded_by"]
 
 Decoder = Callable[[str], Any]
 """Returns the value that a JSON text holds, and raises if it is not JSON: ``orjson.loads``."""
@@ -16,19 +17,9 @@ Decoder = Callable[[str], Any]
 _decoder: ContextVar[Decoder | None] = ContextVar("decoder", default=None)
 
 
-class DecodedBy:
+def decoded_by(decoder: Decoder | None) -> InContext[Decoder | None]:
     """Inside of it, on this thread, payloads are decoded by this decoder; None: by `from_json`."""
-
-    __slots__ = ("_decoder", "_token")
-
-    def __init__(self, decoder: Decoder | None) -> None:
-        self._decoder = decoder
-
-    def __enter__(self) -> None:
-        self._token = _decoder.set(self._decoder)
-
-    def __exit__(self, *exception: object) -> None:
-        _decoder.reset(self._token)
+    return InContext(_decoder, decoder)
 
 
 def decode(text: str) -> Any:

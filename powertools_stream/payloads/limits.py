@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import cached_property
 
+from powertools_stream.environment.contexts import InContext
 from powertools_stream.errors import RetryableError
 
 __all__ = ["MAX_INFLATED_BYTES", "MAX_VALUES", "count_values", "limited_batch", "take_memory", "unlimited_batch"]
@@ -85,29 +85,14 @@ class _Memory:
 _memory: ContextVar[_Memory | None] = ContextVar("memory", default=None)
 
 
-class _Limited:
-    """A block in which what is unpacked takes of one memory. A class, since each batch has one."""
-
-    __slots__ = ("_memory", "_token")
-
-    def __init__(self, memory: _Memory | None) -> None:
-        self._memory = memory
-
-    def __enter__(self) -> None:
-        self._token = _memory.set(self._memory)
-
-    def __exit__(self, *exception: object) -> None:
-        _memory.reset(self._token)
-
-
-def limited_batch() -> AbstractContextManager[None]:
+def limited_batch() -> InContext[_Memory | None]:
     """Inside of it, what records unpack is counted together: half of the function's memory is there for that."""
-    return _Limited(_Memory())
+    return InContext(_memory, _Memory())
 
 
-def unlimited_batch() -> AbstractContextManager[None]:
+def unlimited_batch() -> InContext[_Memory | None]:
     """Inside of it, what is unpacked is not counted."""
-    return _Limited(None)
+    return InContext(_memory, None)
 
 
 def take_memory(text: str, values: int, record_id: str | None) -> bool:

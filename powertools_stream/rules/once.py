@@ -15,6 +15,7 @@ from time import time
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
+from powertools_stream.environment.contexts import InContext
 from powertools_stream.errors import SettingError
 from powertools_stream.requests import Call
 from powertools_stream.rules.asking import started_already
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from powertools_stream.rules.rule import Flavor, Rule
     from powertools_stream.uow import UnitOfWork
 
-__all__ = ["AnyIdempotencyConfig", "Once", "StoredIn", "config_of"]
+__all__ = ["AnyIdempotencyConfig", "Once", "config_of", "stored_in"]
 
 _DEFAULT_KEY = "event.id"
 # As Powertools: another invocation may have deleted what this one was told of.
@@ -45,19 +46,9 @@ class AnyIdempotencyConfig(Protocol):
         """Take the context that tells the remaining time."""
 
 
-class StoredIn:
+def stored_in(layer: Any) -> InContext[Any]:
     """Inside of it, on this thread, idempotent rules use this persistence layer; None: there is none."""
-
-    __slots__ = ("_layer", "_token")
-
-    def __init__(self, layer: Any) -> None:
-        self._layer = layer
-
-    def __enter__(self) -> None:
-        self._token = _store.set(self._layer)
-
-    def __exit__(self, *exception: object) -> None:
-        _store.reset(self._token)
+    return InContext(_store, layer)
 
 
 def config_of(idempotent: bool | AnyIdempotencyConfig | None) -> AnyIdempotencyConfig | None:

@@ -9,7 +9,7 @@ import pytest
 
 from powertools_stream import StreamProcessor, UnitOfWork
 from powertools_stream.environment.tags import standard_tags
-from powertools_stream.environment.variables import BatchVariables, once_per_batch, variable
+from powertools_stream.environment.variables import batch_variables, once_per_batch, variable
 from powertools_stream.flavors import task
 from powertools_stream.testing import FakeConnector, to_sqs_records
 
@@ -23,7 +23,7 @@ def test_outside_of_a_batch_a_variable_is_read_anew(monkeypatch: pytest.MonkeyPa
 
 
 def test_in_a_batch_a_variable_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    with BatchVariables():
+    with batch_variables():
         before = variable("STAGE")
         monkeypatch.setenv("STAGE", "prod")
         assert variable("STAGE") == before
@@ -39,10 +39,10 @@ def test_a_function_of_the_environment_is_called_once_in_a_batch() -> None:
         calls.append(1)
         return len(calls)
 
-    with BatchVariables():
+    with batch_variables():
         assert (count(), count()) == (1, 1)
     assert (count(), count()) == (2, 3)
-    with BatchVariables():
+    with batch_variables():
         assert (count(), count()) == (4, 4)
 
 
@@ -55,7 +55,7 @@ def test_an_error_is_not_kept() -> None:
             raise outcome
         return outcome
 
-    with BatchVariables():
+    with batch_variables():
         with pytest.raises(ValueError, match="no"):
             read()
         assert read() == 1
@@ -76,7 +76,7 @@ def test_the_next_batch_sees_what_has_changed(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_tags_of_events_are_their_own() -> None:
-    with BatchVariables():
+    with batch_variables():
         standard_tags("a")["more"] = 1
 
         assert "more" not in standard_tags("b")

@@ -14,7 +14,7 @@ from hypothesis import assume, given, strategies as st
 
 from powertools_stream import StreamProcessor, UnitOfWork
 from powertools_stream.flavors import task
-from powertools_stream.payloads.decoding import DecodedBy, decode
+from powertools_stream.payloads.decoding import decode, decoded_by
 from powertools_stream.payloads.json_text import from_json
 from powertools_stream.testing import run, to_kinesis_records, to_sqs_records
 
@@ -30,7 +30,7 @@ _VALUES = st.recursive(
 
 
 def _read(text: str, decoder: Any) -> Any:
-    with DecodedBy(decoder):
+    with decoded_by(decoder):
         try:
             return decode(text)
         except ValueError:
