@@ -159,9 +159,11 @@ class Failure:
     lead
         The failure of the newest record that this one was compacted with: its fault event tells of this one as well.
         None: it has a fault event of its own, if one is due.
+    others
+        The other records that the fault event tells of.
     """
 
-    __slots__ = ("error", "lead", "policy", "reason", "rule", "state", "uow")
+    __slots__ = ("error", "lead", "others", "policy", "reason", "rule", "state", "uow")
 
     def __init__(
         self,
@@ -172,7 +174,9 @@ class Failure:
         policy: FaultPolicy,
         uow: UnitOfWork,
         lead: Failure | None = None,
+        others: Sequence[RecordState] = (),
     ) -> None:
+        self.others = others
         self.state = state
         self.rule = rule
         self.error = error
@@ -192,8 +196,8 @@ class Failure:
 
     @property
     def record_is_reported(self) -> bool:
-        """Whether the record is reported, for this failure or another one, as far as is known now."""
-        return self.is_reported or self.state.is_reported
+        """Whether the record is reported, and all that were compacted with it, for whatever failure is known now."""
+        return self.is_reported or all(state.is_reported for state in (self.state, *self.others))
 
     @property
     def is_published(self) -> bool:

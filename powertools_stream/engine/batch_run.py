@@ -631,6 +631,6 @@ class BatchRun:
             _log.error("retryable=… failed on %s: %r", type(error).__name__, reason.error)
             reason = Reason.UNFINISHED if isinstance(reason.error, CutOffError) else classify(error)
         policy = self._judge.policy(reason, rule.on_fault, uow.get("event"), is_last_attempt=last)
-        failure = Failure(state, rule, error, reason, policy, uow)
+        failure = Failure(state, rule, error, reason, policy, uow, others=others)
         self._decisions.add(failure)
         return failure
