@@ -1,0 +1,48 @@
+"""The commands, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from powertools_stream import __version__
+from powertools_stream.cli.output import print_error
+from powertools_stream.cli.status import CannotRunError, Status
+from powertools_stream.templates import TemplateError
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="powertools-stream",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Every command exits with 0 if all is well, with 1 if it found something, and with 2 if it cannot run.",
+)
+
+
+def run() -> None:
+    """Run the command that the arguments of this process ask for, and exit with its status."""
+    try:
+        app()
+    except (CannotRunError, TemplateError) as error:
+        print_error(error)
+        sys.exit(Status.CANNOT_RUN)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"powertools-stream {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Check, run and look after event-driven functions on AWS Lambda."""

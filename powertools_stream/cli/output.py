@@ -1,0 +1,50 @@
+"""Where a command writes to: results to standard output, all else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+__all__ = ["errors", "print_document", "print_error", "progress_bars", "results"]
+
+
+def results() -> Console:
+    """Return the console of the results. It keeps to ``NO_COLOR``, and to the terminal's width."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=False)
+
+
+def errors() -> Console:
+    """Return the console of errors, notes and progress, which ``--json`` does not silence."""
+    return Console(file=sys.stderr, highlight=False)
+
+
+def print_document(document: Any) -> None:
+    """Print one JSON document, for ``--json``."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def print_error(message: object) -> None:
+    """Print why a command cannot go on, as one line."""
+    errors().print(f"[bold red]error:[/] {_one_line(message)}", soft_wrap=True)
+
+
+def progress_bars() -> Progress:
+    """Return bars for what takes more than a second. They vanish when done, and show on a terminal only."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=errors(),
+        transient=True,
+    )
+
+
+def _one_line(message: object) -> str:
+    from rich.markup import escape
+
+    return escape(" ".join(str(message).split()))

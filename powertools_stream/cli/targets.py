@@ -1,0 +1,119 @@
+"""Finds the rules that an argument names: ``module:registry``, ``module``, or a file."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from powertools_stream import RuleRegistry
+from powertools_stream.cli.status import CannotRunError
+
+__all__ = ["HELP", "NamedRegistry", "load_registries"]
+
+HELP = "The rules: `module:registry`, a module, or a Python file."
+"""What ``--help`` says of such an argument."""
+
+
+@dataclass(frozen=True)
+class NamedRegistry:
+    """A registry, and where it was found.
+
+    Parameters
+    ----------
+    name
+        ``"orders.listener:rules"``.
+    registry
+        The registry.
+    """
+
+    name: str
+    registry: RuleRegistry
+
+
+def load_registries(target: str) -> list[NamedRegistry]:
+    """Import a module, and return the registry that is named, or all that it has.
+
+    The working directory is on the path, as it is for a function's own code. A region is set if there is none, for
+    modules that make a client of boto3 on import.
+
+    Parameters
+    ----------
+    target
+        ``"orders.listener:rules"``, ``"orders.listener"``, ``"orders/listener.py"`` or ``"orders/listener.py:rules"``.
+
+    Raises
+    ------
+    CannotRunError
+        The module cannot be imported, or has no such registry.
+    """
+    module_name, _, attribute = target.partition(":")
+    module = _imported(module_name)
+    found = _registries(module, attribute)
+    if not found:
+        raise CannotRunError(
+            f"Expected a RuleRegistry in {module.__name__}, found none. Name it: {module.__name__}:<registry>."
+        )
+    return found
+
+
+def _registries(module: ModuleType, attribute: str) -> list[NamedRegistry]:
+    if attribute:
+        return [NamedRegistry(f"{module.__name__}:{attribute}", _registry_named(module, attribute))]
+    return [
+        NamedRegistry(f"{module.__name__}:{name}", value)
+        for name, value in vars(module).items()
+        if isinstance(value, RuleRegistry)
+    ]
+
+
+def _registry_named(module: ModuleType, attribute: str) -> RuleRegistry:
+    value = getattr(module, attribute, None)
+    if isinstance(value, RuleRegistry):
+        return value
+    found = f"found {type(value).__name__}" if value is not None else "found no such name"
+    raise CannotRunError(f"Expected a RuleRegistry in {module.__name__}:{attribute}, {found}.")
+
+
+def _imported(name: str) -> ModuleType:
+    os.environ.setdefault("AWS_DEFAULT_REGION", os.environ.get("AWS_REGION", "us-east-1"))
+    module_name = _module_of_file(Path(name)) if name.endswith(".py") else _module_in_sight(name)
+    try:
+        return importlib.import_module(module_name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise CannotRunError(_why(module_name, error)) from error
+
+
+def _module_in_sight(name: str) -> str:
+    _put_on_path(Path.cwd())
+    return name
+
+
+def _module_of_file(path: Path) -> str:
+    """Return the dotted name of a file's module, and put the directory that its packages are in on the path."""
+    if not path.is_file():
+        raise CannotRunError(f"Expected a Python file, found none at {path}.")
+    parts, directory = [path.stem], path.resolve().parent
+    while (directory / "__init__.py").is_file():
+        parts.insert(0, directory.name)
+        directory = directory.parent
+    _put_on_path(directory)
+    return ".".join(parts)
+
+
+def _put_on_path(directory: Path) -> None:
+    if str(directory) not in sys.path:
+        sys.path.insert(0, str(directory))
+
+
+def _why(module_name: str, error: BaseException) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name == module_name.partition(".")[0]:
+        return f"Expected a module {module_name}, found none in {Path.cwd()} or in what is installed."
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"Cannot import {module_name}: {type(error).__name__}: {error} ({last.filename}:{last.lineno})."

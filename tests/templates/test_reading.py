@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from powertools_stream.templates import TemplateError, read_template
+
+QUEUE = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_short_forms_are_read_in_their_long_form(tmp_path: Path) -> None:
+    path = write(tmp_path / "any.yaml", "Resources: {A: {Type: T, Properties: {B: !GetAtt C.Arn, D: !Ref E}}}")
+    assert read_template(path).resources["A"]["Properties"] == {"B": {"Fn::GetAtt": ["C", "Arn"]}, "D": {"Ref": "E"}}
+
+
+def test_json_is_read_too(tmp_path: Path) -> None:
+    assert read_template(write(tmp_path / "any.json", json.dumps(QUEUE))).resources == QUEUE["Resources"]
+
+
+@pytest.mark.parametrize("name", ["template.yaml", "template.yml", "template.json"])
+def test_a_directory_stands_for_its_template(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / name, json.dumps(QUEUE))
+    assert read_template(tmp_path).path == path
+
+
+def assembly(directory: Path, *stacks: str) -> Path:
+    artifacts = {
+        name: {"type": "aws:cloudformation:stack", "properties": {"templateFile": f"{name}.template.json"}}
+        for name in stacks
+    }
+    for name in stacks:
+        write(directory / f"{name}.template.json", json.dumps(QUEUE))
+    write(directory / "manifest.json", json.dumps({"artifacts": {**artifacts, "Tree": {"type": "cdk:tree"}}}))
+    return directory
+
+
+def test_what_cdk_synth_writes_is_read(tmp_path: Path) -> None:
+    out = assembly(tmp_path / "cdk.out", "Shop")
+    assert read_template(out) == read_template(tmp_path)
+    assert read_template(out).path.name == "Shop.template.json"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Resources: [", r"bad.yaml:\d+:\d+: "),
+        ("{", r"bad.yaml:\d+:\d+: "),
+        ("", "Expected a template with Resources, found none in"),
+        ("[]", "Expected a template with Resources, found none in"),
+        ("Resources: {A: 5}", "Expected a resource with a Type, found none in .*: Resources/A"),
+        ("Resources: {A: {Type: 5}}", "Expected a resource with a Type, found none in .*: Resources/A"),
+    ],
+)
+def test_a_template_that_cannot_be_read(tmp_path: Path, text: str, says: str) -> None:
+    path = write(tmp_path / "bad.yaml", text)
+    with pytest.raises(TemplateError, match=says) as raised:
+        read_template(path)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_path_without_a_template(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"found no file .*nowhere\.yaml"):
+        read_template(tmp_path / "nowhere.yaml")
+    with pytest.raises(TemplateError, match=r"found none of template\.yaml"):
+        read_template(tmp_path)
+
+
+def test_of_several_stacks_one_is_to_be_named(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"found One\.template\.json, Two\.template\.json: name one"):
+        read_template(assembly(tmp_path, "One", "Two"))
+
+
+def test_an_assembly_without_stacks(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="Expected stacks"):
+        read_template(assembly(tmp_path))

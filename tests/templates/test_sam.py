@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from powertools_stream.templates import Template, TemplateError, transformed
+
+FUNCTION = {
+    "Type": "AWS::Serverless::Function",
+    "Properties": {
+        "CodeUri": "src/",
+        "Handler": "listener.handler",
+        "Runtime": "python3.13",
+        "Events": {"Queue": {"Type": "SQS", "Properties": {"Queue": {"Fn::GetAtt": ["Queue", "Arn"]}}}},
+    },
+}
+
+
+def sam(**resources: object) -> Template:
+    return Template(Path("template.yaml"), {"Transform": "AWS::Serverless-2016-10-31", "Resources": resources})
+
+
+def test_an_event_of_a_function_becomes_an_event_source_mapping() -> None:
+    template = sam(Listener=FUNCTION, Queue={"Type": "AWS::SQS::Queue"})
+    types = {name: resource["Type"] for name, resource in transformed(template).resources.items()}
+    assert types == {
+        "Listener": "AWS::Lambda::Function",
+        "ListenerRole": "AWS::IAM::Role",
+        "ListenerQueue": "AWS::Lambda::EventSourceMapping",
+        "Queue": "AWS::SQS::Queue",
+    }
+    assert template.resources["Listener"] is FUNCTION, "the template itself is left as it is"
+
+
+def test_a_template_without_sam_is_left_as_it_is() -> None:
+    template = Template(Path("template.yaml"), {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
+    assert transformed(template) is template
+
+
+def test_what_sam_refuses_is_said_in_one_line() -> None:
+    with pytest.raises(TemplateError, match=r"SAM refuses template\.yaml: .*Listener") as raised:
+        transformed(sam(Listener={"Type": "AWS::Serverless::Function", "Properties": {"Handler": 5}}))
+    assert "\n" not in str(raised.value)
