@@ -276,7 +276,7 @@ _COLON, _COMMA, _LIST_ENDS, _OBJECT_ENDS = map(_Written, ":,]}")
 
 
 def _json_of_any_depth(value: Any, max_values: int) -> str | None:
-    """Return the JSON of a value without recursion; None: it is no plain JSON, or has too many values, as a cycle has."""
+    """Return the JSON of a value without recursion; None: it is no plain JSON, or has too many values."""
     written: list[str] = []
     waiting = [value]
     while waiting:
