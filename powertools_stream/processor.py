@@ -24,7 +24,7 @@ from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.faults import fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.life_cycle import Engine, fault_of, hold_back_groups
-from powertools_stream.engine.observation import Observation, enabled, watching
+from powertools_stream.engine.observation import Observation, Watchers
 from powertools_stream.engine.observers import Observers
 from powertools_stream.engine.occupancy import Occupancy
 from powertools_stream.errors import StreamError, UnknownSourceError
@@ -98,7 +98,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         )
         self._options = options
         self._observers = observers_for(options)
-        self._watching = watching(self._observers)
+        self._watchers = Watchers(self._observers)
         clients = Clients(options.boto3_session, options.boto_config, options.workers, lean_calls=options.lean_calls)
         connectors = ConnectorRegistry(clients, options.connectors, {"eventbridge": {"bus_name": options.bus_name}})
         connectors.make_clients_ahead(_asked_for(options))
@@ -252,15 +252,15 @@ class StreamProcessor(BasePartialBatchProcessor):
         logger = self._options.logger
         if logger is not None:
             attach_keys(logger)
-        observers = enabled(self._watching, log_of(logger))
-        return Observation(observers, self._source_of(self.records), log_of(logger)) if observers else None
+        methods = self._watchers.methods(log_of(logger))
+        return Observation(methods, self._source_of(self.records), log_of(logger)) if methods is not None else None
 
     def _tell(self, batch: Batch, deadline: Deadline, observation: Observation | None) -> list[tuple[Any, ...]]:
         """Tell observers and handlers what became of the records; the response does not wait for one that hangs."""
-        if observation is None and not (self._has_own_handlers or any(state.failures for state in batch.states)):
+        if observation is None and not (self._has_own_handlers or batch.failed()):
             return self._settle(batch)
         with Interrupter(Deadline(at=deadline.ends_at)) as interrupter:
-            told = interrupter.attempt(self._tell_observers, batch, batch.states)
+            told = interrupter.attempt(self._tell_observers, batch, batch.failed())
             if type(told) is not Failed:
                 told = interrupter.attempt(self._settle, batch)
             if type(told) is not Failed and observation is not None:
@@ -521,11 +521,10 @@ class StreamProcessor(BasePartialBatchProcessor):
             return SqsFifoPartialProcessor.group_circuit_breaker_exc
         return SqsFifoPartialProcessor.circuit_breaker_exc
 
-    def _tell_observers(self, batch: Batch, states: Iterable[RecordState]) -> None:
+    def _tell_observers(self, batch: Batch, failed: Iterable[RecordState]) -> None:
         observers = Observers(self._observers, log_of(self._options.logger))
-        for state in states:
-            if state.failures:
-                observers.on_record_failed(_details(state, batch.source))
+        for state in failed:
+            observers.on_record_failed(_details(state, batch.source))
 
 
 def _sum_up(batch: Batch, observation: Observation) -> None:

@@ -254,15 +254,18 @@ class Batch:
             return _WHOLE_BATCH
         return self.source.order_key(state.record)
 
+    def failed(self) -> list[RecordState]:
+        """Return the records with a failure, in record order."""
+        return [state for state in self.states if state.failures]
+
     def faults(self) -> list[Fault]:
         """Return every failure once its consequences are known, in record order, then rule order."""
-        return [fault for state in self.states for fault in state.faults]
+        return [fault for state in self.failed() for fault in state.faults]
 
     def failures(self) -> Iterator[Failure]:
         """Yield every failure, in record order, then rule order."""
-        for state in self.states:
-            if state.failures:
-                yield from state.failures_in_rule_order()
+        for state in self.failed():
+            yield from state.failures_in_rule_order()
 
     def outcomes(self) -> list[RecordOutcome]:
         """Return what became of each record, in record order. Of compacted records the newest has the results."""

@@ -108,7 +108,7 @@ class Engine:
         with COLLECTOR:
             published = self._run_rules(batch, handler, judge, publisher, deadline, progress, observation)
         self._unmatched.tell()
-        if any(state.failures for state in batch.states):
+        if batch.failed():
             events = self._settle(batch, publisher, published, deadline, observation)
             if progress is not None and any(state.is_reported for state in batch.states):
                 self._save(progress, events, deadline)
@@ -214,13 +214,11 @@ class Engine:
                 events[id(event.failure)] = event
         _report_what_was_not_published(batch, events)
         hold_back_groups(batch)
-        for state in batch.states:
-            if state.failures:
-                in_order = state.failures_in_rule_order()
-                state.faults = tuple(
-                    fault_of(failure, batch, self._options.redaction, events.get(id(failure.published_as)))
-                    for failure in in_order
-                )
+        for state in batch.failed():
+            state.faults = tuple(
+                fault_of(failure, batch, self._options.redaction, events.get(id(failure.published_as)))
+                for failure in state.failures_in_rule_order()
+            )
         return events
 
     def _progress(self, batch: Batch, function: str) -> Progress | None:
