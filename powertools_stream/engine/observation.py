@@ -201,7 +201,7 @@ class Observation:
             matched=records - self.unmatched - self.idle - unread,
             unmatched=self.unmatched,
             runs=Counter(self.runs),
-            faults=tuple(batch.faults()),
+            faults=tuple(fault for state in failed for fault in state.faults),
             reported=reported,
             set_aside=len(failed) - reported,
             skipped=batch.rules_skipped,
