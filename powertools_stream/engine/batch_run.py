@@ -500,7 +500,13 @@ class BatchRun:
             return self._interrupter.attempt(function, *args)
         if rule is NO_RULE:
             return self._aside(function, *args)
-        return self._interrupter.attempt(observation.step, Step(rule, uow, self._source), function, *args)
+        token = RUNNING.set(Step(rule, uow, self._source))
+        try:
+            if observation.has_steps:
+                return self._interrupter.attempt(observation.resumed, function, *args)
+            return self._interrupter.attempt(function, *args)
+        finally:
+            RUNNING.reset(token)
 
     def _aside(self, function: Any, *args: Any) -> Any:
         """Call user code that belongs to no rule, as `_attempt` does."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.observers import FailingObservers
-from powertools_stream.engine.steps import RUNNING, Step
+from powertools_stream.engine.steps import RUNNING
 from powertools_stream.errors import UnmatchedEventError
 from powertools_stream.outcomes import BatchDetails, BatchSummary, CallStart
 from powertools_stream.rules.compiled import NO_RULE
@@ -146,16 +146,8 @@ class Observation:
         """Take note of a call that has ended."""
         self._calls.append(details)
 
-    def step(self, step: Step, function: Any, *args: Any) -> Any:
-        """Call user code of a rule that runs to its end at once."""
-        token = RUNNING.set(step)
-        try:
-            return self.resumed(function, *args)
-        finally:
-            RUNNING.reset(token)
-
     def resumed(self, function: Any, *args: Any) -> Any:
-        """Call user code of what runs now, with the context variables that it has had before."""
+        """Call user code of what runs now inside of the contexts that observers open around it."""
         self.asked_in = None
         running = RUNNING.get() if self.has_steps else None
         details = running.details() if running is not None else None
