@@ -43,9 +43,8 @@ class FaultsNotKept(StackRule):
                 continue
             place = where_published(function)
             if place is not None:
-                found = (
-                    f"{function.name} sets records aside ({place}), but no rule keeps fault events of {bus.logical_id}."
-                )
+                aside = f"{function.name} sets records aside ({place})"
+                found = f"{aside}, but nothing takes fault events from {bus.logical_id}."
                 yield self.finding(_path(function, variable), found)
 
 
@@ -58,7 +57,7 @@ class NotGranted(StackRule):
         "AWS denies the first call, and every record fails until it is given up on; if it is the bus, no fault event "
         "says so."
     )
-    advice = "Allow it in the function's role, in SAM with a policy template such as `DynamoDBCrudPolicy`."
+    advice = "Allow it in the function's role; in SAM by one of its policy templates, such as `DynamoDBCrudPolicy`."
     source_url = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html"
 
     def found_in(self, stack: Stack) -> Iterator[Finding]:
@@ -70,7 +69,8 @@ class NotGranted(StackRule):
                         f"`{use.variable}` names the {use.kind} {use.resource.logical_id}, but nothing allows "
                         f"{function.name} {_any_of(use.actions)}."
                     )
-                    yield self.finding(_path(function, use.variable), found)
+                    advice = f"Add `{use.policy_template}` to its `Policies`." if function.is_sam else ""
+                    yield self.finding(_path(function, use.variable), found, advice)
 
 
 def _path(function: Function, variable: str) -> list[str | int]:
@@ -80,4 +80,6 @@ def _path(function: Function, variable: str) -> list[str | int]:
 def _any_of(actions: tuple[str, ...]) -> str:
     if len(actions) > 4:
         return f"`{actions[0]}`, or any other action on items"
+    if actions[0].endswith("*"):
+        return f"any action of `{actions[0]}`"
     return " or ".join(f"`{action}`" for action in actions)

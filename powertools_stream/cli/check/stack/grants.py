@@ -21,21 +21,33 @@ _ITEM_ACTIONS = (
     "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
 )  # fmt: skip
 
-_KINDS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
-    BUS: ("bus", "arn:*:events:*:*:event-bus/", ("events:PutEvents",)),
-    "AWS::DynamoDB::Table": ("table", "arn:*:dynamodb:*:*:table/", _ITEM_ACTIONS),
-    "AWS::DynamoDB::GlobalTable": ("table", "arn:*:dynamodb:*:*:table/", _ITEM_ACTIONS),
-    "AWS::Serverless::SimpleTable": ("table", "arn:*:dynamodb:*:*:table/", _ITEM_ACTIONS),
-    QUEUE: ("queue", "arn:*:sqs:*:*:", ("sqs:*",)),
-    "AWS::SNS::Topic": ("topic", "arn:*:sns:*:*:", ("sns:Publish",)),
-    "AWS::Kinesis::Stream": ("stream", "arn:*:kinesis:*:*:stream/", ("kinesis:*",)),
-    "AWS::KinesisFirehose::DeliveryStream": ("delivery stream", "arn:*:firehose:*:*:deliverystream/", ("firehose:*",)),
-    "AWS::S3::Bucket": ("bucket", "arn:*:s3:::", ("s3:*",)),
-}
-"""What a resource is called, how its ARN begins, and the actions of which a function that uses it needs one.
 
-https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-"""
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of resource: what it is called, how its ARN begins, what it needs one of, and what allows that in SAM."""
+
+    name: str
+    arn: str
+    actions: tuple[str, ...]
+    policy_template: str
+
+
+_TABLE = _Kind("table", "arn:*:dynamodb:*:*:table/", _ITEM_ACTIONS, "DynamoDBCrudPolicy")
+
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+_KINDS = {
+    BUS: _Kind("bus", "arn:*:events:*:*:event-bus/", ("events:PutEvents",), "EventBridgePutEventsPolicy"),
+    "AWS::DynamoDB::Table": _TABLE,
+    "AWS::DynamoDB::GlobalTable": _TABLE,
+    "AWS::Serverless::SimpleTable": _TABLE,
+    QUEUE: _Kind("queue", "arn:*:sqs:*:*:", ("sqs:*",), "SQSSendMessagePolicy"),
+    "AWS::SNS::Topic": _Kind("topic", "arn:*:sns:*:*:", ("sns:Publish",), "SNSPublishMessagePolicy"),
+    "AWS::Kinesis::Stream": _Kind("stream", "arn:*:kinesis:*:*:stream/", ("kinesis:*",), "KinesisCrudPolicy"),
+    "AWS::KinesisFirehose::DeliveryStream": _Kind(
+        "delivery stream", "arn:*:firehose:*:*:deliverystream/", ("firehose:*",), "FirehoseWritePolicy"
+    ),
+    "AWS::S3::Bucket": _Kind("bucket", "arn:*:s3:::", ("s3:*",), "S3CrudPolicy"),
+}
 
 _ACTIONS = {
     "QUEUE_URL": ("sqs:SendMessage",),
@@ -65,12 +77,17 @@ class Use:
     @property
     def kind(self) -> str:
         """What the resource is: ``"bus"``, ``"table"``, ``"queue"``, …."""
-        return _KINDS[self.resource.type][0]
+        return _KINDS[self.resource.type].name
 
     @property
     def actions(self) -> tuple[str, ...]:
         """The actions of IAM of which one is needed."""
-        return _ACTIONS.get(self.variable, _KINDS[self.resource.type][2])
+        return _ACTIONS.get(self.variable, _KINDS[self.resource.type].actions)
+
+    @property
+    def policy_template(self) -> str:
+        """SAM's policy template that allows it."""
+        return _KINDS[self.resource.type].policy_template
 
 
 def uses_of(function: Function) -> Iterator[Use]:
@@ -119,7 +136,7 @@ def _may_be(pattern: str, arn: str) -> bool:
 
 def _arns(resource: Resource) -> Iterator[str]:
     name = f"*{resource.logical_id}*" if resource.name is None else pattern_of(resource.name)
-    arn = _KINDS[resource.type][1] + name
+    arn = _KINDS[resource.type].arn + name
     yield from (arn, f"{arn}/*")
 
 
