@@ -64,20 +64,21 @@ def check(
     - `powertools-stream check cdk.out`: all stacks of a CDK app, after `cdk synth`
     - `powertools-stream check template.yaml --all`: with cfn-lint's own rules
     - `powertools-stream check --ignore W9831 --json`: for a script
-    - `powertools-stream check --format sarif > check.sarif`: for GitHub's code scanning
+    - `powertools-stream check --format sarif > check.sarif`: for code scanning; needs `cfn-lint[sarif]`
 
     For one resource only, name the rule in its `Metadata: {cfn-lint: {config: {ignore_checks: [W9831]}}}`. In an
     editor, use `cfn-lint -a powertools_stream.cli.check.rules`.
     """
     if as_json and layout is not None:
         raise CannotRunError("Expected --json or --format, found both: leave one out.")
+    ignored = _ids(ignore or [])
+    paths = template_paths(template)
     with errors().status("Checking…"):
         # Not before a check is asked for: cfn-lint takes half a second to import.
         from powertools_stream.cli.check import report
         from powertools_stream.cli.check.linting import Linting
 
-        paths = template_paths(template)
-        linting = Linting(_ids(ignore or []), with_own=with_cfn_lint)
+        linting = Linting(ignored, with_own=with_cfn_lint)
         matches = [match for path in paths for match in linting.matches_in(path)]
     if layout is not None:
         sys.stdout.write(f"{linting.formatted(matches, paths, layout.value)}\n")

@@ -62,9 +62,18 @@ class Linting:
         return sorted(found, key=lambda match: (match.linenumber, match.columnnumber, match.rule.id))
 
     def formatted(self, matches: list[Match], paths: list[Path], layout: str) -> str:
-        """Return findings in one of cfn-lint's formats."""
+        """Return findings in one of cfn-lint's formats.
+
+        Raises
+        ------
+        CannotRunError
+            The format needs an extra of cfn-lint that is not installed.
+        """
         config = _config(*paths, format=layout)
-        return str(get_formatter(config).print_matches(matches, self._rules(), config=config) or "")
+        try:
+            return str(get_formatter(config).print_matches(matches, self._rules(), config=config) or "")
+        except ImportError as error:
+            raise CannotRunError(f"The format {layout} needs an extra: pip install 'cfn-lint[{layout}]'.") from error
 
     def _found(self, template: Template) -> Iterator[Match]:
         config = _config(template.path)

@@ -161,10 +161,11 @@ def test_a_role_that_cannot_be_told_is_no_finding(tmp_path: Path) -> None:
 )
 def test_a_policy_that_is_attached_to_the_role(tmp_path: Path, kind: str, attached: dict[str, Any]) -> None:
     statement = {**PUT_EVENTS, "Resource": {"Fn::GetAtt": ["Bus", "Arn"]}}
-    policy = {"Type": kind, "Properties": {"PolicyDocument": {"Statement": statement}, **attached}}
+    properties: dict[str, Any] = {"PolicyDocument": {"Statement": statement}, **attached}
+    policy = {"Type": kind, "Properties": properties}
     assert found(tmp_path, cloudformation({"BUS_NAME": {"Ref": "Bus"}}, Attached=policy), "E9851") == []
 
-    policy["Properties"]["PolicyDocument"] = {"Statement": [{**PUT_EVENTS, "Action": "events:PutRule"}]}
+    properties["PolicyDocument"] = {"Statement": [{**PUT_EVENTS, "Action": "events:PutRule"}]}
     assert len(found(tmp_path, cloudformation({"BUS_NAME": {"Ref": "Bus"}}, Attached=policy), "E9851")) == 1
 
 
@@ -242,7 +243,7 @@ def rule(pattern: Any, **properties: Any) -> dict[str, Any]:
 def test_publish_and_no_rule(tmp_path: Path) -> None:
     code(tmp_path, listener=PUBLISHES)
     template = sam(BUS, ALLOWING["Bus"], CodeUri="src")
-    says = "Listener sets records aside (listener.py:3), but nothing takes fault events from Bus."
+    says = "Listener sets records aside (src/listener.py:3), but nothing takes fault events from Bus."
     assert found(tmp_path, template, "E9841") == [("E9841", says)]
     assert places(tmp_path, template, "E9841") == ["Resources/Listener/Properties/Environment/Variables/BUS_NAME"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ class Place:
     Parameters
     ----------
     path
-        The file, relative to the function's code.
+        The file, relative to the template's directory.
     line
         The line, from 1.
     """
@@ -41,7 +42,7 @@ def where_published(function: Function) -> Place | None:
         return None
     for path, tree in _modules(directory, handler.rpartition(".")[0].replace("/", ".")):
         for line in _lines_that_publish(tree):
-            return Place(path.relative_to(directory), line)
+            return Place(Path(os.path.relpath(path, function.stack.directory)), line)
     return None
 
 

@@ -58,11 +58,11 @@ class Resolver:
         return function(argument) if function else UNKNOWN
 
     def _ref(self, name: Any) -> Any:
+        if not isinstance(name, str) or (name.startswith("AWS::") and name != _NO_VALUE.logical_id):
+            return UNKNOWN
         parameters = self.document.get("Parameters")
         if isinstance(parameters, Mapping) and name in parameters:
             return self._default(parameters[name])
-        if not isinstance(name, str) or (name.startswith("AWS::") and name != _NO_VALUE.logical_id):
-            return UNKNOWN
         return Reference(str(name))
 
     def _default(self, parameter: Any) -> Any:
@@ -81,9 +81,10 @@ class Resolver:
         return UNKNOWN
 
     def _chosen(self, argument: Any) -> Any:
-        if not isinstance(argument, list) or len(argument) != 3 or argument[0] not in self.conditions:
+        name = argument[0] if isinstance(argument, list) and len(argument) == 3 else None
+        if not isinstance(name, str) or name not in self.conditions:
             return UNKNOWN
-        return self.resolve(argument[1] if self.conditions[argument[0]] else argument[2])
+        return self.resolve(argument[1] if self.conditions[name] else argument[2])
 
     def _substituted(self, argument: Any) -> Any:
         text, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
