@@ -15,6 +15,7 @@ NAMES = ("template.yaml", "template.yml", "template.json", "cdk.out")
 """What is looked for in a directory, in this order."""
 
 _TRANSFORM = "AWS::Serverless-2016-10-31"
+_EXTENSIONS = "AWS::LanguageExtensions"
 
 
 class TemplateError(ValueError):
@@ -45,8 +46,7 @@ class Template:
     @property
     def is_sam(self) -> bool:
         """Whether AWS SAM's transform applies to it."""
-        transform = self.document.get("Transform", [])
-        return _TRANSFORM in ([transform] if isinstance(transform, str) else transform)
+        return _TRANSFORM in _transforms(self.document)
 
 
 def read_template(path: Path) -> Template:
@@ -67,7 +67,7 @@ def read_template(path: Path) -> Template:
         raise TemplateError(
             f"Expected one template in {path}, found {', '.join(each.name for each in paths)}: name one."
         )
-    return _checked(paths[0], _decoded(paths[0]))
+    return _checked(paths[0], _expanded(paths[0], _decoded(paths[0])))
 
 
 def template_paths(path: Path) -> list[Path]:
@@ -135,6 +135,24 @@ def _decoded(path: Path) -> Any:
         first = problems[0]
         raise TemplateError(f"{path}:{first.linenumber}:{first.columnnumber}: {first.message}.".replace("..", "."))
     return document
+
+
+def _expanded(path: Path, document: Any) -> Any:
+    """Return a template in which loops, ``Fn::ForEach``, are written out. They come before SAM's transform."""
+    if not isinstance(document, dict) or _EXTENSIONS not in _transforms(document):
+        return document
+    from cfnlint.template import Template as Extended
+
+    extended = Extended(str(path), {**document, "Transform": _EXTENSIONS})
+    problems = extended.transform()
+    if problems:
+        raise TemplateError(f"{path}: {problems[0].message}")
+    return {**extended.template, "Transform": [name for name in _transforms(document) if name != _EXTENSIONS]}
+
+
+def _transforms(document: Mapping[str, Any]) -> list[Any]:
+    transform = document.get("Transform") or []
+    return list(transform) if isinstance(transform, list) else [transform]
 
 
 def _check_text(path: Path) -> None:

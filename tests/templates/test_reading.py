@@ -32,6 +32,28 @@ def test_a_directory_stands_for_its_template(tmp_path: Path, name: str) -> None:
     assert read_template(tmp_path).path == path
 
 
+LOOP = """\
+Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]
+Resources:
+  Fn::ForEach::Queues:
+    - Name
+    - [Orders, Payments]
+    - ${Name}Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "x-${Name}"}}
+"""
+
+
+def test_loops_are_written_out(tmp_path: Path) -> None:
+    template = read_template(write(tmp_path / "any.yaml", LOOP))
+    assert list(template.resources) == ["OrdersQueue", "PaymentsQueue"]
+    assert template.is_sam
+
+
+def test_a_loop_that_cannot_be_written_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "any.yaml", LOOP.replace("[Orders, Payments]", "5"))
+    with pytest.raises(TemplateError, match=r"any\.yaml: "):
+        read_template(path)
+
+
 def assembly(directory: Path, *stacks: str) -> Path:
     artifacts = {
         name: {"type": "aws:cloudformation:stack", "properties": {"templateFile": f"{name}.template.json"}}

@@ -66,8 +66,8 @@ def _show_rule(console: Console, found: list[Match]) -> None:
 
 def _show_place(console: Console, match: Match) -> None:
     told = _told(match)
-    place = Text(f"  {match.filename}:{match.linenumber}:{match.columnnumber}", "cyan")
-    console.print(place, soft_wrap=True)
+    place = f"{match.filename}:{match.linenumber}:{match.columnnumber}"
+    console.print(Text.assemble("  ", (place, "cyan")), soft_wrap=True)
     _print(console, "    ", _code(told["found"]))
     if told["advice"]:
         _print(console, "    → ", _code(told["advice"]))
@@ -78,8 +78,8 @@ def _print(console: Console, start: str, text: Text, style: str = "") -> None:
     lines = text.wrap(console, max(console.width - len(start), 20))
     for position, line in enumerate(lines):
         line.rstrip()
-        before = Text(start, style) if position == 0 else Text(" " * len(start))
-        console.print(before + line, soft_wrap=True)
+        before = (start, style) if position == 0 else " " * len(start)
+        console.print(Text.assemble(before, line), soft_wrap=True)
 
 
 def _code(text: str) -> Text:

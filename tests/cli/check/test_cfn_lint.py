@@ -64,6 +64,12 @@ def test_metadata_of_a_resource_leaves_a_rule_out(tmp_path: Path) -> None:
     assert found_in(write(tmp_path, IGNORED)) == []
 
 
+def test_metadata_of_the_template_leaves_a_rule_out(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    path.write_text("Metadata: {cfn-lint: {config: {ignore_checks: [E9801]}}}\n" + path.read_text())
+    assert found_in(path) == []
+
+
 def test_each_rule_says_what_why_what_to_do_and_where_aws_says_so() -> None:
     pack = Rules.create_from_module(rules.__name__)
     assert sorted(type(rule).__name__ for rule in pack.values()) == sorted(rules.__all__)

@@ -8,7 +8,10 @@ import pytest
 
 from tests.cli.check.forms import TRANSFORM, assembly, found, found_in, places
 
-BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+# As CDK writes it.
+BASIC = {
+    "Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]]
+}
 RESOURCES: dict[str, Any] = {
     "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "shop"}},
     "Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": {"Fn::Sub": "${AWS::StackName}-orders"}}},
@@ -138,7 +141,12 @@ def test_the_actions_of_a_statement(tmp_path: Path, statement: dict[str, Any], f
 
 @pytest.mark.parametrize(
     "policies",
-    ["AdministratorAccess", ["arn:aws:iam::123456789012:policy/own"], {"Ref": "Policies"}, {"NoSuchPolicy": {}}],
+    [
+        ["AWSLambdaBasicExecutionRole", "AdministratorAccess"],
+        ["arn:aws:iam::123456789012:policy/own"],
+        {"Ref": "Policies"},
+        {"NoSuchPolicy": {}},
+    ],
 )
 def test_policies_that_cannot_be_told_are_no_finding(tmp_path: Path, policies: Any) -> None:
     template = {**sam({"BUS_NAME": {"Ref": "Bus"}}, policies), "Parameters": {"Policies": {"Type": "String"}}}

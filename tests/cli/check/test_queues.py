@@ -78,6 +78,13 @@ def test_a_queue_without_a_dead_letter_queue(tmp_path: Path, form: Form) -> None
     assert found(tmp_path, template, *RULES) == [("E9823", says)]
 
 
+def test_a_dead_letter_queue_that_is_read_needs_none(tmp_path: Path) -> None:
+    policy = {"deadLetterTargetArn": {"Fn::GetAtt": ["Source", "Arn"]}, "maxReceiveCount": 5}
+    first = {"Type": "AWS::SQS::Queue", "Properties": {"RedrivePolicy": policy}}
+    template = sam("SQS", {}, source_properties={"VisibilityTimeout": 60}, First=first)
+    assert found(tmp_path, template, *RULES) == []
+
+
 @pytest.mark.parametrize(
     "policy",
     [

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from powertools_stream.cli.check.rules.base import Finding, StackRule
-from powertools_stream.cli.check.stack import Resource, SourceMapping, Stack, dig, mappings_of, number
+from powertools_stream.cli.check.stack import QUEUE, Resource, SourceMapping, Stack, dig, mappings_of, number
 
 __all__ = ["FewReceives", "NoDeadLetterQueue", "ShortVisibility"]
 
@@ -83,8 +83,9 @@ class NoDeadLetterQueue(StackRule):
 
     def found_in(self, stack: Stack) -> Iterator[Finding]:
         """Yield the queues whose messages end nowhere."""
+        last = _dead_letter_queues(stack)
         for mapping, queue in _queues(stack):
-            if dig(_redrive_policy(queue), "deadLetterTargetArn") is None:
+            if dig(_redrive_policy(queue), "deadLetterTargetArn") is None and queue.logical_id not in last:
                 reader = f", which {mapping.function.name} reads from," if mapping.function else ""
                 found = f"The queue {queue.logical_id}{reader} has no dead-letter queue."
                 yield self.finding(_within(queue, "RedrivePolicy"), found)
@@ -94,6 +95,13 @@ def _queues(stack: Stack) -> Iterator[tuple[SourceMapping, Resource]]:
     for mapping in mappings_of(stack):
         if mapping.queue is not None:
             yield mapping, mapping.queue
+
+
+def _dead_letter_queues(stack: Stack) -> set[str]:
+    """Return the queues that are the last place of other queues' messages, and so need none of their own."""
+    targets = (dig(_redrive_policy(queue), "deadLetterTargetArn") for queue in stack.of_type(QUEUE))
+    named = (stack.named(target, QUEUE) for target in targets)
+    return {queue.logical_id for queue in named if queue is not None}
 
 
 def _redrive_policy(queue: Resource) -> Any:
