@@ -84,3 +84,8 @@ def test_a_rule_finds_something_or_nothing(tmp_path: Path, data: st.DataObject) 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_the_templates_are_found_fault_with(tmp_path: Path, template: Any) -> None:
     assert Linting().matches_in(written(tmp_path, template))
+
+
+def test_the_type_of_an_event_may_be_anything(tmp_path: Path) -> None:
+    template = replaced(TEMPLATES[0], ("Resources", "Listener", "Properties", "Events", "Records", "Type"), [])
+    assert "E9801" not in [match.rule.id for match in Linting().matches_in(written(tmp_path, template))]

@@ -63,7 +63,7 @@ def _of_sam(function: Function) -> Iterator[Any]:
         yield from _of_sam_policy(function.stack, policy)
     events = function.setting("Events")
     for event in events.values() if isinstance(events, Mapping) else ():
-        yield from _of_managed(function.stack, _SAM_EXECUTION_ROLES.get(dig(event, "Type"), ""))
+        yield from _of_managed(function.stack, _SAM_EXECUTION_ROLES.get(str(dig(event, "Type")), ""))
         yield _send_to(dig(event, "Properties", "DestinationConfig", "OnFailure", "Destination"))
     # SAM allows a function to write to where its events go in the end.
     yield _send_to(function.setting("DeadLetterQueue", "TargetArn"))
