@@ -320,7 +320,8 @@ def _delay(sent: Piece, again: Sequence[Piece]) -> float:
     """Return how long a lane rests before a retry: longer each time, and not at all after progress."""
     if not again or again[0].retries <= sent.retries:
         return 0.0
-    return float(min(_FIRST_DELAY * 2**sent.retries, _LONGEST_DELAY))
+    # After so many it is the longest one; a much higher power would be no float any more.
+    return float(min(_FIRST_DELAY * 2 ** min(sent.retries, 10), _LONGEST_DELAY))
 
 
 def _check(what: str, value: int, limit: int) -> None:
