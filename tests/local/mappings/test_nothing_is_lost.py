@@ -68,7 +68,9 @@ class Program:
 
     def processor(self) -> StreamProcessor:
         rules = [
-            TaskRule(id=rule, flavor=task, event_type=re.compile(".*"), ordered=rule == ORDERED, **self._functions(rule))
+            TaskRule(
+                id=rule, flavor=task, event_type=re.compile(".*"), ordered=rule == ORDERED, **self._functions(rule)
+            )
             for rule in (ORDERED, UNORDERED)
         ]
         return StreamProcessor(
