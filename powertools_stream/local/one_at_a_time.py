@@ -18,7 +18,7 @@ _STEPS = (
     ("moto.dynamodb.models.table:StreamShard", "add"),
     # Of two records that are put at the same time, only one is kept.
     ("moto.kinesis.models:Shard", "put_record"),
-    # A message that comes while another one is deleted is lost.
+    # Of two messages that are deleted at the same time, one comes back; one that comes meanwhile is lost.
     ("moto.sqs.models:Queue", "add_message"),
     ("moto.sqs.models:Queue", "delete_message"),
 )
