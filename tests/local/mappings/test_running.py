@@ -122,6 +122,57 @@ def test_what_one_function_sends_to_another_is_waited_for() -> None:
     assert sorted(sent(counted.batches)) == ["a", "b"]
 
 
+class Told:
+    """A mapping that is looked at whenever someone asks, and whose function runs once, after so many looks."""
+
+    error = None
+
+    def __init__(self, runs_after: int | None = None, *, is_looked_at: bool = True) -> None:
+        self.asked = 0
+        self._runs_after = runs_after
+        self._is_looked_at = is_looked_at
+
+    @property
+    def looks(self) -> int:
+        self.asked += 1
+        return self.asked if self._is_looked_at else 0
+
+    @property
+    def invocations(self) -> int:
+        return int(self._runs_after is not None and self.asked > self._runs_after)
+
+    def is_quiet(self) -> bool:
+        return True
+
+
+def test_a_source_that_nobody_has_looked_at_is_not_quiet() -> None:
+    assert not wait_until_quiet([Told(is_looked_at=False)], timeout=0.1)  # type: ignore[list-item]
+
+
+def test_after_each_invocation_every_source_is_looked_at_again() -> None:
+    other, runs = Told(), Told(runs_after=2)
+
+    assert wait_until_quiet([other, runs], timeout=5)  # type: ignore[list-item]
+
+    # Twice before the invocation was noticed, and twice after.
+    assert other.asked >= 2 * 3
+
+
+def test_a_look_while_something_is_in_flight_says_nothing() -> None:
+    queue, function = FakeQueue(Clock()), Function()
+    queue.send("a")
+    poller = SQSPoller(function, URL, client=queue)
+
+    batch = poller._next(at_once=True)
+    assert poller._next(at_once=True) is None
+    before = poller.looks
+    assert batch is not None
+    poller._land(batch, function.invoke(batch.event))
+    poller._next(at_once=True)
+
+    assert (before, poller.looks) == (0, 1)
+
+
 def test_a_message_that_waits_for_its_visibility_timeout_is_not_quiet() -> None:
     queue = FakeQueue(Clock())
     queue.send("a")
