@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -174,17 +175,21 @@ class Application:
 
     def depths(self) -> dict[str, int]:
         """Return how many messages each queue has, received and delayed ones included, by logical id."""
-        return {name: self._depth(self.stack.physical_ids[name]) for name in self.stack.of_type(_QUEUE)}
+        return {name: self._depth(url) for name, url in self._queues().items()}
+
+    def pending(self) -> dict[str, int]:
+        """Return how many records wait at each event source mapping, by logical id; of streams, as far as is known."""
+        return {name: mapping.pending() for name, mapping in self._mappings.items()}
 
     def dead_letter_queues(self) -> dict[str, str]:
         """Return which queue's messages go to which queue if they fail too often, by logical ids."""
-        arns = {self._attributes(self.stack.physical_ids[name], "QueueArn")["QueueArn"]: name
-                for name in self.stack.of_type(_QUEUE)}  # fmt: skip
+        arns = {self._attributes(url, "QueueArn")["QueueArn"]: name for name, url in self._queues().items()}
         return dict(self._redrives(arns))
 
-    def _redrives(self, arns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        import json
+    def _queues(self) -> dict[str, str]:
+        return {name: self.stack.physical_ids[name] for name in self.stack.of_type(_QUEUE)}
 
+    def _redrives(self, arns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for name in arns.values():
             policy = self._attributes(self.stack.physical_ids[name], "RedrivePolicy").get("RedrivePolicy")
             target = json.loads(policy).get("deadLetterTargetArn") if policy else None

@@ -41,9 +41,15 @@ def transformed(template: Template, parameters: Mapping[str, str] | None = None)
     if not template.is_sam:
         return template
     document = json.loads(json.dumps(template.document))
-    for resource in document["Resources"].values():
+    for resource in (*document["Resources"].values(), *_globals(document)):
         _move_code(resource)
     return Template(template.path, _translated(template, document, dict(parameters or {})))
+
+
+def _globals(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what all functions have in common, as if it were a function too."""
+    common = (document.get("Globals") or {}).get("Function") or {}
+    return [{"Type": "AWS::Serverless::Function", "Properties": common}]
 
 
 def _move_code(resource: dict[str, Any]) -> None:

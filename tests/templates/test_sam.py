@@ -33,6 +33,18 @@ def test_an_event_of_a_function_becomes_an_event_source_mapping() -> None:
     assert template.resources["Listener"] is FUNCTION, "the template itself is left as it is"
 
 
+def test_the_code_of_all_functions_may_be_in_the_globals() -> None:
+    properties = {"Handler": "listener.handler", "Runtime": "python3.13"}
+    document = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Globals": {"Function": {"CodeUri": "src/"}},
+        "Resources": {"Listener": {"Type": "AWS::Serverless::Function", "Properties": properties}},
+    }
+    assert (
+        transformed(Template(Path("template.yaml"), document)).resources["Listener"]["Type"] == "AWS::Lambda::Function"
+    )
+
+
 def test_a_template_without_sam_is_left_as_it_is() -> None:
     template = Template(Path("template.yaml"), {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
     assert transformed(template) is template
