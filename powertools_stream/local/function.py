@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import Any, TextIO
 
 from powertools_stream.local.variables import variables
@@ -21,6 +22,9 @@ __all__ = ["Handler", "Invocation", "LambdaContext", "LambdaFunction"]
 Handler = Callable[[dict[str, Any], Any], Any]
 
 _ACCOUNT = "123456789012"
+
+# The environment is the process's, so the functions in it run one at a time.
+_RUNTIME = RLock()
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,8 @@ class LambdaFunction:
     """A handler that is called the way Lambda calls it.
 
     Both the event and the response pass through JSON. The function's environment is in ``os.environ`` only while its
-    module is imported and while it runs. The function is not stopped at its timeout, but its context returns the
-    remaining time.
+    module is imported and while it runs: of all functions in the process, one runs at a time, whatever the thread. The
+    function is not stopped at its timeout, but its context returns the remaining time.
 
     Parameters
     ----------
@@ -150,6 +154,7 @@ class LambdaFunction:
     @contextmanager
     def _runtime(self) -> Iterator[None]:
         with ExitStack() as stack:
+            stack.enter_context(_RUNTIME)
             stack.enter_context(variables(self._environment))
             if self._log is not None:
                 stack.enter_context(redirect_stdout(self._log))

@@ -44,7 +44,7 @@ def test_a_poison_message_goes_its_way_to_the_dead_letter_queue_and_back(
     sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"id": "poison", "type": "t"}))
     ran, bad = Ran(), {"poison"}
     function = _function(ran, bad, checkpoint_key=checkpoint_key, bus_name="bus")
-    poller = SQSPoller(function, queue, client=sqs)
+    poller = SQSPoller(function, queue, retry_delay=0, client=sqs)
 
     invocations = [poller.poll() for _ in range(4)]
     ran_before = dict(ran)

@@ -65,7 +65,7 @@ class FulfilmentService:
         pollers: list[Poller] = [
             KinesisPoller(listener, _make_stream(aws)),
             DynamoDBPoller(trigger, _make_event_table(aws)),
-            SQSPoller(recorder, queues["fulfilment-recorder"], batch_size=100),
+            SQSPoller(recorder, queues["fulfilment-recorder"], batch_size=100, retry_delay=0),
         ]
         pollers += [function for function in functions if isinstance(function, DisorderlyFunction)]
         return cls(aws, queues, tuple(pollers))

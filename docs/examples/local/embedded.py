@@ -26,7 +26,7 @@ def test_a_batch_of_which_one_order_fails() -> None:
         url = aws.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
         for order in orders:
             aws.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(order))
-        poller = SQSPoller(LambdaFunction(handler), url, batch_size=10)
+        poller = SQSPoller(LambdaFunction(handler), url, batch_size=10, retry_delay=0)
         first, second = drain(poller, rounds=2)
 
     assert len(first.event["Records"]) == 2

@@ -58,7 +58,7 @@ class OrdersService:
         return cls(
             aws=aws,
             queues=queues,
-            listener=SQSPoller(listener, queues["orders-listener"], batch_size=100),
+            listener=SQSPoller(listener, queues["orders-listener"], batch_size=100, retry_delay=0),
             trigger=DynamoDBPoller(trigger, stream_arn, batch_size=100),
         )
 

@@ -69,7 +69,9 @@ class PerceptionService:
         functions = {name: _make_function("aggregator", name, log, seed) for name in MODULES}
         functions["workers"] = _make_function("worker", "worker", log, seed)
         pollers: list[Poller] = [DynamoDBPoller(trigger, stream_arn)]
-        pollers += [SQSPoller(function, queues[name], batch_size=100) for name, function in functions.items()]
+        pollers += [
+            SQSPoller(function, queues[name], batch_size=100, retry_delay=0) for name, function in functions.items()
+        ]
         pollers += [each for each in (trigger, *functions.values()) if isinstance(each, DisorderlyFunction)]
         return cls(aws, queues, stream_arn, tuple(pollers))
 

@@ -49,7 +49,7 @@ def report(records: list[dict[str, Any]], *bodies: str) -> dict[str, Any]:
 def test_an_empty_queue_calls_nothing(embedded: EmbeddedAWS) -> None:
     queue = Queue(embedded, lambda records: None)
 
-    assert SQSPoller(queue.function, queue.url).poll() is None
+    assert SQSPoller(queue.function, queue.url, retry_delay=0).poll() is None
     assert queue.batches == []
 
 
@@ -63,7 +63,7 @@ def test_the_event_is_what_lambda_sends(embedded: EmbeddedAWS) -> None:
         },
     )
 
-    SQSPoller(queue.function, queue.url).poll()
+    SQSPoller(queue.function, queue.url, retry_delay=0).poll()
 
     (record,) = queue.batches[0]
     SqsModel.model_validate({"Records": [record]})
@@ -86,7 +86,7 @@ def test_the_event_is_what_lambda_sends(embedded: EmbeddedAWS) -> None:
 def test_what_is_not_reported_is_deleted_and_the_rest_comes_back_at_once(embedded: EmbeddedAWS) -> None:
     queue = Queue(embedded, lambda records: report(records, "b"))
     queue.send("a", "b", "c")
-    poller = SQSPoller(queue.function, queue.url)
+    poller = SQSPoller(queue.function, queue.url, retry_delay=0)
 
     poller.poll()
     queue.answer = lambda records: None
@@ -104,7 +104,7 @@ def test_what_is_not_reported_is_deleted_and_the_rest_comes_back_at_once(embedde
 def test_a_bad_response_sends_the_whole_batch_again(embedded: EmbeddedAWS, response: Any) -> None:
     queue = Queue(embedded, lambda records: response)
     queue.send("a", "b")
-    poller = SQSPoller(queue.function, queue.url)
+    poller = SQSPoller(queue.function, queue.url, retry_delay=0)
 
     poller.poll()
     poller.poll()
@@ -119,7 +119,7 @@ def test_an_exception_sends_the_whole_batch_again(embedded: EmbeddedAWS) -> None
     queue = Queue(embedded, fail)
     queue.send("a", "b")
 
-    invocation = SQSPoller(queue.function, queue.url).poll()
+    invocation = SQSPoller(queue.function, queue.url, retry_delay=0).poll()
 
     assert invocation is not None
     assert isinstance(invocation.error, RuntimeError)
@@ -130,7 +130,7 @@ def test_without_partial_reports_a_function_that_returns_has_done_the_batch(embe
     queue = Queue(embedded, lambda records: report(records, "a"))
     queue.send("a", "b")
 
-    SQSPoller(queue.function, queue.url, reports_partially=False).poll()
+    SQSPoller(queue.function, queue.url, reports_partially=False, retry_delay=0).poll()
 
     assert queue.left() == 0
 
@@ -139,7 +139,7 @@ def test_a_batch_may_be_larger_than_one_receive(embedded: EmbeddedAWS) -> None:
     queue = Queue(embedded, lambda records: None)
     queue.send(*(str(number) for number in range(30)))
 
-    list(drain(SQSPoller(queue.function, queue.url, batch_size=25)))
+    list(drain(SQSPoller(queue.function, queue.url, batch_size=25, retry_delay=0)))
 
     assert [len(batch) for batch in queue.batches] == [25, 5]
     assert queue.left() == 0
@@ -153,7 +153,7 @@ def test_the_redrive_policy_moves_away_what_fails_every_time(embedded: EmbeddedA
     queue = Queue(embedded, lambda records: report(records, "poison"), attributes={"RedrivePolicy": redrive})
     queue.send("poison", "fine")
 
-    list(drain(SQSPoller(queue.function, queue.url)))
+    list(drain(SQSPoller(queue.function, queue.url, retry_delay=0)))
 
     assert sorted(body for batch in queue.bodies() for body in batch) == ["fine", "poison", "poison", "poison"]
     assert [message["Body"] for message in sqs.receive_message(QueueUrl=letters)["Messages"]] == ["poison"]
@@ -163,7 +163,7 @@ def test_a_fifo_queue_sends_a_failed_group_again_in_order(embedded: EmbeddedAWS)
     attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
     queue = Queue(embedded, lambda records: report(records, "b", "c"), attributes=attributes)
     queue.send("a", "b", "c", MessageGroupId="g")
-    poller = SQSPoller(queue.function, queue.url)
+    poller = SQSPoller(queue.function, queue.url, retry_delay=0)
 
     poller.poll()
     queue.answer = lambda records: None
@@ -184,7 +184,7 @@ def test_polling_may_be_limited_to_some_rounds(embedded: EmbeddedAWS) -> None:
     queue = Queue(embedded, lambda records: report(records, "poison"))
     queue.send("poison")
 
-    invocations = list(drain(SQSPoller(queue.function, queue.url), rounds=2))
+    invocations = list(drain(SQSPoller(queue.function, queue.url, retry_delay=0), rounds=2))
 
     assert len(invocations) == 2
     assert queue.left() == 1

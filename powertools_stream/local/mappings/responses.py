@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["BadResponseError", "checkpoint", "failed_messages"]
+from powertools_stream.local.function import Invocation
+
+__all__ = ["BadResponseError", "checkpoint", "failed_messages", "failures_of", "restart_of"]
 
 
 class BadResponseError(ValueError):
@@ -61,6 +63,38 @@ def checkpoint(response: Any, sequence_numbers: Sequence[str]) -> int | None:
     if unknown := failed - frozenset(sequence_numbers):
         raise BadResponseError(f"Expected sequence numbers of this batch, found {sorted(unknown)}.")
     return sequence_numbers.index(min(failed, key=int)) if failed else None
+
+
+def failures_of(invocation: Invocation, message_ids: Sequence[str], *, reports_partially: bool) -> frozenset[str]:
+    """Return the ids of the messages of an SQS batch that are not done after this invocation.
+
+    Without ``ReportBatchItemFailures`` the response means nothing: the batch is done, unless the function fails.
+    """
+    if invocation.error is not None:
+        return frozenset(message_ids)
+    if not reports_partially:
+        return frozenset()
+    try:
+        return failed_messages(invocation.response, message_ids)
+    except BadResponseError:
+        return frozenset(message_ids)
+
+
+def restart_of(
+    invocation: Invocation, sequence_numbers: Sequence[str], *, reports_partially: bool
+) -> tuple[int | None, bool]:
+    """Return the index from which a shard's batch is sent again (None: all of it is done), and whether it was reported.
+
+    An index of 0 that was not reported is the failure of the invocation as a whole.
+    """
+    if invocation.error is not None:
+        return 0, False
+    if not reports_partially:
+        return None, False
+    try:
+        return checkpoint(invocation.response, sequence_numbers), True
+    except BadResponseError:
+        return 0, False
 
 
 def _identifiers(response: Any) -> list[str]:

@@ -1,13 +1,20 @@
-"""Polls a DynamoDB table's stream as Lambda does."""
+"""Polls a DynamoDB table's stream as Lambda does.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+"""
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from powertools_stream.local.streams import StartingPosition, StreamPoller
+from powertools_stream.local.mappings.errors import MappingError
+from powertools_stream.local.mappings.filters import Source
+from powertools_stream.local.mappings.shards import ShardInfo
+from powertools_stream.local.mappings.streams import StartingPosition, StreamPoller
 
 __all__ = ["DynamoDBPoller"]
 
@@ -20,12 +27,23 @@ class DynamoDBPoller(StreamPoller):
     """
 
     _service: ClassVar[str] = "dynamodbstreams"
+    _source: ClassVar[Source] = "dynamodb"
+    _info_name: ClassVar[str] = "DDBStreamBatchInfo"
+    # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html
+    _max_read: ClassVar[int] = 1000
 
-    def _shard_ids(self) -> list[str]:
+    def _list_shards(self) -> list[ShardInfo]:
         stream = self._client.describe_stream(StreamArn=self.stream_arn)["StreamDescription"]
-        return [shard["ShardId"] for shard in stream["Shards"]]
+        shards = stream["Shards"]
+        while last := stream.get("LastEvaluatedShardId"):
+            stream = self._client.describe_stream(StreamArn=self.stream_arn, ExclusiveStartShardId=last)
+            stream = stream["StreamDescription"]
+            shards += stream["Shards"]
+        return [_info(shard) for shard in shards]
 
-    def _first_iterator(self, shard_id: str, position: StartingPosition) -> str:
+    def _iterator(self, shard_id: str, position: StartingPosition, timestamp: float | None) -> str:
+        if position == "AT_TIMESTAMP":
+            raise MappingError("Expected TRIM_HORIZON or LATEST to start a DynamoDB stream at, found AT_TIMESTAMP.")
         iterator: str = self._client.get_shard_iterator(
             StreamArn=self.stream_arn, ShardId=shard_id, ShardIteratorType=position
         )["ShardIterator"]
@@ -61,6 +79,18 @@ class DynamoDBPoller(StreamPoller):
     def _sequence_number(self, record: Mapping[str, Any]) -> str:
         number: str = record["dynamodb"]["SequenceNumber"]
         return number
+
+    def _key_of(self, record: Mapping[str, Any]) -> str:
+        # "Lambda still ensures in-order processing at the item (partition and sort key) level."
+        return json.dumps(record["dynamodb"]["Keys"], sort_keys=True)
+
+    def _arrival_of(self, record: Mapping[str, Any]) -> float:
+        return float(record["dynamodb"]["ApproximateCreationDateTime"])
+
+
+def _info(shard: Mapping[str, Any]) -> ShardInfo:
+    parents = (shard["ParentShardId"],) if shard.get("ParentShardId") else ()
+    return ShardInfo(shard["ShardId"], parents, "EndingSequenceNumber" in shard.get("SequenceNumberRange", {}))
 
 
 def _without_artefacts(

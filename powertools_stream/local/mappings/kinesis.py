@@ -1,4 +1,7 @@
-"""Polls a Kinesis data stream as Lambda does."""
+"""Polls a Kinesis data stream as Lambda does.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import base64
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from powertools_stream.local.streams import StartingPosition, StreamPoller
+from powertools_stream.local.mappings.filters import Source
+from powertools_stream.local.mappings.shards import ShardInfo
+from powertools_stream.local.mappings.streams import StartingPosition, StreamPoller, timestamp_of
 
 __all__ = ["KinesisPoller"]
 
@@ -15,13 +20,22 @@ class KinesisPoller(StreamPoller):
     """An event source mapping between a Kinesis data stream and a function. See `StreamPoller`."""
 
     _service: ClassVar[str] = "kinesis"
+    _source: ClassVar[Source] = "kinesis"
+    _info_name: ClassVar[str] = "KinesisBatchInfo"
+    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
+    _max_read: ClassVar[int] = 10_000
 
-    def _shard_ids(self) -> list[str]:
-        return [shard["ShardId"] for shard in self._client.list_shards(StreamARN=self.stream_arn)["Shards"]]
+    def _list_shards(self) -> list[ShardInfo]:
+        response = self._client.list_shards(StreamARN=self.stream_arn)
+        shards = response["Shards"]
+        while token := response.get("NextToken"):
+            response = self._client.list_shards(NextToken=token)
+            shards += response["Shards"]
+        return [_info(shard) for shard in shards]
 
-    def _first_iterator(self, shard_id: str, position: StartingPosition) -> str:
+    def _iterator(self, shard_id: str, position: StartingPosition, timestamp: float | None) -> str:
         iterator: str = self._client.get_shard_iterator(
-            StreamARN=self.stream_arn, ShardId=shard_id, ShardIteratorType=position
+            StreamARN=self.stream_arn, ShardId=shard_id, ShardIteratorType=position, **timestamp_of(timestamp)
         )["ShardIterator"]
         return iterator
 
@@ -51,3 +65,17 @@ class KinesisPoller(StreamPoller):
     def _sequence_number(self, record: Mapping[str, Any]) -> str:
         number: str = record["kinesis"]["sequenceNumber"]
         return number
+
+    def _key_of(self, record: Mapping[str, Any]) -> str:
+        key: str = record["kinesis"]["partitionKey"]
+        return key
+
+    def _arrival_of(self, record: Mapping[str, Any]) -> float:
+        arrival: float = record["kinesis"]["approximateArrivalTimestamp"]
+        return arrival
+
+
+def _info(shard: Mapping[str, Any]) -> ShardInfo:
+    parents = (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))
+    is_closed = "EndingSequenceNumber" in shard.get("SequenceNumberRange", {})
+    return ShardInfo(shard["ShardId"], tuple(filter(None, parents)), is_closed)
