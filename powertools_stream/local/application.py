@@ -192,7 +192,7 @@ class Application:
     def _redrives(self, arns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for name in arns.values():
             policy = self._attributes(self.stack.physical_ids[name], "RedrivePolicy").get("RedrivePolicy")
-            target = json.loads(policy).get("deadLetterTargetArn") if policy else None
+            target = json.loads(policy).get("deadLetterTargetArn", "") if policy else ""
             if target in arns:
                 yield name, arns[target]
 

@@ -190,6 +190,8 @@ def _environment(port: int, region: str) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
+        # An asynchronous invocation that failed is tried again after a minute in AWS.
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1",
     }
 
 

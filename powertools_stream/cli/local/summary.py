@@ -121,10 +121,10 @@ def print_summary(console: Console, summary: Summary) -> None:
             console.print(table)
             console.print()
     for account in summary.accounts:
-        console.print(_sentence(account))
+        console.print(_sentence(account), soft_wrap=True)
     for finding in summary.findings():
-        console.print(f"[bold red]{escape(finding)}[/]")
-    console.print(_end(summary))
+        console.print(f"[bold red]{escape(finding)}[/]", soft_wrap=True)
+    console.print(_end(summary), soft_wrap=True)
 
 
 def _failure_table(failures: Mapping[tuple[str, str, str], int]) -> Table:
@@ -146,7 +146,8 @@ def _sentence(account: SourceAccount) -> str:
     if account.waiting:
         parts.append(f"{account.waiting} to be sent again")
     verdict = "[green]It adds up.[/]" if not account.missing else f"[bold red]{_missing(account.missing)}.[/]"
-    return f"{escape(account.source)} → {escape(account.function)}: {account.records} records = {' + '.join(parts)}. {verdict}"
+    path = f"{escape(account.source)} → {escape(account.function)}"
+    return f"{path}: {account.records} records = {' + '.join(parts)}. {verdict}"
 
 
 def _missing(count: int) -> str:

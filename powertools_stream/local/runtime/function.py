@@ -81,6 +81,8 @@ class FunctionConfiguration:
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+            # So that an error with its trace is one line.
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
         }
 
 
