@@ -64,8 +64,9 @@ class LogWriter:
         if not fields:
             self._write_print(line)
         elif style := _SHOWN_LEVELS.get(str(fields.get("level"))):
-            message = str(fields.get("message", "")).partition("\n")[0]
-            self.write(f"{line.function}: {message}", style)
+            # What a handler raised is told with its invocation.
+            if message := str(fields.get("message", "")).strip().partition("\n")[0]:
+                self.write(f"{line.function}: {message}", style)
 
     def _write_print(self, line: LogLine) -> None:
         # An error that a handler raises is logged with its whole trace: its first line says which it is.

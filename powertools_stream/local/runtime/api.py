@@ -70,6 +70,11 @@ class RuntimeAPI:
         self.address = f"127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
+    def has(self, work: Work) -> bool:
+        """Return whether an event still waits for the runtime."""
+        with self.next.mutex:
+            return work in self.next.queue
+
     def close(self) -> None:
         """Stop serving; a runtime that waits for work is released."""
         self.next.put(None)

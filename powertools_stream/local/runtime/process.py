@@ -102,7 +102,8 @@ class RuntimeProcess:
             The process had ended before.
         """
         self._await_init()
-        self._api.next.put(Work(request_id, event, time.time() + timeout, function_arn))
+        work = Work(request_id, event, time.time() + timeout, function_arn)
+        self._api.next.put(work)
         try:
             posted = self._api.posted.get(timeout=timeout)
         except queue.Empty:
@@ -110,7 +111,7 @@ class RuntimeProcess:
             raise FunctionError.timed_out(timeout) from None
         if posted.path.endswith("/response"):
             return posted.body
-        if posted.path == _EXITED and not self._api.next.empty():
+        if posted.path == _EXITED and self._api.has(work):
             self.close()
             raise ProcessGoneError
         raise self._error(posted)
