@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from powertools_stream.local.emulator import Emulator
 from powertools_stream.local.stack import Stack
 
 __all__ = ["SendError", "send", "target_of"]
+
+# So many characters of Unicode are less than what one call of any service takes: SNS, with the least, takes 256 KiB.
+_MAX_CHARACTERS = 60_000
 
 
 class SendError(ValueError):
@@ -77,11 +79,16 @@ def send(
     SendError
         A line cannot be sent. Those before it were.
     """
+    from botocore.exceptions import BotoCoreError, ClientError
+
     sender = _SENDERS[stack.types[to]]
     sent = 0
-    for count in sender(list(enumerate(lines, 1)), stack.physical_ids[to], emulator):
-        sent += count
-        on_sent(count)
+    try:
+        for count in sender(list(enumerate(lines, 1)), stack.physical_ids[to], emulator):
+            sent += count
+            on_sent(count)
+    except (BotoCoreError, ClientError) as error:
+        raise SendError(f"Expected {to} to take every event, but after {sent} of them: {error}") from error
     return sent
 
 
@@ -201,8 +208,13 @@ def _require_none_failed(failed: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _chunks(lines: _Lines, size: int) -> Iterator[list[tuple[int, str]]]:
-    remaining = iter(lines)
-    while chunk := list(islice(remaining, size)):
+    chunk: list[tuple[int, str]] = []
+    for each in lines:
+        if len(chunk) == size or (chunk and sum(len(line) for _, line in [*chunk, each]) > _MAX_CHARACTERS):
+            yield chunk
+            chunk = []
+        chunk.append(each)
+    if chunk:
         yield chunk
 
 

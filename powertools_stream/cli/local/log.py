@@ -61,12 +61,13 @@ class LogWriter:
             self.write(f"{line.function}: {line.text}")
             return
         fields = line.fields
+        style = _SHOWN_LEVELS.get(str(fields.get("level")))
+        # Without one, it is what a handler raised, which is told with its invocation.
+        message = str(fields.get("message", "")).strip().partition("\n")[0]
         if not fields:
             self._write_print(line)
-        elif style := _SHOWN_LEVELS.get(str(fields.get("level"))):
-            # What a handler raised is told with its invocation.
-            if message := str(fields.get("message", "")).strip().partition("\n")[0]:
-                self.write(f"{line.function}: {message}", style)
+        elif style and message:
+            self.write(f"{line.function}: {message}", style)
 
     def _write_print(self, line: LogLine) -> None:
         # An error that a handler raises is logged with its whole trace: its first line says which it is.

@@ -134,6 +134,11 @@ class RuntimeFunction:
         """How many invocations are under way, or wait for a process."""
         return self._running
 
+    @property
+    def processes(self) -> list[RuntimeProcess]:
+        """The processes that there are."""
+        return list(self._all)
+
     def invoke(self, event: Any) -> Invocation:
         """Invoke the function, and return the outcome, even if it fails."""
         request_id, started = str(uuid.uuid4()), time.monotonic()

@@ -54,10 +54,8 @@ def make(tmp_path: Path) -> Iterator[Make]:
     functions: list[RuntimeFunction] = []
 
     def make(log: Callable[[str, str], object] = lambda name, line: None, **options: Any) -> RuntimeFunction:
-        configuration = FunctionConfiguration(
-            **{"name": "Listener", "handler": "app.handler", **options}, folder=tmp_path
-        )
-        functions.append(RuntimeFunction(configuration, log=log))
+        given = {"name": "Listener", "handler": "app.handler", "folder": tmp_path, **options}
+        functions.append(RuntimeFunction(FunctionConfiguration(**given), log=log))
         return functions[-1]
 
     yield make

@@ -180,7 +180,7 @@ def test_a_template_of_which_nothing_is_left(emulator: Emulator, tmp_path: Path)
 
 def test_a_template_that_is_invalid(emulator: Emulator, tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text(
-        "Resources: {Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Missing}}}"
+        "Resources: {A: {Type: AWS::SQS::Queue, DependsOn: B}, B: {Type: AWS::SQS::Queue, DependsOn: A}}"
     )
     with pytest.raises(StackError, match="ircular"):
         deploy(emulator, tmp_path / "template.yaml", name="invalid")
