@@ -63,8 +63,8 @@ class FulfilmentService:
         functions = [_make_function(name, table, log, seed) for name, table in _TABLES.items()]
         listener, trigger, recorder = functions
         pollers: list[Poller] = [
-            KinesisPoller(listener, _make_stream(aws)),
-            DynamoDBPoller(trigger, _make_event_table(aws)),
+            KinesisPoller(listener, _make_stream(aws), max_retries=10),
+            DynamoDBPoller(trigger, _make_event_table(aws), max_retries=10),
             SQSPoller(recorder, queues["fulfilment-recorder"], batch_size=100, retry_delay=0),
         ]
         pollers += [function for function in functions if isinstance(function, DisorderlyFunction)]

@@ -68,7 +68,7 @@ class PerceptionService:
         trigger = _make_trigger(log, seed)
         functions = {name: _make_function("aggregator", name, log, seed) for name in MODULES}
         functions["workers"] = _make_function("worker", "worker", log, seed)
-        pollers: list[Poller] = [DynamoDBPoller(trigger, stream_arn)]
+        pollers: list[Poller] = [DynamoDBPoller(trigger, stream_arn, max_retries=10)]
         pollers += [
             SQSPoller(function, queues[name], batch_size=100, retry_delay=0) for name, function in functions.items()
         ]

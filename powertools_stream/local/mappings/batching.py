@@ -76,6 +76,7 @@ class Waiting:
 
     limits: BatchLimits
     _records: list[_Waiting] = field(default_factory=list)
+    _bytes: int = _ENVELOPE
 
     def __len__(self) -> int:
         return len(self._records)
@@ -83,12 +84,13 @@ class Waiting:
     @property
     def is_full(self) -> bool:
         """Whether nothing more would fit into a batch."""
-        sizes = [each.size for each in self._records]
-        return len(sizes) >= self.limits.size or sum(sizes) + _ENVELOPE >= self.limits.max_bytes
+        return len(self._records) >= self.limits.size or self._bytes >= self.limits.max_bytes
 
     def add(self, records: Sequence[Record], now: float) -> None:
         """Add records that were read now."""
-        self._records += [_Waiting(record, size_of(record), now) for record in records]
+        added = [_Waiting(record, size_of(record), now) for record in records]
+        self._records += added
+        self._bytes += sum(each.size for each in added)
 
     def take(
         self, now: float, *, at_once: bool = False, is_free: Callable[[Record], bool] = lambda record: True
@@ -110,6 +112,7 @@ class Waiting:
             return []
         taken = {id(each) for each in free[:count]}
         self._records = [each for each in self._records if id(each) not in taken]
+        self._bytes -= sum(each.size for each in free[:count])
         return [each.record for each in free[:count]]
 
     def _is_due(self, free: Sequence[_Waiting], count: int, now: float) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from powertools_stream.local.mappings.errors import MappingError
 from powertools_stream.local.mappings.filters import Source
 from powertools_stream.local.mappings.shards import ShardInfo
-from powertools_stream.local.mappings.streams import StartingPosition, StreamPoller
+from powertools_stream.local.mappings.streams import StreamPoller
 
 __all__ = ["DynamoDBPoller"]
 
@@ -41,12 +41,11 @@ class DynamoDBPoller(StreamPoller):
             shards += stream["Shards"]
         return [_info(shard) for shard in shards]
 
-    def _iterator(self, shard_id: str, position: StartingPosition, timestamp: float | None) -> str:
-        if position == "AT_TIMESTAMP":
+    def _iterator(self, shard_id: str, position: Mapping[str, Any]) -> str:
+        if position["ShardIteratorType"] == "AT_TIMESTAMP":
             raise MappingError("Expected TRIM_HORIZON or LATEST to start a DynamoDB stream at, found AT_TIMESTAMP.")
-        iterator: str = self._client.get_shard_iterator(
-            StreamArn=self.stream_arn, ShardId=shard_id, ShardIteratorType=position
-        )["ShardIterator"]
+        response = self._client.get_shard_iterator(StreamArn=self.stream_arn, ShardId=shard_id, **position)
+        iterator: str = response["ShardIterator"]
         return iterator
 
     def _get_records(self, **arguments: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from powertools_stream.local.mappings.filters import Source
 from powertools_stream.local.mappings.shards import ShardInfo
-from powertools_stream.local.mappings.streams import StartingPosition, StreamPoller, timestamp_of
+from powertools_stream.local.mappings.streams import StreamPoller
 
 __all__ = ["KinesisPoller"]
 
@@ -33,10 +33,9 @@ class KinesisPoller(StreamPoller):
             shards += response["Shards"]
         return [_info(shard) for shard in shards]
 
-    def _iterator(self, shard_id: str, position: StartingPosition, timestamp: float | None) -> str:
-        iterator: str = self._client.get_shard_iterator(
-            StreamARN=self.stream_arn, ShardId=shard_id, ShardIteratorType=position, **timestamp_of(timestamp)
-        )["ShardIterator"]
+    def _iterator(self, shard_id: str, position: Mapping[str, Any]) -> str:
+        response = self._client.get_shard_iterator(StreamARN=self.stream_arn, ShardId=shard_id, **position)
+        iterator: str = response["ShardIterator"]
         return iterator
 
     def _get_records(self, **arguments: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from zlib import crc32
 
 from powertools_stream.local.mappings.batching import BatchLimits, Record, Waiting
@@ -58,12 +59,16 @@ class Shard:
     info: ShardInfo
     iterator: str | None
     """Where to read on; None: all of it was read."""
+    position: Mapping[str, Any]
+    """Where that is, in case the iterator expires: the parameters for another one."""
     lanes: Sequence[Lane]
 
     @classmethod
-    def of(cls, info: ShardInfo, iterator: str | None, factor: int, limits: BatchLimits) -> Shard:
+    def of(
+        cls, info: ShardInfo, iterator: str | None, position: Mapping[str, Any], factor: int, limits: BatchLimits
+    ) -> Shard:
         """Return a shard that is read from here, with as many lanes as the parallelization factor says."""
-        return cls(info, iterator, tuple(Lane(info.shard_id, Waiting(limits)) for _ in range(factor)))
+        return cls(info, iterator, position, tuple(Lane(info.shard_id, Waiting(limits)) for _ in range(factor)))
 
     def lane_of(self, key: str) -> Lane:
         """Return the lane of a partition key: always the same, so that its records stay in order."""

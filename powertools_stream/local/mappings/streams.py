@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
+from powertools_stream.classification import error_code
 from powertools_stream.local.function import Invocation
 from powertools_stream.local.mappings.batching import BatchLimits, Record
 from powertools_stream.local.mappings.destinations import Destination, Discarded, iso
@@ -152,12 +153,14 @@ class StreamPoller(EventSourceMapping[_StreamBatch]):
     # -- Shards --------------------------------------------------------------------------------------------------------
 
     def _start(self, position: StartingPosition, timestamp: float | None) -> None:
+        start = _position(position, timestamp)
         self._listed_at = self._clock()
         for info in self._list_shards():
-            self._open(info, self._iterator(info.shard_id, position, timestamp))
+            self._open(info, start)
 
-    def _open(self, info: ShardInfo, iterator: str | None) -> None:
-        shard = self._shards[info.shard_id] = Shard.of(info, iterator, self._factor, self._limits)
+    def _open(self, info: ShardInfo, position: Mapping[str, Any]) -> None:
+        iterator = self._iterator(info.shard_id, position)
+        shard = self._shards[info.shard_id] = Shard.of(info, iterator, position, self._factor, self._limits)
         self._lanes += shard.lanes
 
     def _list_again(self) -> bool:
@@ -170,7 +173,7 @@ class StreamPoller(EventSourceMapping[_StreamBatch]):
             if (shard := self._shards.get(info.shard_id)) is not None:
                 shard.info = info
             else:
-                self._open(info, self._iterator(info.shard_id, "TRIM_HORIZON", None))
+                self._open(info, _position("TRIM_HORIZON", None))
         return len(self._shards) > before
 
     def _fill(self, lane: Lane) -> None:
@@ -185,14 +188,31 @@ class StreamPoller(EventSourceMapping[_StreamBatch]):
         """Read once, and return whether there was anything."""
         if shard.iterator is None:
             return False
-        limit = min(self._max_read, self._limits.size - len(lane.waiting))
-        response = self._get_records(ShardIterator=shard.iterator, Limit=limit)
+        response = self._page(shard, min(self._max_read, self._limits.size - len(lane.waiting)))
         records = [self._to_record(record, shard.info.shard_id) for record in response["Records"]]
+        if records:
+            number = self._sequence_number(records[-1])
+            shard.position = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": number}
         is_at_its_end = shard.info.is_closed and not records
         shard.iterator = None if is_at_its_end else response.get("NextShardIterator")
         passing = [record for record in records if self._passes(record)]
         shard.add(passing, [self._key_of(record) for record in passing], self._clock())
         return bool(records)
+
+    def _page(self, shard: Shard, limit: int) -> Any:
+        try:
+            return self._get_records(ShardIterator=shard.iterator, Limit=limit)
+        except Exception as error:
+            code = error_code(error)
+            # An iterator expires after five minutes: as long as a function may be looked at in a debugger.
+            # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html
+            if code == "ExpiredIteratorException":
+                iterator = self._iterator(shard.info.shard_id, shard.position)
+                return self._get_records(ShardIterator=iterator, Limit=limit)
+            # A shard is gone once its retention has ended, or as soon as it is split, depending on the emulator.
+            if code == "ResourceNotFoundException":
+                return {"Records": []}
+            raise
 
     # -- Batches -------------------------------------------------------------------------------------------------------
 
@@ -294,7 +314,7 @@ class StreamPoller(EventSourceMapping[_StreamBatch]):
     def _list_shards(self) -> list[ShardInfo]: ...
 
     @abstractmethod
-    def _iterator(self, shard_id: str, position: StartingPosition, timestamp: float | None) -> str: ...
+    def _iterator(self, shard_id: str, position: Mapping[str, Any]) -> str: ...
 
     @abstractmethod
     def _to_record(self, record: Mapping[str, Any], shard_id: str) -> Record: ...
@@ -311,16 +331,18 @@ class StreamPoller(EventSourceMapping[_StreamBatch]):
         """Return when it came to the stream, in seconds since 1970."""
 
 
-def timestamp_of(seconds: float | None) -> dict[str, Any]:
-    """Return the parameter for a position at a time."""
-    return {} if seconds is None else {"Timestamp": datetime.fromtimestamp(seconds)}
+def _position(kind: StartingPosition, timestamp: float | None) -> dict[str, Any]:
+    """Return the parameters for an iterator."""
+    time = {} if timestamp is None else {"Timestamp": datetime.fromtimestamp(timestamp)}
+    return {"ShardIteratorType": kind, **time}
 
 
 def _delay(sent: Piece, again: Sequence[Piece]) -> float:
     """Return how long a lane rests before a retry: longer each time, and not at all after progress."""
     if not again or again[0].retries <= sent.retries:
         return 0.0
-    return float(min(_FIRST_DELAY * 2**sent.retries, _LONGEST_DELAY))
+    # After so many it is the longest one; a much higher power would be no float any more.
+    return float(min(_FIRST_DELAY * 2 ** min(sent.retries, 10), _LONGEST_DELAY))
 
 
 def _check(what: str, value: int, limit: int) -> None:

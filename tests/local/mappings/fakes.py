@@ -11,6 +11,8 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+from botocore.exceptions import ClientError
+
 from powertools_stream.local import Invocation
 
 Handler = Callable[[list[dict[str, Any]]], Any]
@@ -159,6 +161,8 @@ class FakeStream:
     clock: Clock
     shards: dict[str, _Shard] = field(default_factory=lambda: {"shard-0": _Shard()})
     reads: int = 0
+    failures: list[str] = field(default_factory=list)
+    """The codes of errors that the next reads raise."""
     starts: list[dict[str, Any]] = field(default_factory=list)
     # Sequence numbers grow from one digit to several.
     _numbers: Any = field(default_factory=lambda: count(5))
@@ -177,11 +181,18 @@ class FakeStream:
     def get_shard_iterator(self, **options: Any) -> dict[str, str]:
         self.starts.append(options)
         shard_id = options["ShardId"]
-        is_latest = options["ShardIteratorType"] == "LATEST"
-        return {"ShardIterator": f"{shard_id}/{len(self.shards[shard_id].records) if is_latest else 0}"}
+        records = self.shards[shard_id].records
+        after = options.get("StartingSequenceNumber")
+        index = next((i + 1 for i, record in enumerate(records) if self.number_of(record) == after), 0)
+        return {"ShardIterator": f"{shard_id}/{len(records) if options['ShardIteratorType'] == 'LATEST' else index}"}
+
+    def number_of(self, record: Mapping[str, Any]) -> Any:
+        return record.get("dynamodb", record)["SequenceNumber"]
 
     def get_records(self, ShardIterator: str, Limit: int = 1000, **options: Any) -> dict[str, Any]:  # noqa: N803
         self.reads += 1
+        if self.failures:
+            raise ClientError({"Error": {"Code": self.failures.pop(0)}}, "GetRecords")
         shard_id, _, index = ShardIterator.partition("/")
         shard, start = self.shards[shard_id], int(index)
         end = min(start + Limit, len(shard.records))

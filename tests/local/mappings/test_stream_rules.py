@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from powertools_stream.local import (
     BatchOutcome,
@@ -324,6 +325,37 @@ def test_shards_that_come_later_are_read_from_their_beginning(stream: Stream) ->
     list(drain(poller))
 
     assert contents(function.batches) == [["new"]]
+
+
+def test_reading_goes_on_where_it_was_after_an_iterator_has_expired(stream: Stream) -> None:
+    function = Function()
+    stream.put("a", "b")
+    poller = a_poller(stream, function, starting_position="TRIM_HORIZON")
+    poller.poll()
+    stream.put("c")
+    stream.failures = ["ExpiredIteratorException"]
+
+    list(drain(poller))
+
+    assert contents(function.batches) == [["a", "b"], ["c"]]
+
+
+def test_a_shard_that_is_gone_is_read_to_its_end(stream: Stream) -> None:
+    function = Function()
+    stream.split("shard-0", "shard-1")
+    stream.put("a", shard_id="shard-1")
+    stream.failures = ["ResourceNotFoundException"]
+
+    list(drain(a_poller(stream, function)))
+
+    assert contents(function.batches) == [["a"]]
+
+
+def test_any_other_error_of_the_stream_is_raised(stream: Stream) -> None:
+    stream.failures = ["AccessDeniedException"]
+
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        a_poller(stream, Function()).poll()
 
 
 @pytest.mark.parametrize(
