@@ -59,7 +59,7 @@ def account_for(application: Application) -> list[SourceAccount]:
     """Count the records of every event source mapping that had any."""
     depths, redrives, pending = application.depths(), application.dead_letter_queues(), application.pending()
     accounts = []
-    for name, tally in application.tally.mappings.items():
+    for name, tally in dict(application.tally.mappings).items():
         configuration = application.stack.mappings[name]
         source, letters = configuration.source, redrives.get(configuration.source or "")
         is_exact = letters is None or _is_only_for(letters, application.stack, redrives)

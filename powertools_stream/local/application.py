@@ -20,7 +20,7 @@ from powertools_stream.local.activity import (
     Reloaded,
     Tally,
 )
-from powertools_stream.local.emulator import Emulator
+from powertools_stream.local.emulator import Emulator, reaching
 from powertools_stream.local.forwarding import ForwardingServer
 from powertools_stream.local.mappings import (
     BatchOutcome,
@@ -29,7 +29,7 @@ from powertools_stream.local.mappings import (
     mapping_of,
     wait_until_quiet,
 )
-from powertools_stream.local.runtime import RuntimeFunction
+from powertools_stream.local.runtime import RuntimeFunction, require_runtime
 from powertools_stream.local.sending import send, target_of
 from powertools_stream.local.stack import LeftOut, MappingConfiguration, Stack, deploy_template
 from powertools_stream.templates import Template
@@ -78,7 +78,7 @@ class Application:
 
     Raises
     ------
-    EmulatorError, StackError, TemplateError
+    EmulatorError, RuntimeMissingError, StackError, TemplateError
         On entering: the template cannot run here.
     """
 
@@ -108,9 +108,9 @@ class Application:
         self._threads: list[threading.Thread] = []
         self._stop = threading.Event()
         self._cleanup = ExitStack()
-        self._sqs: Any = None
 
     def __enter__(self) -> Application:
+        require_runtime()
         with ExitStack() as cleanup:
             cleanup.enter_context(self.emulator)
             server = cleanup.enter_context(ForwardingServer())
@@ -179,7 +179,8 @@ class Application:
 
     def pending(self) -> dict[str, int]:
         """Return how many records wait at each event source mapping, by logical id; of streams, as far as is known."""
-        return {name: mapping.pending() for name, mapping in self._mappings.items()}
+        with reaching(self.emulator):
+            return {name: mapping.pending() for name, mapping in self._mappings.items()}
 
     def dead_letter_queues(self) -> dict[str, str]:
         """Return which queue's messages go to which queue if they fail too often, by logical ids."""
@@ -201,12 +202,9 @@ class Application:
         return sum(int(count) for count in self._attributes(url, *names).values())
 
     def _attributes(self, url: str, *names: str) -> dict[str, str]:
-        if self._sqs is None:
-            # A client of its own: this is asked on other threads.
-            self._sqs = self.emulator.new_client("sqs")
-        attributes: dict[str, str] = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names)).get(
-            "Attributes", {}
-        )
+        with reaching(self.emulator):
+            response = self.emulator.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(names))
+        attributes: dict[str, str] = response.get("Attributes", {})
         return attributes
 
     def _function(self, name: str) -> RuntimeFunction:
@@ -262,5 +260,3 @@ class Application:
         limit = time.monotonic() + _STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, limit - time.monotonic()))
-        if self._sqs is not None:
-            self._sqs.close()

@@ -12,15 +12,17 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
-__all__ = ["MINISTACK_VERSION", "Emulator", "EmulatorError"]
+__all__ = ["MINISTACK_VERSION", "Emulator", "EmulatorError", "reaching"]
 
 # It is released almost daily.
 MINISTACK_VERSION = "1.5.33"
@@ -81,6 +83,7 @@ class Emulator:
         self._log: Any = None
         self._clients: dict[str, Any] = {}
         self._session: Any = None
+        self._lock = threading.Lock()
 
     @property
     def is_ours(self) -> bool:
@@ -108,13 +111,13 @@ class Emulator:
         self._stop()
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of this service: the same one each time. To be called from one thread only."""
-        if service not in self._clients:
-            self._clients[service] = self.new_client(service)
-        return self._clients[service]
+        """Return a boto3 client of this service: the same one each time."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._new_client(service)
+            return self._clients[service]
 
-    def new_client(self, service: str) -> Any:
-        """Make a boto3 client of this service."""
+    def _new_client(self, service: str) -> Any:
         from boto3.session import Session
         from botocore.config import Config
 
@@ -163,6 +166,17 @@ class Emulator:
         self._log.close()
         self._process = None
         self.url = ""
+
+
+@contextmanager
+def reaching(emulator: Emulator) -> Iterator[None]:
+    """Say what an error of a call means: that a resource has vanished, or the emulator has ended."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise EmulatorError(f"Expected the emulator at {emulator.url} to go on, but: {error}") from error
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -96,7 +96,7 @@ _Lines = Sequence[tuple[int, str]]
 
 
 def _to_queue(lines: _Lines, url: str, emulator: Emulator) -> Iterator[int]:
-    client = emulator.new_client("sqs")
+    client = emulator.client("sqs")
     for some in _chunks(lines, 10):
         entries = [{"Id": str(number), "MessageBody": line, **_group(url, line)} for number, line in some]
         response = client.send_message_batch(QueueUrl=url, Entries=entries)
@@ -105,7 +105,7 @@ def _to_queue(lines: _Lines, url: str, emulator: Emulator) -> Iterator[int]:
 
 
 def _to_topic(lines: _Lines, arn: str, emulator: Emulator) -> Iterator[int]:
-    client = emulator.new_client("sns")
+    client = emulator.client("sns")
     for some in _chunks(lines, 10):
         entries = [{"Id": str(number), "Message": line, **_group(arn, line)} for number, line in some]
         response = client.publish_batch(TopicArn=arn, PublishBatchRequestEntries=entries)
@@ -114,7 +114,7 @@ def _to_topic(lines: _Lines, arn: str, emulator: Emulator) -> Iterator[int]:
 
 
 def _to_stream(lines: _Lines, name: str, emulator: Emulator) -> Iterator[int]:
-    client = emulator.new_client("kinesis")
+    client = emulator.client("kinesis")
     for some in _chunks(lines, 100):
         records = [{"Data": line.encode(), "PartitionKey": _key(_read(each, line))} for each, line in some]
         response = client.put_records(StreamName=name, Records=records)
@@ -123,7 +123,7 @@ def _to_stream(lines: _Lines, name: str, emulator: Emulator) -> Iterator[int]:
 
 
 def _to_bus(lines: _Lines, name: str, emulator: Emulator) -> Iterator[int]:
-    client = emulator.new_client("events")
+    client = emulator.client("events")
     for some in _chunks(lines, 10):
         response = client.put_events(Entries=[_entry(number, line, name) for number, line in some])
         _require_none_failed([each for each in response["Entries"] if "ErrorCode" in each])
@@ -135,7 +135,7 @@ def _to_table(lines: _Lines, name: str, emulator: Emulator) -> Iterator[int]:
 
     from boto3.dynamodb.types import TypeSerializer
 
-    client, serialize = emulator.new_client("dynamodb"), TypeSerializer().serialize
+    client, serialize = emulator.client("dynamodb"), TypeSerializer().serialize
     for number, line in lines:
         item = {key: serialize(value) for key, value in _read(number, line, parse_float=Decimal).items()}
         client.put_item(TableName=name, Item=item)
@@ -143,7 +143,7 @@ def _to_table(lines: _Lines, name: str, emulator: Emulator) -> Iterator[int]:
 
 
 def _to_function(lines: _Lines, name: str, emulator: Emulator) -> Iterator[int]:
-    client = emulator.new_client("lambda")
+    client = emulator.client("lambda")
     for number, line in lines:
         _read(number, line)
         client.invoke(FunctionName=name, Payload=line.encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -14,6 +14,7 @@ from rich.text import Text
 
 from powertools_stream.local.activity import FunctionTally, MappingTally
 from powertools_stream.local.application import Application
+from powertools_stream.local.emulator import EmulatorError
 
 __all__ = ["function_table", "live_view", "mapping_table", "queue_table"]
 
@@ -47,8 +48,10 @@ class _Depths:
         self._application = application
 
     def keep_up(self, stop: threading.Event) -> None:
-        while not stop.wait(_DEPTHS_EVERY):
-            self.current = self._application.depths()
+        # If it is gone, the mappings say so.
+        with suppress(EmulatorError):
+            while not stop.wait(_DEPTHS_EVERY):
+                self.current = self._application.depths()
 
 
 class _View:

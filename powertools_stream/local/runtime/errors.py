@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["FunctionError"]
+__all__ = ["FunctionError", "RuntimeMissingError"]
+
+
+class RuntimeMissingError(RuntimeError):
+    """AWS's runtime client is not installed."""
 
 
 class FunctionError(Exception):

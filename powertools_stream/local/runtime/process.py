@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
 from powertools_stream.local.runtime.api import Posted, RuntimeAPI, Work
-from powertools_stream.local.runtime.errors import FunctionError
+from powertools_stream.local.runtime.errors import FunctionError, RuntimeMissingError
 
-__all__ = ["ProcessGoneError", "RuntimeProcess"]
+__all__ = ["ProcessGoneError", "RuntimeProcess", "require_runtime"]
 
 # Lambda gives it 10 s, and as long as the function's timeout in a second attempt. Several processes that start on one
 # small machine take longer. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
@@ -29,6 +30,21 @@ _INHERITED = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "PYTHONPATH", "VIRTUAL_ENV"),
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NO_COLOR"),
 )
+
+
+def require_runtime() -> None:
+    """Raise an error if AWS's runtime client is not installed.
+
+    Raises
+    ------
+    RuntimeMissingError
+        It is not.
+    """
+    if find_spec("awslambdaric") is None:
+        raise RuntimeMissingError(
+            "Expected awslambdaric, AWS's runtime client, but it is not installed. It runs on Linux, or in a container "
+            "of it: pip install 'powertools-stream[local]'."
+        )
 
 
 class ProcessGoneError(Exception):
