@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from powertools_stream.local.application import Application
-from powertools_stream.local.stack import Stack
+from powertools_stream.local.activity import MappingTally, Tally
+from powertools_stream.local.stack import MappingConfiguration, Stack
 
 __all__ = ["SourceAccount", "account_for"]
 
@@ -55,30 +55,55 @@ class SourceAccount:
         return self.records - self.done - self.discarded - self.dead_letters - self.waiting
 
 
-def account_for(application: Application) -> list[SourceAccount]:
-    """Count the records of every event source mapping that had any."""
-    depths, redrives, pending = application.depths(), application.dead_letter_queues(), application.pending()
-    accounts = []
-    for name, tally in dict(application.tally.mappings).items():
-        configuration = application.stack.mappings[name]
-        source, letters = configuration.source, redrives.get(configuration.source or "")
-        is_exact = letters is None or _is_only_for(letters, application.stack, redrives)
-        dead = 0 if letters is None else depths[letters] if is_exact else tally.open
-        accounts.append(
-            SourceAccount(
-                mapping=name,
-                source=source or str(configuration.properties["EventSourceArn"]).rpartition(":")[2],
-                function=configuration.function,
-                records=tally.records,
-                done=tally.done,
-                discarded=tally.discarded,
-                dead_letters=dead,
-                # A queue may have some that were never sent.
-                waiting=max(0, min(tally.open - dead, pending.get(name, 0))),
-                is_exact=is_exact,
-            )
-        )
-    return accounts
+def account_for(
+    stack: Stack, tally: Tally, *, depths: Mapping[str, int], redrives: Mapping[str, str], pending: Mapping[str, int]
+) -> list[SourceAccount]:
+    """Find out where the records of every event source mapping are that had any.
+
+    Parameters
+    ----------
+    stack
+        The stack.
+    tally
+        What has happened.
+    depths
+        How many messages each queue has.
+    redrives
+        The dead-letter queue of each queue that has one.
+    pending
+        How many records wait at each mapping.
+    """
+    return [
+        _account(stack, stack.mappings[name], each, depths=depths, redrives=redrives, pending=pending.get(name, 0))
+        for name, each in dict(tally.mappings).items()
+    ]
+
+
+def _account(
+    stack: Stack,
+    mapping: MappingConfiguration,
+    tally: MappingTally,
+    *,
+    depths: Mapping[str, int],
+    redrives: Mapping[str, str],
+    pending: int,
+) -> SourceAccount:
+    letters = redrives.get(mapping.source or "")
+    is_exact = letters is None or _is_only_for(letters, stack, redrives)
+    # What is open and does not wait must be there.
+    dead = 0 if letters is None else depths[letters] if is_exact else max(0, tally.open - pending)
+    return SourceAccount(
+        mapping=mapping.logical_id,
+        source=mapping.source or str(mapping.properties["EventSourceArn"]).rpartition(":")[2],
+        function=mapping.function,
+        records=tally.records,
+        done=tally.done,
+        discarded=tally.discarded,
+        dead_letters=dead,
+        # A queue may have some that were never sent.
+        waiting=max(0, min(tally.open - dead, pending)),
+        is_exact=is_exact,
+    )
 
 
 def _is_only_for(letters: str, stack: Stack, redrives: Mapping[str, str]) -> bool:

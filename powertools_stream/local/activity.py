@@ -135,7 +135,7 @@ class MappingTally:
     batches
         How many batches have ended.
     records
-        How many different records were in them.
+        How many different records there were.
     deliveries
         How many records, counting again those that were sent again.
     done, retried, discarded
@@ -205,15 +205,15 @@ class Tally:
         seen = self._seen.setdefault(mapping, set())
         records = () if outcome.invocation is None else outcome.invocation.event.get("Records", ())
         seen.update(map(_identifier, records))
-        # Records that were too old to be sent are in no invocation.
-        unsent = outcome.discarded if outcome.invocation is None else 0
+        done, discarded = tally.done + outcome.done, tally.discarded + outcome.discarded
         self.mappings[mapping] = MappingTally(
             batches=tally.batches + 1,
-            records=len(seen),
-            deliveries=tally.deliveries + len(records) + unsent,
-            done=tally.done + outcome.done,
+            # Records that were too old to be sent even once are in no invocation.
+            records=max(len(seen), done + discarded),
+            deliveries=tally.deliveries + len(records),
+            done=done,
             retried=tally.retried + outcome.retried,
-            discarded=tally.discarded + outcome.discarded,
+            discarded=discarded,
         )
 
     def _add_line(self, function: str, fields: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from powertools_stream.local.accounting import SourceAccount, account_for
 from powertools_stream.local.activity import (
     Activity,
     LogLine,
@@ -176,6 +177,16 @@ class Application:
     def depths(self) -> dict[str, int]:
         """Return how many messages each queue has, received and delayed ones included, by logical id."""
         return {name: self._depth(url) for name, url in self._queues().items()}
+
+    def accounts(self) -> list[SourceAccount]:
+        """Return where the records of every event source mapping are."""
+        return account_for(
+            self.stack,
+            self.tally,
+            depths=self.depths(),
+            redrives=self.dead_letter_queues(),
+            pending=self.pending(),
+        )
 
     def pending(self) -> dict[str, int]:
         """Return how many records wait at each event source mapping, by logical id; of streams, as far as is known."""

@@ -20,7 +20,6 @@ from powertools_stream.cli.local.view import live_view
 from powertools_stream.cli.local.watch import require_watchfiles, watch
 from powertools_stream.cli.output import errors, print_document, results
 from powertools_stream.cli.status import CannotRunError
-from powertools_stream.local.accounting import account_for
 from powertools_stream.local.application import Application
 from powertools_stream.local.emulator import EmulatorError
 from powertools_stream.local.runtime import RuntimeMissingError
@@ -78,10 +77,10 @@ def run(options: Options) -> int:
 
 def _run(options: Options, console: Console) -> Summary:
     started = time.monotonic()
-    template, parameters = read_template(options.template), _parameters(options.parameters)
-    lines = _lines(options.send)
+    parameters, lines = _parameters(options.parameters), _lines(options.send)
     if options.watch:
         require_watchfiles()
+    template = read_template(options.template)
     with ExitStack() as stack:
         log = stack.enter_context(_opened(options.log))
         writer = LogWriter(console, log, verbose=options.verbose)
@@ -125,7 +124,7 @@ def _work(
         functions=dict(application.tally.functions),
         mappings=dict(application.tally.mappings),
         failures=dict(application.tally.failures),
-        accounts=account_for(application),
+        accounts=application.accounts(),
         queues=application.depths(),
         left_out=list(application.left_out),
         problems=[f"{each.mapping} polls no more: {each.error}" for each in application.tally.problems],

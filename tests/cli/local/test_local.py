@@ -15,15 +15,19 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from powertools_stream.local.emulator import Emulator
-from tests.cli.conftest import COMMAND, ROOT, Command
+from tests.cli.conftest import COMMAND, ROOT, Command, Finished, finished
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only"),
+]
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -48,7 +52,7 @@ Resources:
       Events:
         Queue:
           Type: SQS
-          Properties: {Queue: !GetAtt Queue.Arn, FunctionResponseTypes: [ReportBatchItemFailures]}
+          Properties: {Queue: !GetAtt Queue.Arn, BatchSize: 1, FunctionResponseTypes: [ReportBatchItemFailures]}
 """
 
 CODE = """
@@ -67,13 +71,17 @@ def handler(event, context):
 """
 
 
+def written_to(folder: Path) -> Path:
+    (folder / "src").mkdir()
+    (folder / "src" / "app.py").write_text(CODE)
+    (folder / "template.yaml").write_text(TEMPLATE)
+    (folder / "events").write_text("one\ntwo\nbad\nraise\n")
+    return folder
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "app.py").write_text(CODE)
-    (tmp_path / "template.yaml").write_text(TEMPLATE)
-    (tmp_path / "events").write_text("one\ntwo\nbad\n")
-    return tmp_path
+    return written_to(tmp_path)
 
 
 @pytest.fixture
@@ -87,16 +95,38 @@ def local(command: Command, emulator: Emulator) -> Command:
 ONCE = ("--once", "--retry-delay", "0")
 
 
-@pytest.mark.usefixtures("folder")
-def test_it_runs_the_template_of_the_directory_and_accounts_for_every_event(local: Command) -> None:
-    done = local("--send", "events", *ONCE, "--parameter", "Greeting=good morning")
+@pytest.fixture(scope="module")
+def done(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """Run it once, for people."""
+    folder = written_to(tmp_path_factory.mktemp("once"))
+    arguments = ["--send", "events", *ONCE, "--parameter", "Greeting=good morning", "--log", "log"]
+    done = finished("local", *arguments, "--endpoint-url", emulator.url, cwd=folder)
+    return replace(done, errors=done.errors + (folder / "log").read_text().replace("Listener: ", "logged: "))
 
+
+def test_it_accounts_for_every_event(done: Finished) -> None:
     assert done.status == 0, done.errors
-    assert "Queue → Listener: 3 records = 2 done + 1 in the dead-letter queue. It adds up." in done.output
-    assert re.search(r"^3 events sent to Queue\. All is quiet after \d+\.\d s\.$", done.output, re.MULTILINE)
-    assert re.search(r"^ListenerQueue +\d +4 +3 +2 +2 +0$", done.output, re.MULTILINE)
-    assert "Listener: good morning one" in done.errors
+    assert "Queue → Listener: 4 records = 2 done + 2 in the dead-letter queue. It adds up." in done.output
+    assert re.search(r"^4 events sent to Queue\. All is quiet after \d+\.\d s\.$", done.output, re.MULTILINE)
+    assert re.search(r"^ListenerQueue +6 +6 +4 +2 +4 +0$", done.output, re.MULTILINE)
+    assert re.search(r"^Letters +2$", done.output, re.MULTILINE)
+
+
+def test_it_shows_what_functions_print_and_their_errors_in_a_line_each(done: Finished) -> None:
+    lines = done.errors.splitlines()
+    assert "Listener: good morning one" in lines
+    assert lines.count("Listener: ValueError: cannot do it") == 2
+    assert "Traceback" not in done.errors
+
+
+def test_it_says_what_was_left_out(done: Finished) -> None:
     assert "Left out: Archive (AWS::Events::Archive). The emulator does not know this type." in done.errors
+
+
+def test_the_whole_log_is_in_a_file(done: Finished) -> None:
+    lines = [line for line in done.errors.splitlines() if line.startswith("logged: ")]
+    assert "logged: good morning raise" in lines
+    assert any("stackTrace" in line and "app.py" in line for line in lines)
 
 
 @pytest.mark.usefixtures("folder")
@@ -111,22 +141,6 @@ def test_json_is_one_document_and_nothing_else(local: Command) -> None:
     assert (document["adds_up"], document["is_quiet"], document["findings"]) == (True, True, [])
     assert document["queues"] == {"Letters": 1, "Queue": 0}
     assert document["left_out"][0]["logical_id"] == "Archive"
-
-
-def test_an_error_of_a_handler_is_one_line(local: Command, folder: Path) -> None:
-    (folder / "events").write_text("raise\n")
-    done = local("--send", "events", *ONCE)
-    assert done.status == 0
-    assert done.errors.splitlines().count("Listener: ValueError: cannot do it") == 2
-    assert "Traceback" not in done.errors
-
-
-def test_the_whole_log_goes_to_a_file(local: Command, folder: Path) -> None:
-    (folder / "events").write_text("raise\n")
-    local("--send", "events", *ONCE, "--log", "log")
-    lines = (folder / "log").read_text().splitlines()
-    assert "Listener: hello raise" in lines
-    assert any("stackTrace" in line and "app.py" in line for line in lines)
 
 
 def test_a_function_that_cannot_run_here_is_a_finding(local: Command, folder: Path) -> None:
@@ -233,7 +247,7 @@ def terminal(folder: Path, emulator: Emulator) -> Iterator[Callable[..., Termina
     terminals: list[Terminal] = []
 
     def start(*arguments: str, **more: Any) -> Terminal:
-        terminals.append(Terminal(*arguments, "--endpoint-url", emulator.url, cwd=folder, **more))
+        terminals.append(Terminal("--endpoint-url", emulator.url, *arguments, cwd=folder, **more))
         return terminals[-1]
 
     yield start
@@ -262,7 +276,7 @@ def test_it_ends_with_ctrl_c_and_leaves_no_process(
     assert time.monotonic() - started < 5
     assert status == 0, screen.text
     assert "2 events sent to Queue. Stopped after" in screen.text
-    assert re.search(r"^Queue +2$", screen.text, re.MULTILINE), "both come again"
+    assert re.search(r"^Queue +1$", screen.text, re.MULTILINE), "it comes again"
     for pid in processes:
         assert not Path(f"/proc/{pid}").exists()
 
@@ -308,3 +322,14 @@ def test_changed_code_is_loaded(terminal: Callable[..., Terminal], folder: Path,
 
 def newest_queue(sqs: Any) -> str:
     return str(next(url for url in sqs.list_queues()["QueueUrls"] if "-Queue-" in url))
+
+
+def test_an_emulator_that_ends_in_the_middle(terminal: Callable[..., Terminal], folder: Path) -> None:
+    (folder / "events").write_text("one\n")
+    with Emulator() as own:
+        url = own.url
+        screen = terminal("--send", "events", "--endpoint-url", url)
+        screen.read_until(lambda: "hello one" in screen.text)
+    assert screen.end() == 2
+    assert f"error: Expected the emulator at {url} to go on" in screen.text
+    assert "Traceback" not in screen.text
