@@ -24,7 +24,7 @@ from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.faults import fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.engine.life_cycle import Engine, fault_of, hold_back_groups
-from powertools_stream.engine.observation import Observation, enabled, watching
+from powertools_stream.engine.observation import Observation, Watchers
 from powertools_stream.engine.observers import Observers
 from powertools_stream.engine.occupancy import Occupancy
 from powertools_stream.errors import StreamError, UnknownSourceError
@@ -97,8 +97,9 @@ class StreamProcessor(BasePartialBatchProcessor):
             logger=options.logger,  # type: ignore[arg-type]  # Powertools takes its own Logger, though it does not say so
         )
         self._options = options
+        self._log = log_of(options.logger)
         self._observers = observers_for(options)
-        self._watching = watching(self._observers)
+        self._watchers = Watchers(self._observers)
         clients = Clients(options.boto3_session, options.boto_config, options.workers, lean_calls=options.lean_calls)
         connectors = ConnectorRegistry(clients, options.connectors, {"eventbridge": {"bus_name": options.bus_name}})
         connectors.make_clients_ahead(_asked_for(options))
@@ -249,18 +250,17 @@ class StreamProcessor(BasePartialBatchProcessor):
 
     def _observation(self) -> Observation | None:
         """Return what observers see of the batch that begins; None: nobody wants to see it from the inside."""
-        logger = self._options.logger
-        if logger is not None:
-            attach_keys(logger)
-        observers = enabled(self._watching, log_of(logger))
-        return Observation(observers, self._source_of(self.records), log_of(logger)) if observers else None
+        if self._options.logger is not None:
+            attach_keys(self._options.logger)
+        methods = self._watchers.methods(self._log)
+        return Observation(methods, self._source_of(self.records), self._log) if methods is not None else None
 
     def _tell(self, batch: Batch, deadline: Deadline, observation: Observation | None) -> list[tuple[Any, ...]]:
         """Tell observers and handlers what became of the records; the response does not wait for one that hangs."""
-        if observation is None and not (self._has_own_handlers or batch.has_failures):
+        if observation is None and not (self._has_own_handlers or batch.failed()):
             return self._settle(batch)
         with Interrupter(Deadline(at=deadline.ends_at)) as interrupter:
-            told = interrupter.attempt(self._tell_observers, batch, batch.states)
+            told = interrupter.attempt(self._tell_observers, batch, batch.failed())
             if type(told) is not Failed:
                 told = interrupter.attempt(self._settle, batch)
             if type(told) is not Failed and observation is not None:
@@ -270,7 +270,7 @@ class StreamProcessor(BasePartialBatchProcessor):
             return answers
         if isinstance(told.error, Exception):
             raise told.error
-        log_of(self._options.logger).error("Handlers of records were cut off: the invocation is about to time out.")
+        self._log.error("Handlers of records were cut off: the invocation is about to time out.")
         return []
 
     def async_process(self) -> list[tuple[Any, ...]]:
@@ -432,9 +432,8 @@ class StreamProcessor(BasePartialBatchProcessor):
         if not self._has_told_switches:
             self._has_told_switches = True
             rule_ids = [rule.id for rule in self._options.registry]
-            logger = log_of(self._options.logger)
-            logger.info("%r", self)
-            tell_switches(logger, Switches.from_environment(), rule_ids)
+            self._log.info("%r", self)
+            tell_switches(self._log, Switches.from_environment(), rule_ids)
         for config in self._options.registry.idempotency_configs():
             # With the time that is left, a function that was cut off runs again once its invocation is over.
             config.register_lambda_context(None if deadline is NO_DEADLINE else self._context)
@@ -521,11 +520,10 @@ class StreamProcessor(BasePartialBatchProcessor):
             return SqsFifoPartialProcessor.group_circuit_breaker_exc
         return SqsFifoPartialProcessor.circuit_breaker_exc
 
-    def _tell_observers(self, batch: Batch, states: Iterable[RecordState]) -> None:
-        observers = Observers(self._observers, log_of(self._options.logger))
-        for state in states:
-            if state.failures:
-                observers.on_record_failed(_details(state, batch.source))
+    def _tell_observers(self, batch: Batch, failed: Iterable[RecordState]) -> None:
+        observers = Observers(self._observers, self._log)
+        for state in failed:
+            observers.on_record_failed(_details(state, batch.source))
 
 
 def _sum_up(batch: Batch, observation: Observation) -> None:

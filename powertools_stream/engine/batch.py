@@ -249,26 +249,24 @@ class Batch:
         self.rules_skipped = 0
         self._skip_group_on_error = skip_group_on_error
 
-    @property
-    def has_failures(self) -> bool:
-        """Whether any of its records has failed."""
-        return any(map(_failures, self.states))
-
     def order_key(self, state: RecordState) -> Hashable | None:
         """Return what orders a record among others; None: nothing does."""
         if not self._skip_group_on_error and self.source.is_grouped(state.record):
             return _WHOLE_BATCH
         return self.source.order_key(state.record)
 
+    def failed(self) -> list[RecordState]:
+        """Return the records with a failure, in record order."""
+        return list(filter(_failures, self.states))
+
     def faults(self) -> list[Fault]:
         """Return every failure once its consequences are known, in record order, then rule order."""
-        return [fault for state in self.states for fault in state.faults]
+        return [fault for state in self.failed() for fault in state.faults]
 
     def failures(self) -> Iterator[Failure]:
         """Yield every failure, in record order, then rule order."""
-        for state in self.states:
-            if state.failures:
-                yield from state.failures_in_rule_order()
+        for state in self.failed():
+            yield from state.failures_in_rule_order()
 
     def outcomes(self) -> list[RecordOutcome]:
         """Return what became of each record, in record order. Of compacted records the newest has the results."""

@@ -16,6 +16,7 @@ from powertools_stream.engine.decisions import Decisions, Publish
 from powertools_stream.engine.driver import Completion
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.lanes import Lanes
+from powertools_stream.engine.no_progress import NO_PROGRESS, NoProgress
 from powertools_stream.engine.steps import RUNNING, Running, Step
 from powertools_stream.engine.straight import FINISHED, ObservedStraightWay, StraightWay
 from powertools_stream.environment.variables import batch_variables
@@ -109,7 +110,7 @@ class BatchRun:
         Whether anybody will ask for what the rules leave behind. If not, it goes at once, which costs a large batch
         less than half of the time: memory that was just used is used again.
     progress
-        Is told what is done, and knows what was done before; None: nobody keeps checkpoints.
+        Is told what is done, and knows what was done before.
     idempotency_store
         Powertools' persistence layer of idempotent rules; None: there is none.
     observation
@@ -134,7 +135,7 @@ class BatchRun:
         unmatched: Unmatched | None,
         decoder: Decoder | None,
         keep_results: bool,
-        progress: Progress | None = None,
+        progress: Progress | NoProgress = NO_PROGRESS,
         idempotency_store: Any = None,
         observation: Observation | None = None,
         needs_match: bool = False,
@@ -224,10 +225,10 @@ class BatchRun:
             return None
         if len(groups) != 1 or groups[0].prepare is not None:
             return None
-        if (progress is not None and progress.resumes) or (observation is not None and observation.has_steps):
+        if progress.resumes or (observation is not None and observation.has_steps):
             return None
         results = self._batch.done if self._keep_results else None
-        notes = progress.straight_notes(results) if progress is not None else None
+        notes = progress.straight_notes(results)
         done = results if notes is None else notes
         if observation is None:
             way = StraightWay(self._source.read, groups[0], done, self._interrupter)
@@ -260,15 +261,12 @@ class BatchRun:
         if straight.rule is NO_RULE and type(outcome) is Failed:
             self._note(state, NO_RULE, outcome.error, UnitOfWork(record=state.record, event=event))
             outcome = FINISHED
-        if self._progress is not None:
-            self._progress.turn_to(state, 0, event)
+        self._progress.turn_to(state, 0, event)
         while outcome is not FINISHED:
-            if self._progress is not None:
-                self._progress.begin(straight.uow)
+            self._progress.begin(straight.uow)
             self._take(straight.rule, straight.uow, state, outcome)
             outcome = self._interrupter.attempt(straight.go_on, state)
-        if self._progress is not None:
-            self._progress.catch_up(self._batch.done)
+        self._progress.catch_up(self._batch.done)
         if not straight.is_matched:
             self._note_unmatched(state, event, has_rules=straight.rule is not NO_RULE)
             self._demand_match(state, event)
@@ -344,14 +342,10 @@ class BatchRun:
 
     def _note_unread(self, state: RecordState, error: BaseException) -> None:
         """Note that a record cannot be read, unless it was set aside for that before."""
-        progress = self._progress
-        if progress is not None:
-            progress.turn_to(state)
-            if progress.is_done(NO_RULE):
-                return
-        failure = self._note(state, NO_RULE, error, UnitOfWork(record=state.record))
-        if progress is not None:
-            progress.unread(failure)
+        self._progress.turn_to(state)
+        if not self._progress.is_done(NO_RULE):
+            failure = self._note(state, NO_RULE, error, UnitOfWork(record=state.record))
+            self._progress.unread(failure)
 
     def _is_for_no_rule(self, error: BaseException) -> bool:
         """Tell whether an event that could not be read to its end is of a type that no rule is for."""
@@ -365,8 +359,7 @@ class BatchRun:
 
     def _match_event(self, state: RecordState, index: int, event: Event) -> bool | None:
         """Run the rules that match an event; tell whether there are any. None: the event wants to be left alone."""
-        if self._progress is not None:
-            self._progress.turn_to(state, index, event)
+        self._progress.turn_to(state, index, event)
         base = UnitOfWork(record=state.record, event=event)
         if self._observation is not None:
             self._observation.timestamps.append(event.get("timestamp"))
@@ -439,7 +432,7 @@ class BatchRun:
         is_matched = False
         progress = self._progress
         for rule in rules:
-            if progress is not None and progress.is_done(rule):
+            if progress.is_done(rule):
                 is_matched = True
                 continue
             uow = UnitOfWork(base)
@@ -447,8 +440,7 @@ class BatchRun:
             if rule.condition is not None and not self._holds(rule, uow, state):
                 continue
             is_matched = True
-            if progress is not None:
-                progress.begin(uow)
+            progress.begin(uow)
             if rule.compact is None or self._compactor is None:
                 self._start(rule, uow, state)
             else:
@@ -459,8 +451,7 @@ class BatchRun:
         """Tell whether the rest of a rule's conditions holds; one that raises is a fault of the rule on this record."""
         held = self._attempt(rule, uow, rule.condition, uow)
         if type(held) is Failed:
-            if self._progress is not None:
-                self._progress.begin(uow)
+            self._progress.begin(uow)
             self._note_rule(state, rule, held.error, uow)
             return False
         return bool(held)
@@ -508,9 +499,17 @@ class BatchRun:
     def _attempt(self, rule: CompiledRule, uow: UnitOfWork, function: Any, *args: Any) -> Any:
         """Call user code of a rule; return what it returns, or what it raises as `Failed`."""
         observation = self._observation
-        if observation is None or rule is NO_RULE:
+        if observation is None:
+            return self._interrupter.attempt(function, *args)
+        if rule is NO_RULE:
             return self._aside(function, *args)
-        return self._interrupter.attempt(observation.step, Step(rule, uow, self._source), function, *args)
+        token = RUNNING.set(Step(rule, uow, self._source))
+        try:
+            if observation.has_steps:
+                return self._interrupter.attempt(observation.resumed, function, *args)
+            return self._interrupter.attempt(function, *args)
+        finally:
+            RUNNING.reset(token)
 
     def _aside(self, function: Any, *args: Any) -> Any:
         """Call user code that belongs to no rule, as `_attempt` does."""
@@ -592,8 +591,7 @@ class BatchRun:
         if isinstance(results, BaseException):
             self._note_run(run, results)
             return
-        if self._progress is not None:
-            self._progress.done(run)
+        self._progress.done(run)
         if self._keep_results:
             self._batch.done.append((*run.position, run.rule.id, results))
 
@@ -613,8 +611,7 @@ class BatchRun:
     ) -> Failure:
         """Note why a rule failed on a record, also for its checkpoint."""
         failure = self._note(state, rule, error, uow, others)
-        if self._progress is not None:
-            self._progress.failed(uow, failure)
+        self._progress.failed(uow, failure)
         return failure
 
     def _note(

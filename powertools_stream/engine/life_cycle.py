@@ -20,6 +20,7 @@ from powertools_stream.engine.driver import Completion, Driver
 from powertools_stream.engine.failed import Failed
 from powertools_stream.engine.faults import FaultEvent, FaultPublisher, Judge, PublishedIds, fault_bus_name
 from powertools_stream.engine.interrupter import Interrupter
+from powertools_stream.engine.no_progress import NO_PROGRESS, NoProgress
 from powertools_stream.engine.own_thread import OwnThreads
 from powertools_stream.engine.secrets import redacted_of
 from powertools_stream.engine.unmatched import Unmatched
@@ -108,9 +109,9 @@ class Engine:
         with COLLECTOR:
             published = self._run_rules(batch, handler, judge, publisher, deadline, progress, observation)
         self._unmatched.tell()
-        if batch.has_failures:
+        if batch.failed():
             events = self._settle(batch, publisher, published, deadline, observation)
-            if progress is not None and any(state.is_reported for state in batch.states):
+            if progress.is_kept and any(state.is_reported for state in batch.states):
                 self._save(progress, events, deadline)
         return batch
 
@@ -121,12 +122,12 @@ class Engine:
         judge: Judge,
         publisher: LazyPublisher,
         deadline: Deadline,
-        progress: Progress | None,
+        progress: Progress | NoProgress,
         observation: Observation | None,
     ) -> Sequence[FaultEvent]:
         """Run the rules until all are done or the deadline comes. Returns the fault events published by then."""
         may_start = self._may_start(deadline)
-        if progress is not None and may_start and progress.may_resume:
+        if may_start and progress.may_resume:
             self._load(progress, deadline)
         lookahead, interrupter = Lookahead(), Interrupter(deadline)
         attempt = interrupter.attempt
@@ -214,32 +215,30 @@ class Engine:
                 events[id(event.failure)] = event
         _report_what_was_not_published(batch, events)
         hold_back_groups(batch)
-        for state in batch.states:
-            if state.failures:
-                in_order = state.failures_in_rule_order()
-                state.faults = tuple(
-                    fault_of(failure, batch, self._options.redaction, events.get(id(failure.published_as)))
-                    for failure in in_order
-                )
+        for state in batch.failed():
+            state.faults = tuple(
+                fault_of(failure, batch, self._options.redaction, events.get(id(failure.published_as)))
+                for failure in state.failures_in_rule_order()
+            )
         return events
 
-    def _progress(self, batch: Batch, function: str) -> Progress | None:
-        """Return what knows how far a batch has come; None: nobody keeps checkpoints."""
+    def _progress(self, batch: Batch, function: str) -> Progress | NoProgress:
+        """Return what knows how far a batch has come."""
         options = self._options
         if options.checkpoint is None:
-            return None
+            return NO_PROGRESS
         from powertools_stream.engine.progress import Progress
 
         by_event = options.checkpoint_key == "event"
         return Progress(batch, options.checkpoint, function, by_event=by_event)
 
-    def _load(self, progress: Progress, deadline: Deadline) -> None:
+    def _load(self, progress: Progress | NoProgress, deadline: Deadline) -> None:
         """Ask what is done already. A store that fails, or takes its time, does not hold up the batch."""
         now = time.monotonic()
         until = min(now + _LOAD_SECONDS, now + deadline.remaining / 4)
         self._errand(progress.load(), until, "Checkpoints could not be loaded: every rule runs, done or not")
 
-    def _save(self, progress: Progress, events: dict[int, FaultEvent], deadline: Deadline) -> None:
+    def _save(self, progress: Progress | NoProgress, events: dict[int, FaultEvent], deadline: Deadline) -> None:
         """Save what is done with the records that come again."""
 
         def is_set_aside(failure: Failure) -> bool:

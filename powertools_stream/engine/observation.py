@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from contextvars import Context, copy_context
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.observers import FailingObservers
-from powertools_stream.engine.steps import RUNNING, Step
+from powertools_stream.engine.steps import RUNNING
 from powertools_stream.errors import UnmatchedEventError
 from powertools_stream.outcomes import BatchDetails, BatchSummary, CallStart
 from powertools_stream.rules.compiled import NO_RULE
@@ -22,9 +23,58 @@ if TYPE_CHECKING:
     from powertools_stream.outcomes import CallDetails, Observer
     from powertools_stream.sources.source import Source
 
-__all__ = ["Observation", "enabled", "watching"]
+__all__ = ["Observation", "Watchers"]
 
 _Open = Callable[[Any], "AbstractContextManager[Any] | None"]
+
+
+@dataclass(frozen=True)
+class Methods:
+    """What observers want to be told of: those of their methods that are optional, by name."""
+
+    batch: Sequence[_Open]
+    step: Sequence[_Open]
+    call: Sequence[_Open]
+    on_batch: Sequence[Callable[[BatchSummary], None]]
+
+    @classmethod
+    def of(cls, observers: Sequence[Any]) -> Methods:
+        """Return the methods that these observers have."""
+        return cls(*([getattr(one, name) for one in observers if hasattr(one, name)] for name in _OPTIONAL))
+
+
+_OPTIONAL = ("batch", "step", "call", "on_batch")
+
+
+class Watchers:
+    """The observers that may want to see batches from the inside. One for a processor.
+
+    Parameters
+    ----------
+    observers
+        All there are.
+    """
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = [one for one in observers if any(hasattr(one, name) for name in _OPTIONAL)]
+        self._enabled: list[Observer] = []
+        self._methods = Methods.of(self._enabled)
+
+    def methods(self, logger: Any) -> Methods | None:
+        """Return the methods of those that want to see the next batch; None: none of them does.
+
+        Parameters
+        ----------
+        logger
+            Where an observer that raises is named.
+        """
+        enabled = [one for one in self._observers if _is_enabled(one, logger)]
+        if not enabled:
+            return None
+        # Most often the same ones as last time.
+        if enabled != self._enabled:
+            self._enabled, self._methods = enabled, Methods.of(enabled)
+        return self._methods
 
 
 class Observation:
@@ -34,8 +84,8 @@ class Observation:
 
     Parameters
     ----------
-    observers
-        Those that want to know of this batch.
+    methods
+        Of the observers that want to know of this batch.
     source
         Where its records come from.
     logger
@@ -57,7 +107,7 @@ class Observation:
         The context variables at the end of the last step, with those that observers have set for it.
     """
 
-    def __init__(self, observers: Sequence[Observer], source: Source, logger: Any) -> None:
+    def __init__(self, methods: Methods, source: Source, logger: Any) -> None:
         self.source = source
         self.runs: list[str] = []
         self.timestamps: list[Any] = []
@@ -66,22 +116,19 @@ class Observation:
         self._calls: list[CallDetails] = []
         self._started = time.monotonic()
         self._failing = FailingObservers(logger)
-        self._batch_openers = _methods(observers, "batch")
-        self._steps = _methods(observers, "step")
-        self._call_openers = _methods(observers, "call")
-        self._on_batch = _methods(observers, "on_batch")
+        self._methods = methods
         self._opened: list[AbstractContextManager[Any]] = []
-        self.has_steps = bool(self._steps)
+        self.has_steps = bool(methods.step)
         self.asked_in: Context | None = None
 
     @property
     def has_batch(self) -> bool:
         """Whether an observer opens a context around the batch."""
-        return bool(self._batch_openers)
+        return bool(self._methods.batch)
 
     def begin(self, details: BatchDetails) -> None:
         """Open the contexts around the batch."""
-        self._open(self._batch_openers, details, self._opened)
+        self._open(self._methods.batch, details, self._opened)
 
     def end(self, error: BaseException | None) -> None:
         """Close the contexts around the batch."""
@@ -89,7 +136,7 @@ class Observation:
 
     def tell(self, summary: BatchSummary) -> None:
         """Tell of the batch that has ended."""
-        for on_batch in self._on_batch:
+        for on_batch in self._methods.on_batch:
             try:
                 on_batch(summary)
             except Exception as error:
@@ -99,22 +146,14 @@ class Observation:
         """Take note of a call that has ended."""
         self._calls.append(details)
 
-    def step(self, step: Step, function: Any, *args: Any) -> Any:
-        """Call user code of a rule that runs to its end at once."""
-        token = RUNNING.set(step)
-        try:
-            return self.resumed(function, *args)
-        finally:
-            RUNNING.reset(token)
-
     def resumed(self, function: Any, *args: Any) -> Any:
-        """Call user code of what runs now, with the context variables that it has had before."""
+        """Call user code of what runs now inside of the contexts that observers open around it."""
         self.asked_in = None
-        running = RUNNING.get() if self._steps else None
+        running = RUNNING.get() if self.has_steps else None
         details = running.details() if running is not None else None
         if details is None:
             return function(*args)
-        return self._inside(self._steps, details, self._resumed, function, *args)
+        return self._inside(self._methods.step, details, self._resumed, function, *args)
 
     def _resumed(self, function: Any, *args: Any) -> Any:
         result = function(*args)
@@ -130,7 +169,7 @@ class Observation:
         return context.copy().run(self._call, chunk, attempt, send, entries)
 
     def _call(self, chunk: Chunk, attempt: int, send: Any, entries: Sequence[Any]) -> Any:
-        if not self._call_openers:
+        if not self._methods.call:
             return send(entries)
         running = RUNNING.get()
         details = CallStart(
@@ -141,26 +180,26 @@ class Observation:
             _rule_ids(chunk),
             running.details() if running is not None else None,
         )
-        return self._inside(self._call_openers, details, send, entries)
+        return self._inside(self._methods.call, details, send, entries)
 
     def summary(self, batch: Batch) -> BatchSummary:
         """Return what became of the batch."""
-        states = batch.states
-        failed = [state for state in states if state.failures]
-        unread = sum(any(map(_is_unread, state.failures)) for state in failed)
+        records, failed = len(batch.states), batch.failed()
+        unread = sum([any(map(_is_unread, state.failures)) for state in failed])
+        reported = sum([state.is_reported for state in failed])
         return BatchSummary(
             source=batch.source.name,
-            records=len(states),
-            matched=len(states) - self.unmatched - self.idle - unread,
+            records=records,
+            matched=records - self.unmatched - self.idle - unread,
             unmatched=self.unmatched,
             runs=Counter(self.runs),
-            faults=tuple(batch.faults()),
-            reported=sum(state.is_reported for state in failed),
-            set_aside=sum(not state.is_reported for state in failed),
+            faults=tuple(fault for state in failed for fault in state.faults),
+            reported=reported,
+            set_aside=len(failed) - reported,
             skipped=batch.rules_skipped,
             calls=tuple(self._calls),
             seconds=time.monotonic() - self._started,
-            oldest_timestamp=min(filter(_is_number, self.timestamps), default=None),
+            oldest_timestamp=_oldest(self.timestamps),
         )
 
     def _inside(self, openers: Sequence[_Open], details: Any, function: Any, *args: Any) -> Any:
@@ -209,22 +248,18 @@ class Observation:
         self._failing.note(getattr(whose, "__self__", whose), error)
 
 
-def watching(observers: Sequence[Observer]) -> list[Observer]:
-    """Return the observers that may want to see a batch from the inside."""
-    return [one for one in observers if any(hasattr(one, name) for name in ("batch", "step", "call", "on_batch"))]
-
-
-def enabled(observers: Sequence[Any], logger: Any) -> list[Observer]:
-    """Return those of them that want to see the next one."""
-    return [observer for observer in observers if _is_enabled(observer, logger)]
-
-
 def _is_enabled(observer: Any, logger: Any) -> bool:
     try:
         return bool(getattr(observer, "is_enabled", True))
     except Exception as error:
         FailingObservers(logger).note(observer, error)
         return False
+
+
+def _oldest(timestamps: Sequence[Any]) -> float | None:
+    # Told by their types, all at once: whole numbers, as those of most batches are, need not be looked at one by one.
+    are_whole = set(map(type, timestamps)) == {int}
+    return min(timestamps if are_whole else filter(_is_number, timestamps), default=None)
 
 
 def _is_number(timestamp: Any) -> bool:
@@ -234,10 +269,6 @@ def _is_number(timestamp: Any) -> bool:
 def _is_unread(failure: Failure) -> bool:
     """Tell whether a record failed before it could be matched."""
     return failure.rule is NO_RULE and not isinstance(failure.error, UnmatchedEventError)
-
-
-def _methods(observers: Sequence[Any], name: str) -> list[Any]:
-    return [getattr(observer, name) for observer in observers if hasattr(observer, name)]
 
 
 def _rule_ids(chunk: Chunk) -> tuple[str, ...]:

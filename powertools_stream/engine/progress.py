@@ -47,7 +47,14 @@ class Progress:
         Whose progress it is, the ARN that Lambda has invoked: functions, and aliases of one, may read the same stream.
     by_event
         Whether messages are known by the ids of their events, and not by their own.
+
+    Attributes
+    ----------
+    is_kept
+        Whether it is saved: True.
     """
+
+    is_kept = True
 
     def __init__(self, batch: Batch, store: CheckpointStore, function: str, *, by_event: bool) -> None:
         self._batch = batch

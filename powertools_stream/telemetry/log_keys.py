@@ -49,7 +49,7 @@ def attach_keys(logger: AnyLogger) -> None:
     current: Any = logger
     while current is not None:
         for handler in getattr(current, "handlers", ()):
-            if not any(isinstance(one, KeysFilter) for one in handler.filters):
+            if KeysFilter not in map(type, handler.filters):
                 handler.addFilter(KeysFilter(handler))
         current = current.parent if getattr(current, "propagate", False) else None
 

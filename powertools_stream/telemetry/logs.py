@@ -61,18 +61,19 @@ class LogObserver:
             return
         counts = _counts(summary)
         calls = summary.calls_by_service()
+        milliseconds = summary.seconds * 1_000
         self._logger.info(
-            "Batch of %s: %s; calls: %s; %d ms",
+            _BATCH_LINE,
             summary.source,
-            ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()),
-            ", ".join(f"{count} {service}" for service, count in calls.items()) or "none",
-            summary.seconds * 1_000,
+            *counts.values(),
+            ", ".join([f"{count} {service}" for service, count in calls.items()]) or "none",
+            milliseconds,
             extra={
                 "batch": {
                     "source": summary.source,
                     **counts,
                     "calls": calls,
-                    "milliseconds": round(summary.seconds * 1_000, 1),
+                    "milliseconds": round(milliseconds, 1),
                 }
             },
         )
@@ -120,7 +121,14 @@ class LogObserver:
         )
 
 
+_BATCH_LINE = (
+    "Batch of %s: %d records, %d matched, %d unmatched, %d rule runs, %d faults, %d reported, %d set aside; "
+    "calls: %s; %d ms"
+)
+
+
 def _counts(summary: BatchSummary) -> dict[str, int]:
+    """Return what the line of a batch counts, in its order."""
     return {
         "records": summary.records,
         "matched": summary.matched,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from powertools_stream.environment.variables import variable
-from powertools_stream.outcomes import BatchSummary, CallDetails, RecordDetails
+from powertools_stream.outcomes import BatchSummary, CallDetails, Fault, RecordDetails
 
 __all__ = ["MetricsObserver"]
 
@@ -63,7 +63,6 @@ class MetricsObserver:
 
 
 def _counts(summary: BatchSummary) -> Iterator[tuple[str, float]]:
-    calls = summary.calls
     yield "Records", summary.records
     yield "RuleRuns", sum(summary.runs.values())
     counts = {
@@ -71,13 +70,27 @@ def _counts(summary: BatchSummary) -> Iterator[tuple[str, float]]:
         "RecordsReported": summary.reported,
         "RecordsSetAside": summary.set_aside,
         "RulesSkipped": summary.skipped,
-        "Faults": len(summary.faults),
-        "FaultEventsUnpublished": sum(fault.publishing_error is not None for fault in summary.faults),
+        **(_of_faults(summary.faults) if summary.faults else {}),
+        **(_of_calls(summary.calls) if summary.calls else {}),
+    }
+    for name, count in counts.items():
+        if count:
+            yield name, count
+
+
+def _of_faults(faults: Sequence[Fault]) -> dict[str, int]:
+    return {
+        "Faults": len(faults),
+        "FaultEventsUnpublished": sum(fault.publishing_error is not None for fault in faults),
+    }
+
+
+def _of_calls(calls: Sequence[CallDetails]) -> dict[str, int]:
+    return {
         "Calls": len(calls),
         "FailedEntries": sum(call.failed for call in calls),
         "ConditionsFailed": sum(call.refused for call in calls),
     }
-    yield from ((name, count) for name, count in counts.items() if count)
 
 
 def _milliseconds(summary: BatchSummary) -> Iterator[tuple[str, float]]:

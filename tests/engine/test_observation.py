@@ -374,6 +374,45 @@ def test_an_observer_that_is_not_enabled_sees_nothing_and_costs_nothing() -> Non
     assert counting.summaries == []
 
 
+def test_an_observer_may_be_switched_on_and_off_between_batches() -> None:
+    rules = RuleRegistry()
+    rules.add(id="r", flavor=task, event_type="e", execute=lambda uow: None)
+    always, sometimes = Counting(), Counting()
+    processor = StreamProcessor(rules=rules, observers=[always, sometimes])
+
+    for is_enabled in (True, False, False, True):
+        sometimes.is_enabled = is_enabled
+        processor.process_event(events())
+
+    assert (len(always.summaries), len(sometimes.summaries)) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("timestamps", "oldest"),
+    [
+        (["3", "2"], 2),
+        (["3", "1.5"], 1.5),
+        (["3", '"1"'], 3),
+        (["3", "true"], 3),
+        (["3", "-1e400"], 3),
+        (['"1"', "[]"], None),
+        (["true", "false"], None),
+    ],
+)
+def test_the_oldest_timestamp_is_a_number_whatever_other_events_have(timestamps: list[str], oldest: Any) -> None:
+    rules = RuleRegistry()
+    rules.add(id="r", flavor=task, event_type="e", execute=lambda uow: None)
+    counting = Counting()
+
+    process(
+        rules,
+        to_sqs_records([f'{{"type": "e", "timestamp": {timestamp}}}' for timestamp in timestamps]),
+        observers=[counting],
+    )
+
+    assert counting.summaries[0].oldest_timestamp == oldest
+
+
 def test_what_runs_is_known_to_predicates_and_not_beside_rules() -> None:
     rules = RuleRegistry()
     ran: list[Any] = []

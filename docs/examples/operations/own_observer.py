@@ -50,10 +50,10 @@ processor = StreamProcessor(rules=rules, observers=[SlowSteps(seconds=0.5)])
 
 
 def test_a_slow_rule_is_named() -> None:
-    slow_steps = SlowSteps(seconds=0.01)
+    slow_steps = SlowSteps(seconds=0.2)
 
     run(rules, to_sqs_records([{"type": "image-uploaded", "seconds": 0.0}]), observers=[slow_steps])
     assert slow_steps.slow == set()
 
-    run(rules, to_sqs_records([{"type": "image-uploaded", "seconds": 0.02}]), observers=[slow_steps])
+    run(rules, to_sqs_records([{"type": "image-uploaded", "seconds": 0.3}]), observers=[slow_steps])
     assert slow_steps.slow == {"thumbnail"}
