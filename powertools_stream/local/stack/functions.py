@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from powertools_stream.local.emulator import Emulator
+from powertools_stream.local.runtime.function import FunctionConfiguration
+from powertools_stream.local.stack.deployment import Deployed, LeftOut
+from powertools_stream.local.stack.references import references
+from powertools_stream.local.stack.values import UNKNOWN, Values
 from powertools_stream.templates import Template
 
-__all__ = ["FUNCTION", "FunctionCode", "code_of", "forwarder", "layers_of"]
+__all__ = ["FUNCTION", "configuration_of", "forwarder", "needed_of", "unknown_variables"]
 
 FUNCTION = "AWS::Lambda::Function"
 _SERVERLESS_FUNCTION = "AWS::Serverless::Function"
@@ -32,21 +39,14 @@ def handler(event, context):
 """
 _LONGEST_SECONDS = 900
 
+_NEEDED = ("Runtime", "Handler", "Timeout", "MemorySize", "ReservedConcurrentExecutions", "Environment")
 
-@dataclass(frozen=True)
-class FunctionCode:
-    """Where a function's code is.
+# Lambda's defaults: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html
+_DEFAULT_TIMEOUT = 3.0
+_DEFAULT_MEMORY = 128
 
-    Parameters
-    ----------
-    folder
-        The folder of its handler's module; None: it cannot run here.
-    reason
-        Why it cannot.
-    """
-
-    folder: Path | None
-    reason: str = ""
+# What a small machine can do at a time.
+_MOST_PROCESSES = max(2, min(10, os.cpu_count() or 2))
 
 
 def forwarder(properties: Mapping[str, Any], url: str) -> dict[str, Any]:
@@ -72,29 +72,105 @@ def forwarder(properties: Mapping[str, Any], url: str) -> dict[str, Any]:
     }
 
 
-def code_of(template: Template, logical_id: str, properties: Mapping[str, Any]) -> FunctionCode:
-    """Find a function's code.
+def needed_of(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the properties of a function or mapping that are needed here: others may name what does not exist here."""
+    properties: Mapping[str, Any] = resource.get("Properties", {})
+    if resource.get("Type") != FUNCTION:
+        return properties
+    return {
+        name: each for name, each in properties.items() if name in _NEEDED or (name == "Code" and "ZipFile" in each)
+    }
+
+
+def configuration_of(
+    template: Template,
+    logical_id: str,
+    resource: Mapping[str, Any],
+    values: Values,
+    deployed: Deployed,
+    emulator: Emulator,
+) -> FunctionConfiguration | LeftOut:
+    """Return what to run, or why it cannot run here.
 
     Parameters
     ----------
     template
-        The template as it is written: what SAM makes of it has lost the folder.
-    logical_id
-        The function.
-    properties
-        Its properties, with intrinsic functions replaced, after SAM's transform.
+        The template as it is written: what SAM makes of it has lost the folders.
+    logical_id, resource
+        The function, after SAM's transform.
+    values, deployed, emulator
+        What is deployed, and where.
     """
+    properties = values.of(needed_of(resource))
+    code = _code_of(template, logical_id, properties)
+    if isinstance(code, str):
+        return LeftOut(logical_id, FUNCTION, code)
+    layers = _layers_of(template, template.resources.get(logical_id, {}).get("Properties", {}))
+    return FunctionConfiguration(
+        name=logical_id,
+        handler=str(properties.get("Handler", "")),
+        folder=code,
+        function_name=deployed.physical_ids[logical_id],
+        environment=_environment(properties, layers, emulator),
+        timeout=float(properties.get("Timeout", _DEFAULT_TIMEOUT)),
+        memory_size=int(properties.get("MemorySize", _DEFAULT_MEMORY)),
+        region=emulator.region,
+        max_concurrency=min(int(properties.get("ReservedConcurrentExecutions", _MOST_PROCESSES)), _MOST_PROCESSES),
+    )
+
+
+def unknown_variables(logical_id: str, resource: Mapping[str, Any], values: Values) -> Iterator[LeftOut]:
+    """Return the environment variables whose values do not exist here."""
+    variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+    for name, value in variables.items():
+        if values.of(value) is UNKNOWN:
+            needed = ", ".join(references(value))
+            yield LeftOut(f"{logical_id}.{name}", "environment variable", f"It needs {needed}.")
+
+
+def _environment(properties: Mapping[str, Any], layers: Sequence[Path], emulator: Emulator) -> dict[str, str]:
+    variables = properties.get("Environment", {}).get("Variables", {})
+    return {
+        **{name: str(value) for name, value in variables.items()},
+        **({"PYTHONPATH": os.pathsep.join(map(str, layers))} if layers else {}),
+        "AWS_ENDPOINT_URL": emulator.url,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # There is no daemon to send segments to.
+        "POWERTOOLS_TRACE_DISABLED": "true",
+        "AWS_XRAY_SDK_ENABLED": "false",
+    }
+
+
+def _code_of(template: Template, logical_id: str, properties: Mapping[str, Any]) -> Path | str:
+    """Return the folder of a function's code, or why there is none."""
     runtime = str(properties.get("Runtime", ""))
     if not runtime.startswith("python"):
-        return FunctionCode(None, f"It needs the runtime {runtime or 'of an image'}; only Python runs here.")
-    inline = properties.get("Code", {})
-    if isinstance(inline, dict) and isinstance(inline.get("ZipFile"), str):
-        return FunctionCode(_unpacked(inline["ZipFile"]))
-    return _checked(template, _folder(template, logical_id))
+        return f"It needs the runtime {runtime or 'of an image'}; only Python runs here."
+    if "Code" in properties:
+        return _unpacked(properties["Code"]["ZipFile"])
+    uri = _uri_of(template, logical_id)
+    if not isinstance(uri, str) or uri.startswith("s3://"):
+        return "Its code is not in a local folder: run the template that names the folder."
+    folder = (template.path.parent / uri).resolve()
+    return folder if folder.is_dir() else f"Expected its code in a folder, found none at {folder}."
 
 
-def layers_of(template: Template, properties: Mapping[str, Any]) -> list[Path]:
-    """Return the folders of a function's layers that are in the template, as Python searches them."""
+def _uri_of(template: Template, logical_id: str) -> Any:
+    resource = template.resources.get(logical_id, {})
+    properties = resource.get("Properties", {})
+    # The asset of CDK: https://docs.aws.amazon.com/cdk/v2/guide/assets.html
+    if asset := resource.get("Metadata", {}).get("aws:asset:path"):
+        return asset
+    if resource.get("Type") != _SERVERLESS_FUNCTION:
+        return properties.get("Code")
+    default = template.document.get("Globals", {}).get("Function", {}).get("CodeUri", ".")
+    return properties.get("CodeUri", default)
+
+
+def _layers_of(template: Template, properties: Mapping[str, Any]) -> list[Path]:
+    """Return the folders of the layers that are in the template, as Python searches them."""
     folders = []
     for layer in properties.get("Layers", ()):
         named = template.resources.get(str(layer.get("Ref")) if isinstance(layer, dict) else "", {})
@@ -106,30 +182,8 @@ def layers_of(template: Template, properties: Mapping[str, Any]) -> list[Path]:
     return [folder.resolve() for folder in folders if folder.is_dir()]
 
 
-def _folder(template: Template, logical_id: str) -> Any:
-    resource = template.resources.get(logical_id, {})
-    properties = resource.get("Properties", {})
-    # The asset of CDK: https://docs.aws.amazon.com/cdk/v2/guide/assets.html
-    if asset := resource.get("Metadata", {}).get("aws:asset:path"):
-        return asset
-    if resource.get("Type") != _SERVERLESS_FUNCTION:
-        return properties.get("Code")
-    if "InlineCode" in properties:
-        return None
-    default = template.document.get("Globals", {}).get("Function", {}).get("CodeUri", ".")
-    return properties.get("CodeUri", default)
-
-
-def _checked(template: Template, uri: Any) -> FunctionCode:
-    if not isinstance(uri, str) or uri.startswith("s3://"):
-        return FunctionCode(None, "Its code is not in a local folder: run the template that names the folder.")
-    folder = (template.path.parent / uri).resolve()
-    if not folder.is_dir():
-        return FunctionCode(None, f"Expected its code in a folder, found none at {folder}.")
-    return FunctionCode(folder)
-
-
 def _unpacked(text: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="inline-code-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "index.py").write_text(text, encoding="utf-8")
     return folder

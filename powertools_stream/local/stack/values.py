@@ -11,10 +11,13 @@ from typing import Any
 
 from powertools_stream.local.stack.references import is_intrinsic, references
 
-__all__ = ["UNKNOWN", "Values"]
+__all__ = ["ABSENT", "UNKNOWN", "Values"]
 
 UNKNOWN = object()
-"""The value of what refers to a resource that was left out, and of ``AWS::NoValue``."""
+"""The value of what refers to a resource that was left out."""
+
+ABSENT = object()
+"""The value of ``AWS::NoValue``."""
 
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 _Guard = Callable[[Any], Any]
@@ -50,14 +53,14 @@ class Values:
         Returns
         -------
         Any
-            The value, or `UNKNOWN`. Keys and items that are unknown are left out.
+            The value, `UNKNOWN` or `ABSENT`. Keys and items of these values are left out.
         """
         if is_intrinsic(value):
             return self._of_intrinsic(value)
         if isinstance(value, dict):
-            return {name: known for name, each in value.items() if (known := self.of(each)) is not UNKNOWN}
+            return {name: known for name, each in value.items() if _is_known(known := self.of(each))}
         if isinstance(value, list):
-            return [known for each in value if (known := self.of(each)) is not UNKNOWN]
+            return [known for each in value if _is_known(known := self.of(each))]
         return value
 
     def holds(self, condition: str | None) -> bool:
@@ -90,7 +93,7 @@ class Values:
 
     def _of_intrinsic(self, value: Any) -> Any:
         if value == _NO_VALUE:
-            return UNKNOWN
+            return ABSENT
         if "Fn::If" in value:
             condition, then, otherwise = value["Fn::If"]
             return self.of(then if self.holds(condition) else otherwise)
@@ -98,6 +101,10 @@ class Values:
 
     def _known(self, value: Any) -> Any:
         return self._values.get(self._names[json.dumps(value, sort_keys=True)], UNKNOWN)
+
+
+def _is_known(value: Any) -> bool:
+    return value is not UNKNOWN and value is not ABSENT
 
 
 def _truth(condition: str) -> dict[str, Any]:

@@ -136,6 +136,7 @@ def test_what_the_emulator_refuses_is_left_out_and_so_is_what_needs_it(stack: St
     assert reasons["Strange"] == "The emulator does not know this type."
     assert reasons["Policy"] == "It needs Strange."
     assert reasons["Listener.STRANGE"] == "It needs Strange."
+    assert "Listener.REAL" not in reasons, "its condition is false"
 
 
 def test_functions_that_cannot_run_here_are_left_out(stack: Stack) -> None:

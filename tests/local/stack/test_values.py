@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from powertools_stream.local.stack.references import references
-from powertools_stream.local.stack.values import UNKNOWN, Values
+from powertools_stream.local.stack.values import ABSENT, UNKNOWN, Values
 
 REF, ARN = {"Ref": "Queue"}, {"Fn::GetAtt": ["Queue", "Arn"]}
 
@@ -50,6 +50,7 @@ def test_of_a_condition_only_the_branch_that_holds_is_asked_of_what_exists() -> 
     assert values.of({"A": value}) == {"A": "http://queue"}
     answered(values, {"'true', 'false'": "false", "Queue": "-"})
     assert values.of({"A": value}) == {}
+    assert values.of(value) is ABSENT
 
 
 def test_a_branch_may_be_a_whole_object() -> None:
