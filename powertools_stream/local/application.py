@@ -30,7 +30,7 @@ from powertools_stream.local.mappings import (
     mapping_of,
     wait_until_quiet,
 )
-from powertools_stream.local.runtime import RuntimeFunction, require_runtime
+from powertools_stream.local.runtime import RuntimeFunction
 from powertools_stream.local.sending import send, target_of
 from powertools_stream.local.stack import LeftOut, MappingConfiguration, Stack, deploy_template
 from powertools_stream.templates import Template
@@ -79,7 +79,7 @@ class Application:
 
     Raises
     ------
-    EmulatorError, RuntimeMissingError, StackError, TemplateError
+    EmulatorError, StackError, TemplateError
         On entering: the template cannot run here.
     """
 
@@ -111,7 +111,6 @@ class Application:
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Application:
-        require_runtime()
         with ExitStack() as cleanup:
             cleanup.enter_context(self.emulator)
             server = cleanup.enter_context(ForwardingServer())

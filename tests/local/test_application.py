@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +15,6 @@ from powertools_stream.local.emulator import Emulator, EmulatorError
 from powertools_stream.local.function import Invocation
 from powertools_stream.local.sending import SendError
 from powertools_stream.templates import read_template
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only")
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -11,8 +10,6 @@ import pytest
 from powertools_stream.local.forwarding import ForwardingServer
 from powertools_stream.local.runtime import FunctionConfiguration, RuntimeFunction
 from powertools_stream.local.stack.functions import forwarder
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only")
 
 CODE = """
 def handler(event, context):

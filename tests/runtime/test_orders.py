@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,10 +15,7 @@ from powertools_stream.local.stack import deploy_template
 from powertools_stream.templates import read_template
 from powertools_stream.testing import to_dynamodb_records, to_eventbridge_envelope, to_sqs_records
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from powertools_stream.cli.output import errors, print_document, results
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.local.application import Application
 from powertools_stream.local.emulator import EmulatorError
-from powertools_stream.local.runtime import RuntimeMissingError
 from powertools_stream.local.sending import SendError
 from powertools_stream.local.stack import StackError
 from powertools_stream.templates import read_template
@@ -63,7 +62,7 @@ def run(options: Options) -> int:
     try:
         with _terminable():
             summary = _run(options, console)
-    except (EmulatorError, RuntimeMissingError, StackError, SendError) as error:
+    except (EmulatorError, StackError, SendError) as error:
         raise CannotRunError(str(error)) from error
     except KeyboardInterrupt:
         console.print("Stopped.")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from powertools_stream.local.runtime.errors import FunctionError, RuntimeMissingError
+from powertools_stream.local.runtime.errors import FunctionError
 from powertools_stream.local.runtime.function import FunctionConfiguration, RuntimeFunction
-from powertools_stream.local.runtime.process import RuntimeProcess, require_runtime
+from powertools_stream.local.runtime.process import RuntimeProcess
 
 __all__ = [
     "FunctionConfiguration",
     "FunctionError",
     "RuntimeFunction",
-    "RuntimeMissingError",
     "RuntimeProcess",
-    "require_runtime",
 ]

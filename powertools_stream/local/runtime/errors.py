@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["FunctionError", "RuntimeMissingError"]
-
-
-class RuntimeMissingError(RuntimeError):
-    """AWS's runtime client is not installed."""
+__all__ = ["FunctionError"]
 
 
 class FunctionError(Exception):

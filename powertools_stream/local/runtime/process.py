@@ -1,4 +1,7 @@
-"""One execution environment of a function: a process in which AWS's own runtime client serves one event at a time."""
+"""One execution environment of a function: a process in which AWS's own runtime client serves one event at a time.
+
+Where that cannot be installed, a small client of ours stands in for it.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from powertools_stream.local.runtime.api import Posted, RuntimeAPI, Work
-from powertools_stream.local.runtime.errors import FunctionError, RuntimeMissingError
+from powertools_stream.local.runtime.errors import FunctionError
 
-__all__ = ["ProcessGoneError", "RuntimeProcess", "require_runtime"]
+__all__ = ["ProcessGoneError", "RuntimeProcess"]
 
 # Lambda gives it 10 s, and as long as the function's timeout in a second attempt. Several processes that start on one
 # small machine take longer. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
@@ -30,21 +33,6 @@ _INHERITED = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "PYTHONPATH", "VIRTUAL_ENV"),
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NO_COLOR"),
 )
-
-
-def require_runtime() -> None:
-    """Raise an error if AWS's runtime client is not installed.
-
-    Raises
-    ------
-    RuntimeMissingError
-        It is not.
-    """
-    if find_spec("awslambdaric") is None:
-        raise RuntimeMissingError(
-            "Expected awslambdaric, AWS's runtime client, but it is not installed. It runs on Linux, or in a container "
-            "of it: pip install 'powertools-stream[local]'."
-        )
 
 
 class ProcessGoneError(Exception):
@@ -77,7 +65,7 @@ class RuntimeProcess:
         self._log = log
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "awslambdaric", handler],
+                [sys.executable, *_client(), handler],
                 cwd=folder,
                 env=_environment(folder, environment, self._api.address),
                 stdin=subprocess.DEVNULL,
@@ -164,6 +152,12 @@ class RuntimeProcess:
             for line in output:
                 self._log(line.rstrip("\n"))
         self._api.posted.put(Posted(_EXITED, self._process.wait()))
+
+
+def _client() -> list[str]:
+    if find_spec("awslambdaric") is not None:
+        return ["-m", "awslambdaric"]
+    return [str(Path(__file__).with_name("client.py"))]
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:

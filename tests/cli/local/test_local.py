@@ -26,7 +26,7 @@ from tests.cli.conftest import COMMAND, ROOT, Command, Finished, finished
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only"),
+    pytest.mark.skipif(sys.platform != "linux", reason="it needs /proc and terminals of Linux"),
 ]
 
 TEMPLATE = """

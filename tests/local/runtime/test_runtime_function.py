@@ -1,4 +1,4 @@
-"""Functions under `awslambdaric`, each in processes of its own."""
+"""Functions in processes of their own, under `awslambdaric` and under what stands in for it on other systems."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ import pytest
 
 from powertools_stream.local import Invocation
 from powertools_stream.local.runtime import FunctionConfiguration, FunctionError, RuntimeFunction
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only")
 
 CODE = """
 import os, time
@@ -48,8 +46,13 @@ def handler(event, context):
 Make = Callable[..., RuntimeFunction]
 
 
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only")
+
+
+@pytest.fixture(params=[pytest.param("awslambdaric", marks=LINUX), "stand-in"])
+def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+    if request.param == "stand-in":
+        monkeypatch.setattr("powertools_stream.local.runtime.process.find_spec", lambda name: None)
     (tmp_path / "app.py").write_text(CODE)
     functions: list[RuntimeFunction] = []
 
