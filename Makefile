@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo fulfilment perception test test-fast soak soak-warm check bench docs format signatures clean
+.PHONY: help demo fulfilment perception test test-fast soak soak-warm check bench docs format signatures cli-docs clean
 
 help:
 	@echo 'make demo    run the orders example on this machine'
@@ -24,6 +24,8 @@ help:
 	@echo 'make format  let ruff rewrite the code'
 	@echo 'make signatures'
 	@echo '             write what type checkers see of the fields of rules and of the options'
+	@echo 'make cli-docs'
+	@echo '             write what the commands print into the pages of the command line'
 
 demo: .venv/installed-demo
 	@$(BIN)/python -m docs.examples.orders.demo
@@ -62,6 +64,9 @@ format: .venv/installed-dev
 
 signatures: .venv/installed-dev
 	@PYTHONPATH=. $(BIN)/python .ci/signatures.py
+
+cli-docs: .venv/installed-dev
+	@PYTHONPATH=. $(BIN)/python .ci/cli_docs.py
 
 clean:
 	rm -rf .venv .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache site dist

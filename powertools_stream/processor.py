@@ -251,7 +251,7 @@ class StreamProcessor(BasePartialBatchProcessor):
     def _observation(self) -> Observation | None:
         """Return what observers see of the batch that begins; None: nobody wants to see it from the inside."""
         if self._options.logger is not None:
-            attach_keys(self._options.logger)
+            attach_keys(self._options.logger, self._options.redaction)
         methods = self._watchers.methods(self._log)
         return Observation(methods, self._source_of(self.records), self._log) if methods is not None else None
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from powertools_stream import __version__
+from powertools_stream.cli.check.command import check
 from powertools_stream.cli.local import local
 from powertools_stream.cli.output import print_error
 from powertools_stream.cli.status import CannotRunError, Status
@@ -49,4 +50,5 @@ def main(
     """Check, run and look after event-driven functions on AWS Lambda."""
 
 
-app.command()(local)
+app.command("check")(check)
+app.command("local")(local)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from powertools_stream.errors import SettingError
@@ -36,6 +36,7 @@ class Redaction:
         self.keeps_record = keep_record
         self._paths = {path: parse(path) for path in paths}
         self._data_masking: Any = None
+        self._hidden: dict[tuple[str, ...], frozenset[str]] = {}
 
     def values(self, uow: Mapping[str, Any]) -> list[Any]:
         """Return what stands at the paths of a unit of work: these are the secrets, wherever else they occur."""
@@ -59,6 +60,15 @@ class Redaction:
             if parsed.find(data):  # one path may lie within what another has erased
                 data = self._erase(data, path)
         return data[field]
+
+    def hidden(self, field: str, names: Sequence[str]) -> frozenset[str]:
+        """Return which of these names have values that are erased, in an object that is a field of a unit of work."""
+        asked = (field, *names)
+        if asked not in self._hidden:
+            erased = self.erased(field, {name: name for name in names})
+            shown = erased if isinstance(erased, dict) else {}
+            self._hidden[asked] = frozenset(name for name in names if shown.get(name) != name)
+        return self._hidden[asked]
 
     def _values(self, uow: Any) -> list[Any]:
         return [match.value for parsed in self._paths.values() for match in parsed.find(uow)]

@@ -41,21 +41,17 @@ def transformed(template: Template, parameters: Mapping[str, str] | None = None)
     if not template.is_sam:
         return template
     document = json.loads(json.dumps(template.document))
-    for resource in (*document["Resources"].values(), *_globals(document)):
-        _move_code(resource)
+    for resource in document["Resources"].values():
+        _move_code(resource["Type"], resource.get("Properties"))
+    for section, properties in (document.get("Globals") or {}).items():
+        _move_code(f"AWS::Serverless::{section}", properties)
     return Template(template.path, _translated(template, document, dict(parameters or {})))
 
 
-def _globals(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what all functions have in common, as if it were a function too."""
-    common = (document.get("Globals") or {}).get("Function") or {}
-    return [{"Type": "AWS::Serverless::Function", "Properties": common}]
-
-
-def _move_code(resource: dict[str, Any]) -> None:
-    name, address = _CODE.get(resource["Type"], ("", ""))
-    properties = resource.get("Properties") or {}
-    if isinstance(properties.get(name), str) and not properties[name].startswith("s3://"):
+def _move_code(of: str, properties: Any) -> None:
+    name, address = _CODE.get(of, ("", ""))
+    written = properties.get(name) if isinstance(properties, dict) else None
+    if isinstance(written, str) and not written.startswith("s3://"):
         properties[name] = address
 
 

@@ -192,6 +192,29 @@ def test_the_correlation_id_is_the_events_own_else_its_partition_key(
     assert lines.of_users()[0]["correlation_id"] == found
 
 
+@pytest.mark.parametrize(
+    ("paths", "missing"),
+    [
+        (["event.partition_key"], {"correlation_id"}),
+        (["event.id", "event.email"], {"event_id"}),
+        (["event"], {"event_id", "event_type", "correlation_id"}),
+        (["$..partition_key"], {"correlation_id"}),
+        (["event.customer.id"], set()),
+    ],
+)
+def test_what_is_redacted_is_no_key(paths: list[str], missing: set[str], lines: Lines) -> None:
+    rules = RuleRegistry()
+
+    @rules.register(task)
+    def r(uow: Any) -> None:
+        lines.logger.info("user")
+
+    StreamProcessor(rules=rules, logger=lines.logger, redact=paths).process_event(events(1, partition_key="k"))
+
+    (line,) = lines.of_users()
+    assert set(KEYS) - set(line) == missing
+
+
 def test_keys_of_the_users_own_win(lines: Lines) -> None:
     rules = RuleRegistry()
     lines.logger.append_keys(event_type="appended")

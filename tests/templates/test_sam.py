@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from powertools_stream.templates import Template, TemplateError, transformed
 
-FUNCTION = {
+FUNCTION: dict[str, Any] = {
     "Type": "AWS::Serverless::Function",
     "Properties": {
         "CodeUri": "src/",
@@ -33,16 +34,11 @@ def test_an_event_of_a_function_becomes_an_event_source_mapping() -> None:
     assert template.resources["Listener"] is FUNCTION, "the template itself is left as it is"
 
 
-def test_the_code_of_all_functions_may_be_in_the_globals() -> None:
-    properties = {"Handler": "listener.handler", "Runtime": "python3.13"}
-    document = {
-        "Transform": "AWS::Serverless-2016-10-31",
-        "Globals": {"Function": {"CodeUri": "src/"}},
-        "Resources": {"Listener": {"Type": "AWS::Serverless::Function", "Properties": properties}},
-    }
-    assert (
-        transformed(Template(Path("template.yaml"), document)).resources["Listener"]["Type"] == "AWS::Lambda::Function"
-    )
+def test_code_may_be_named_for_all_functions() -> None:
+    properties = {name: value for name, value in FUNCTION["Properties"].items() if name != "CodeUri"}
+    document = sam(Listener={**FUNCTION, "Properties": properties}, Queue={"Type": "AWS::SQS::Queue"}).document
+    template = Template(Path("template.yaml"), {**document, "Globals": {"Function": {"CodeUri": "src/"}}})
+    assert "ListenerQueue" in transformed(template).resources
 
 
 def test_a_template_without_sam_is_left_as_it_is() -> None:
