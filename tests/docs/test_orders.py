@@ -69,6 +69,15 @@ def test_the_demo_adds_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_template_loses_no_events() -> None:
+    command = [sys.executable, "-m", "powertools_stream", "check", "docs/examples/orders/template.yaml"]
+
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.slow
 def test_the_demo_takes_a_file_of_ones_own(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     orders = tmp_path / "orders.jsonl"
     orders.write_text("\n".join(["nothing", *generate.ORDERS.read_text(encoding="utf-8").splitlines()[:3]]))

@@ -62,6 +62,13 @@ def local(
     runs under AWS's own runtime client, in a process for each concurrent invocation. Press Ctrl-C to stop.
 
     It exits with 1 if a record is nowhere, if something of the template cannot run, or if `--once` has waited too long.
+
+    **Examples**
+
+    - `powertools-stream local --watch`: the template in this directory, until Ctrl-C
+    - `powertools-stream local --send events.jsonl --to Orders`: with these events
+    - `powertools-stream local --send events.jsonl --once --retry-delay 0 --json`: for a script
+    - `powertools-stream local cdk.out -p Stage=test`: a CDK app, after `cdk synth`
     """
     from powertools_stream.cli.local.session import Options, run
 
