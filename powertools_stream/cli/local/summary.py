@@ -151,7 +151,8 @@ def _sentence(account: SourceAccount) -> str:
 
 
 def _missing(count: int) -> str:
-    return f"{count} records are nowhere" if count > 0 else f"{-count} records are in two places"
+    what = "1 record is" if abs(count) == 1 else f"{abs(count)} records are"
+    return f"{what} nowhere" if count > 0 else f"{what} in two places"
 
 
 def _end(summary: Summary) -> str:

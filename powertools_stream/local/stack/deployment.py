@@ -144,7 +144,7 @@ class _Attempt:
 
     def _leave_out(self, logical_id: str, reason: str) -> None:
         resource_type = self.document["Resources"][logical_id]["Type"]
-        self.left_out[logical_id] = LeftOut(logical_id, resource_type, reason)
+        self.left_out[logical_id] = LeftOut(logical_id, resource_type, " ".join(reason.split()))
 
     def _needing(self) -> dict[str, str]:
         missing = self.left_out.keys()
