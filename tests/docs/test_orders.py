@@ -134,7 +134,7 @@ def test_the_report_names_the_orders_that_are_in_doubt() -> None:
 @pytest.mark.parametrize(
     ("body", "order"),
     [
-        ('{"id": "o-1"}', "o-1"),
+        ('{"order": {"id": "o-1"}}', "o-1"),
         ('{"detail": {"order": {"id": "o-1"}}}', "o-1"),
         ("not JSON", "not JSON"),
         ("null", "null"),
