@@ -98,6 +98,9 @@ def _run(options: Options, console: Console) -> Summary:
         status.stop()
         for each in application.left_out:
             writer.write(f"Left out: {each.logical_id} ({each.resource_type}). {each.reason}", "yellow")
+        writer.write(
+            f"The emulator is at {application.emulator.url}. The stack is named {application.stack.name}.", "dim"
+        )
         return _work(application, options, lines, console, started)
 
 

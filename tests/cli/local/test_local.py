@@ -119,7 +119,10 @@ def test_it_shows_what_functions_print_and_their_errors_in_a_line_each(done: Fin
     assert "Traceback" not in done.errors
 
 
-def test_it_says_what_was_left_out(done: Finished) -> None:
+def test_it_says_where_resources_are_and_what_was_left_out(done: Finished) -> None:
+    assert re.search(
+        r"^The emulator is at http://127\.0\.0\.1:\d+\. The stack is named local\.$", done.errors, re.MULTILINE
+    )
     assert "Left out: Archive (AWS::Events::Archive). The emulator does not know this type." in done.errors
 
 
