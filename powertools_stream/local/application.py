@@ -138,7 +138,7 @@ class Application:
 
     def send(self, lines: Sequence[str], to: str, on_sent: Callable[[int], object] = lambda count: None) -> int:
         """Send each line to a resource, and return how many there were. See `sending.send`."""
-        return send(lines, self.stack, self.emulator, to, on_sent)
+        return send(lines, self.stack, self.emulator, self.target(to), on_sent)
 
     def wait_until_quiet(self, timeout: float, *, on_wait: Callable[[], object] = lambda: None) -> bool:
         """Wait until nothing is left to do, and return whether that came about in time.

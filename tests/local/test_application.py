@@ -169,7 +169,7 @@ def test_where_events_go_must_be_clear(application: Application) -> None:
     with pytest.raises(SendError, match=r"Expected --to RESOURCE, to say where events go: Bus, "):
         application.target(None)
     with pytest.raises(SendError, match=r"Expected --to with a resource that takes events \(.*Queue.*\), found Buss\."):
-        application.target("Buss")
+        application.send(["{}"], "Buss")
 
 
 def test_changed_code_is_loaded(application: Application, folder: Path, seen: list[Activity]) -> None:
