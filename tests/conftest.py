@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from powertools_stream.local.one_at_a_time import one_at_a_time
 from powertools_stream.local.shortcuts import quicker_moto, shared_descriptions
 from powertools_stream.testing.endpoint import ScriptedEndpoint
 
@@ -96,7 +97,7 @@ def moto_url(_descriptions: None) -> Iterator[str]:
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
     _, port = server.get_host_and_port()
-    with quicker_moto():
+    with quicker_moto(), one_at_a_time():
         yield f"http://127.0.0.1:{port}"
     server.stop()
 

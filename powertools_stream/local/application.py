@@ -156,12 +156,22 @@ class Application:
         while time.monotonic() < deadline and not self.tally.problems:
             on_wait()
             before = self.tally.activities
-            if not wait_until_quiet(list(self._mappings.values()), timeout=1.0) or self.running():
+            if not self._are_mappings_quiet() or self.running():
                 continue
             time.sleep(_SETTLED)
             if before == self.tally.activities and not self.running():
                 return True
         return False
+
+    def _are_mappings_quiet(self) -> bool:
+        mappings = list(self._mappings.values())
+        try:
+            with reaching(self.emulator):
+                return wait_until_quiet(mappings, timeout=1.0)
+        except Exception:
+            if any(mapping.error is not None for mapping in mappings):
+                return False  # its thread says so
+            raise
 
     def running(self) -> int:
         """Return how many invocations are under way."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
+from powertools_stream.local.one_at_a_time import one_at_a_time
 from powertools_stream.local.shortcuts import quicker_moto, shared_descriptions
 from powertools_stream.local.variables import variables
 
@@ -54,6 +55,7 @@ class EmbeddedAWS:
             stack.enter_context(_quiet_server())
             stack.enter_context(shared_descriptions())
             stack.enter_context(quicker_moto())
+            stack.enter_context(one_at_a_time())
             server.start()
             stack.callback(server.stop)
             host, port = server.get_host_and_port()

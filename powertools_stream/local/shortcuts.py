@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-__all__ = ["quicker_moto", "shared_descriptions"]
+__all__ = ["quicker_moto", "replaced", "shared_descriptions"]
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def shared_descriptions() -> Iterator[None]:
     Each session would read them anew with its first client, which takes 50 ms, and several times that in a large
     process. Handlers have a session each.
     """
-    with _replaced("botocore.session", "create_loader", lru_cache(maxsize=None)):
+    with replaced("botocore.session", "create_loader", lru_cache(maxsize=None)):
         yield
 
 
@@ -29,11 +29,11 @@ def quicker_moto() -> Iterator[None]:
     with ExitStack() as stack:
         # For every event its bus parses the same eight JSONPaths, and with the last version of jsonpath-ng for Python
         # 3.10 each takes 8 ms. Without jsonpath-ng it delivers no events at all.
-        stack.enter_context(_replaced("jsonpath_ng.ext", "parse", lru_cache(maxsize=256)))
+        stack.enter_context(replaced("jsonpath_ng.ext", "parse", lru_cache(maxsize=256)))
         # For every message that is received a queue counts all that it has, a dozen times, to find out how long it
         # keeps one.
         backend = "moto.sqs.models:SQSBackend"
-        stack.enter_context(_replaced(backend, "is_message_valid_based_on_retention_period", lambda _: _is_kept))
+        stack.enter_context(replaced(backend, "is_message_valid_based_on_retention_period", lambda _: _is_kept))
         yield
 
 
@@ -43,7 +43,7 @@ def _is_kept(backend: Any, queue_name: str, message: Any) -> bool:
 
 
 @contextmanager
-def _replaced(place: str, name: str, replace: Callable[[Any], Any]) -> Iterator[None]:
+def replaced(place: str, name: str, replace: Callable[[Any], Any]) -> Iterator[None]:
     """Replace an attribute of a module or of a class in it (``module:class``), if there is one."""
     module, _, owner_name = place.partition(":")
     try:

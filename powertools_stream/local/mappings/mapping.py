@@ -114,6 +114,8 @@ class EventSourceMapping(ABC, Generic[_Batch]):
         How many have not.
     looks
         How many times the source was found to have nothing, while nothing was in flight. See `wait_until_quiet`.
+    error
+        What `run` has raised, on its thread; None: nothing.
     """
 
     def __init__(
@@ -124,6 +126,7 @@ class EventSourceMapping(ABC, Generic[_Batch]):
         self.invocations = 0
         self.in_flight = 0
         self.looks = 0
+        self.error: BaseException | None = None
         self._observer = observer
         self._clock = clock
 
@@ -143,6 +146,13 @@ class EventSourceMapping(ABC, Generic[_Batch]):
         botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError
             The source or the destination cannot be reached, or does not exist.
         """
+        try:
+            self._run(stop)
+        except BaseException as error:
+            self.error = error
+            raise
+
+    def _run(self, stop: Event) -> None:
         flights: dict[Future[Invocation], _Batch] = {}
         rest = _SHORTEST_REST
         with ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix=self.function.name) as pool:

@@ -194,7 +194,8 @@ def _stream_mapping(
     _check_window(given, default=100)
     _check_stream(given)
     on_failure = given.DestinationConfig.OnFailure
-    destination = Destination(on_failure.Destination, clients) if on_failure is not None else None
+    # An empty one is none.
+    destination = Destination(on_failure.Destination, clients) if on_failure and on_failure.Destination else None
     if not given.Enabled:
         return None
     poller, client = (KinesisPoller, "kinesis") if service == "kinesis" else (DynamoDBPoller, "dynamodbstreams")

@@ -26,6 +26,11 @@ def wait_until_quiet(mappings: Sequence[EventSourceMapping[Any]], *, timeout: fl
         The mappings.
     timeout
         How long to wait at most, in seconds.
+
+    Raises
+    ------
+    Exception
+        What a mapping has raised on its thread: it no longer runs.
     """
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
@@ -44,6 +49,9 @@ def _invocations(mappings: Sequence[EventSourceMapping[Any]]) -> int:
 
 
 def _all_looked_twice(mappings: Sequence[EventSourceMapping[Any]], since: Sequence[int]) -> bool:
+    for mapping in mappings:
+        if mapping.error is not None:
+            raise mapping.error
     return all(mapping.looks >= looks + 2 for mapping, looks in zip(mappings, since, strict=True))
 
 

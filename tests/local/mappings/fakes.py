@@ -161,6 +161,8 @@ class FakeStream:
     clock: Clock
     shards: dict[str, _Shard] = field(default_factory=lambda: {"shard-0": _Shard()})
     reads: int = 0
+    goes_on: bool = False
+    """Whether a closed shard has another iterator at its end, as with some emulators."""
     failures: list[str] = field(default_factory=list)
     """The codes of errors that the next reads raise."""
     starts: list[dict[str, Any]] = field(default_factory=list)
@@ -172,11 +174,21 @@ class FakeStream:
         self.shards[shard_id].is_closed = True
         self.shards.update({child: _Shard((shard_id,)) for child in children})
 
-    def list_shards(self, **options: Any) -> dict[str, Any]:
-        return {"Shards": [self._described(shard_id) for shard_id in self.shards]}
+    def list_shards(self, NextToken: str | None = None, **options: Any) -> dict[str, Any]:  # noqa: N803
+        """Return two shards at a time."""
+        shards, last = self._page(NextToken)
+        return {"Shards": shards, **({"NextToken": last} if last else {})}
 
-    def describe_stream(self, **options: Any) -> dict[str, Any]:
-        return {"StreamDescription": self.list_shards()}
+    def describe_stream(self, ExclusiveStartShardId: str | None = None, **options: Any) -> Any:  # noqa: N803
+        """Return two shards at a time."""
+        shards, last = self._page(ExclusiveStartShardId)
+        return {"StreamDescription": {"Shards": shards, **({"LastEvaluatedShardId": last} if last else {})}}
+
+    def _page(self, after: str | None) -> tuple[list[dict[str, Any]], str | None]:
+        names = list(self.shards)
+        start = names.index(after) + 1 if after else 0
+        page = names[start : start + 2]
+        return [self._described(name) for name in page], page[-1] if start + 2 < len(names) else None
 
     def get_shard_iterator(self, **options: Any) -> dict[str, str]:
         self.starts.append(options)
@@ -197,7 +209,7 @@ class FakeStream:
         shard, start = self.shards[shard_id], int(index)
         end = min(start + Limit, len(shard.records))
         response: dict[str, Any] = {"Records": shard.records[start:end]}
-        if not shard.is_closed or end < len(shard.records):
+        if self.goes_on or not shard.is_closed or end < len(shard.records):
             response["NextShardIterator"] = f"{shard_id}/{end}"
         return response
 

@@ -52,13 +52,25 @@ def test_a_queue_has_the_properties_that_it_is_given() -> None:
     filters = {"Filters": [{"Pattern": json.dumps({"body": {"n": [{"numeric": ["<", 3]}]}})}]}
     properties = {**REPORTS, "BatchSize": "50", "MaximumBatchingWindowInSeconds": 1, "FilterCriteria": filters}
 
-    poller = sources.mapping(function, QUEUE, ScalingConfig={"MaximumConcurrency": 2}, **properties)
+    poller = sources.mapping(function, QUEUE, **properties)
     waits = poller._next(at_once=False)
     list(drain(poller))
 
     assert waits is None
     assert contents(function.batches) == [['{"n": 1}', '{"n": 2}']]
     assert sources.queue.bodies() == ['{"n": 1}']
+
+
+@pytest.mark.parametrize(("properties", "most"), [({}, 5), ({"ScalingConfig": {"MaximumConcurrency": 7}}, 7)])
+def test_a_queue_has_five_invocations_in_flight_or_its_maximum(properties: dict[str, Any], most: int) -> None:
+    sources = Sources()
+    sources.queue.send(*map(str, range(10)))
+
+    poller = sources.mapping(Function(), QUEUE, BatchSize=1, **properties)
+    while poller._next(at_once=False) is not None:
+        pass
+
+    assert poller.in_flight == most
 
 
 @pytest.mark.parametrize("kind", [KinesisPoller, DynamoDBPoller])

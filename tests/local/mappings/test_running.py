@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Thread
 from typing import Any
 
 import pytest
@@ -18,24 +18,26 @@ URL = "http://localhost/123456789012/queue"
 
 
 class Busy(Function):
-    """A function that takes its time, and knows how many of its invocations were in flight, and with which keys."""
+    """A function whose invocations wait for each other until so many are in flight; it notes keys that meet."""
 
-    def __init__(self, seconds: float = 0.02) -> None:
+    def __init__(self, expected: int) -> None:
         super().__init__()
         self.most = 0
         self.clashes: list[str] = []
-        self._seconds = seconds
+        self._expected = expected
         self._in_flight: list[set[str]] = []
-        self._lock = Lock()
+        self._changed = Condition()
 
     def invoke(self, event: Any) -> Any:
         keys = {content_of(record).partition(":")[0] for record in event["Records"]}
-        with self._lock:
+        with self._changed:
             self.clashes += [key for others in self._in_flight for key in others & keys]
             self._in_flight.append(keys)
             self.most = max(self.most, len(self._in_flight))
-        time.sleep(self._seconds)
-        with self._lock:
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most >= self._expected, timeout=5)
+        time.sleep(0.005)  # so that one too many would be noticed
+        with self._changed:
             self._in_flight.remove(keys)
             return super().invoke(event)
 
@@ -59,7 +61,7 @@ def sent(batches: Sequence[Sequence[Any]]) -> list[str]:
 
 
 def test_a_queue_has_several_invocations_in_flight() -> None:
-    queue, function = FakeQueue(Clock()), Busy()
+    queue, function = FakeQueue(Clock()), Busy(4)
     queue.send(*map(str, range(40)))
     poller = SQSPoller(function, URL, batch_size=2, max_concurrency=4, client=queue)
 
@@ -72,7 +74,7 @@ def test_a_queue_has_several_invocations_in_flight() -> None:
 
 
 def test_a_fifo_queue_has_one_for_each_group() -> None:
-    queue, function = FakeQueue(Clock(), "queue.fifo"), Busy()
+    queue, function = FakeQueue(Clock(), "queue.fifo"), Busy(3)
     for number in range(4):
         for group in "abc":
             queue.send(f"{group}:{number}", group=group)
@@ -88,7 +90,7 @@ def test_a_fifo_queue_has_one_for_each_group() -> None:
 
 @pytest.mark.parametrize(("factor", "most"), [(1, 1), (4, 4)])
 def test_a_shard_has_as_many_as_the_parallelization_factor(factor: int, most: int) -> None:
-    stream, function = FakeKinesis(Clock()), Busy()
+    stream, function = FakeKinesis(Clock()), Busy(most)
     for number in range(3):
         for key in map(str, range(20)):
             stream.put(f"{key}:{number}", key=key)
@@ -120,6 +122,57 @@ def test_what_one_function_sends_to_another_is_waited_for() -> None:
     assert sorted(sent(counted.batches)) == ["a", "b"]
 
 
+class Told:
+    """A mapping that is looked at whenever someone asks, and whose function runs once, after so many looks."""
+
+    error = None
+
+    def __init__(self, runs_after: int | None = None, *, is_looked_at: bool = True) -> None:
+        self.asked = 0
+        self._runs_after = runs_after
+        self._is_looked_at = is_looked_at
+
+    @property
+    def looks(self) -> int:
+        self.asked += 1
+        return self.asked if self._is_looked_at else 0
+
+    @property
+    def invocations(self) -> int:
+        return int(self._runs_after is not None and self.asked > self._runs_after)
+
+    def is_quiet(self) -> bool:
+        return True
+
+
+def test_a_source_that_nobody_has_looked_at_is_not_quiet() -> None:
+    assert not wait_until_quiet([Told(is_looked_at=False)], timeout=0.1)  # type: ignore[list-item]
+
+
+def test_after_each_invocation_every_source_is_looked_at_again() -> None:
+    other, runs = Told(), Told(runs_after=2)
+
+    assert wait_until_quiet([other, runs], timeout=5)  # type: ignore[list-item]
+
+    # Twice before the invocation was noticed, and twice after.
+    assert other.asked >= 2 * 3
+
+
+def test_a_look_while_something_is_in_flight_says_nothing() -> None:
+    queue, function = FakeQueue(Clock()), Function()
+    queue.send("a")
+    poller = SQSPoller(function, URL, client=queue)
+
+    batch = poller._next(at_once=True)
+    assert poller._next(at_once=True) is None
+    before = poller.looks
+    assert batch is not None
+    poller._land(batch, function.invoke(batch.event))
+    poller._next(at_once=True)
+
+    assert (before, poller.looks) == (0, 1)
+
+
 def test_a_message_that_waits_for_its_visibility_timeout_is_not_quiet() -> None:
     queue = FakeQueue(Clock())
     queue.send("a")
@@ -133,18 +186,22 @@ def test_an_idle_source_is_asked_a_few_times_a_second() -> None:
     queue = FakeQueue(Clock())
 
     with running(SQSPoller(Function(), URL, client=queue)):
-        time.sleep(1)
+        time.sleep(0.5)
 
-    assert 4 <= queue.receives <= 15
+    assert 1 <= queue.receives <= 8
 
 
 def test_invocations_in_flight_end_before_a_mapping_stops() -> None:
-    queue, function, stop = FakeQueue(Clock()), Busy(0.2), Event()
+    queue, begun, stop = FakeQueue(Clock()), Event(), Event()
+
+    def handler(records: Sequence[Any]) -> None:
+        begun.set()
+        time.sleep(0.1)
+
     queue.send("a")
-    thread = Thread(target=SQSPoller(function, URL, client=queue).run, args=(stop,))
+    thread = Thread(target=SQSPoller(Function(handler), URL, client=queue).run, args=(stop,))
     thread.start()
-    while not function.most:
-        time.sleep(0.01)
+    begun.wait(5)
 
     stop.set()
     thread.join(5)
@@ -161,6 +218,8 @@ def test_what_goes_wrong_with_the_source_ends_the_run() -> None:
 
     with pytest.raises(ConnectionError, match="no queue"):
         poller.run(Event())
+    with pytest.raises(ConnectionError, match="no queue"):
+        wait_until_quiet([poller], timeout=10)
 
 
 def test_functions_in_this_process_run_one_at_a_time() -> None:

@@ -296,8 +296,10 @@ def test_a_dynamodb_stream_may_not(clock: Clock) -> None:
         a_poller(FakeDynamoDBStream(clock), Function(), starting_position="AT_TIMESTAMP", starting_timestamp=clock.now)
 
 
-def test_a_child_shard_is_read_once_its_parent_is_done(stream: Stream) -> None:
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_child_shard_is_read_once_its_parent_is_done(stream: Stream, goes_on: bool) -> None:
     function = Function(report("a1"))
+    stream.goes_on = goes_on
     stream.put("a1", key="a")
     poller = a_poller(stream, function)
     poller.poll()
@@ -312,6 +314,18 @@ def test_a_child_shard_is_read_once_its_parent_is_done(stream: Stream) -> None:
     list(drain(poller))
 
     assert contents(function.batches) == [["a1"], ["a1"], ["a1"], ["a2"]]
+
+
+def test_a_stream_may_have_more_shards_than_are_listed_at_once(stream: Stream) -> None:
+    function = Function()
+    names = [f"shard-{number}" for number in range(1, 7)]
+    stream.split("shard-0", *names)
+    for name in names:
+        stream.put(name, shard_id=name)
+
+    list(drain(a_poller(stream, function)))
+
+    assert sorted(content for batch in contents(function.batches) for content in batch) == names
 
 
 def test_shards_that_come_later_are_read_from_their_beginning(stream: Stream) -> None:
