@@ -9,7 +9,7 @@ export NO_MKDOCS_2_WARNING := 1
 .PHONY: help demo fulfilment perception test coverage test-fast soak soak-warm check bench docs format signatures cli-docs clean
 
 help:
-	@echo 'make demo    run the orders example against an embedded AWS'
+	@echo 'make demo    run the orders example on this machine'
 	@echo 'make fulfilment, make perception'
 	@echo '             run the other two examples; TWICE=1 delivers every record twice'
 	@echo 'make test    everything that must pass: check, tests, docs, wheel'

@@ -9,6 +9,7 @@ import typer
 
 from powertools_stream import __version__
 from powertools_stream.cli.check.command import check
+from powertools_stream.cli.local import local
 from powertools_stream.cli.output import print_error
 from powertools_stream.cli.status import CannotRunError, Status
 from powertools_stream.templates import TemplateError
@@ -50,3 +51,4 @@ def main(
 
 
 app.command("check")(check)
+app.command("local")(local)

@@ -30,13 +30,16 @@ Command = Callable[..., Finished]
 def command(tmp_path: Path) -> Command:
     """Run the installed command in an empty directory, on a terminal of 100 columns without colours."""
 
-    def run(
-        *arguments: str, cwd: Path = tmp_path, environment: Mapping[str, str] | None = None, **more: Any
-    ) -> Finished:
-        variables = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1", **(environment or {})}
-        done = subprocess.run(
-            [COMMAND, *arguments], cwd=cwd, env=variables, capture_output=True, text=True, timeout=120, **more
-        )
-        return Finished(done.returncode, done.stdout, done.stderr)
+    def run(*arguments: str, cwd: Path = tmp_path, **more: Any) -> Finished:
+        return finished(*arguments, cwd=cwd, **more)
 
     return run
+
+
+def finished(*arguments: str, cwd: Path, environment: Mapping[str, str] | None = None, **more: Any) -> Finished:
+    """Run the installed command to its end."""
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1", **(environment or {})}
+    done = subprocess.run(
+        [COMMAND, *arguments], cwd=cwd, env=variables, capture_output=True, text=True, timeout=120, **more
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)

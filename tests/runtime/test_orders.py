@@ -1,29 +1,43 @@
-"""The handlers of the orders example, each in a process of its own as inside Lambda, against an embedded AWS."""
+"""The handlers of the orders example, each in a process of its own as inside Lambda, invoked by hand."""
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from docs.examples.orders.service import ENVIRONMENT, OrdersService
-from powertools_stream.local import EmbeddedAWS
+from docs.examples.orders.service import TEMPLATE, OrdersService
+from powertools_stream.local.emulator import Emulator
+from powertools_stream.local.runtime import FunctionError, RuntimeFunction
+from powertools_stream.local.stack import deploy_template
+from powertools_stream.templates import read_template
 from powertools_stream.testing import to_dynamodb_records, to_eventbridge_envelope, to_sqs_records
-from tests.runtime.runtime_api import Function, InitError
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def service() -> Iterator[OrdersService]:
-    with EmbeddedAWS() as aws:
-        yield OrdersService.deploy(aws, io.StringIO())
+    with Emulator() as emulator:
+        # Its event source mappings are not polled.
+        stack = deploy_template(read_template(TEMPLATE), emulator, forward_url="http://127.0.0.1:9")
+        yield OrdersService(stack, emulator)
+
+
+@pytest.fixture
+def listener(service: OrdersService) -> Iterator[RuntimeFunction]:
+    function = RuntimeFunction(service.stack.functions["Listener"])
+    yield function
+    function.close()
+
+
+@pytest.fixture
+def trigger(service: OrdersService) -> Iterator[RuntimeFunction]:
+    function = RuntimeFunction(service.stack.functions["Trigger"])
+    yield function
+    function.close()
 
 
 def submitted(order_id: str, *, quantity: int = 1, card: str = "card") -> dict[str, Any]:
@@ -38,55 +52,60 @@ def submitted(order_id: str, *, quantity: int = 1, card: str = "card") -> dict[s
     )
 
 
-def test_the_listener_accepts_orders_and_reports_those_that_it_cannot_accept(service: OrdersService) -> None:
+def test_the_listener_accepts_orders_and_reports_those_that_it_cannot_accept(
+    service: OrdersService, listener: RuntimeFunction
+) -> None:
     event = to_sqs_records([submitted("1"), submitted("2", quantity=0), "not JSON", submitted("3", card="busy-once")])
     _, poisonous, malformed, busy = (record["messageId"] for record in event["Records"])
 
-    with Function("docs.examples.orders.listener.handler", env=ENVIRONMENT) as listener:
-        first = listener.invoke(event).response
-        again = listener.invoke({"Records": event["Records"][3:]}).response
+    first = listener.invoke(event).response
+    again = listener.invoke({"Records": event["Records"][3:]}).response
 
     assert reported(first) == [poisonous, malformed, busy]
     assert reported(again) == []  # the process is warm: it remembers that the provider was busy once
     assert sorted(service.rows()) == ["1", "3"]
-    assert sorted(heard["order_id"] for heard in service.events("orders-heard")) == ["1", "3"]
+    assert sorted(heard["order_id"] for heard in service.events("Heard")) == ["1", "3"]
     # One for the malformed record, two for the poison one, since both of its rules fail. None for the passing error.
-    assert [fault["err"]["name"] for fault in service.events("orders-faults")].count("ValueError") == 2
+    assert [fault["err"]["name"] for fault in service.events("Faults")].count("ValueError") == 2
 
 
-def test_the_trigger_tells_the_bus_and_sets_aside_what_it_cannot_tell(service: OrdersService) -> None:
+def test_the_trigger_tells_the_bus_and_sets_aside_what_it_cannot_tell(
+    service: OrdersService, trigger: RuntimeFunction
+) -> None:
     currencies = {"1": "EUR", "2": "DOGE", "3": "GBP"}
     rows = [{"pk": pk, "sk": "order", "total": 900, "currency": currency} for pk, currency in currencies.items()]
     event = to_dynamodb_records([{"new_image": row} for row in rows])
 
-    with Function("docs.examples.orders.trigger.handler", env=ENVIRONMENT) as trigger:
-        response = trigger.invoke(event).response
+    response = trigger.invoke(event).response
 
     assert reported(response) == []
-    assert sorted(heard["order"]["euros"] for heard in service.events("orders-heard")) == [900, 1035]
-    (fault,) = service.events("orders-faults")
+    assert sorted(heard["order"]["euros"] for heard in service.events("Heard")) == [900, 1035]
+    (fault,) = service.events("Faults")
     assert (fault["err"]["name"], fault["disposition"]) == ("KeyError", "set-aside")
 
 
-def test_a_batch_of_which_nothing_can_be_done_is_an_error_of_the_invocation(service: OrdersService) -> None:
-    with Function("docs.examples.orders.listener.handler", env=ENVIRONMENT) as listener:
-        error = listener.invoke(to_sqs_records([submitted("1", quantity=0)])).error
-        response = listener.invoke(to_sqs_records([submitted("2")])).response
+def test_a_batch_of_which_nothing_can_be_done_is_an_error_of_the_invocation(
+    service: OrdersService, listener: RuntimeFunction
+) -> None:
+    error = listener.invoke(to_sqs_records([submitted("1", quantity=0)])).error
+    response = listener.invoke(to_sqs_records([submitted("2")])).response
 
-    assert error is not None
-    assert error["errorType"] == "BatchProcessingError"
+    assert isinstance(error, FunctionError)
+    assert error.error_type == "BatchProcessingError"
     assert reported(response) == []
-    assert len(service.events("orders-faults")) == 2
+    assert len(service.events("Faults")) == 2
 
 
-def test_a_handler_that_is_not_there_fails_the_import() -> None:
-    with (
-        Function("docs.examples.orders.listener.hanlder", env=ENVIRONMENT) as listener,
-        pytest.raises(InitError) as caught,
-    ):
-        listener.invoke({})
+def test_a_handler_that_is_not_there_fails_the_import(service: OrdersService) -> None:
+    misspelled = replace(service.stack.functions["Listener"], handler="docs.examples.orders.listener.hanlder")
+    listener = RuntimeFunction(misspelled)
 
-    assert "hanlder" in caught.value.args[0]["errorMessage"]
+    error = listener.invoke({}).error
+
+    assert isinstance(error, FunctionError)
+    assert error.error_type == "Runtime.HandlerNotFound"
+    assert "hanlder" in error.message
+    listener.close()
 
 
 def reported(response: Any) -> list[str]:

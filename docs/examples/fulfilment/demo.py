@@ -21,8 +21,8 @@ from rich.console import Console
 
 from powertools_stream.local import EmbeddedAWS, drain
 
-from ..orders.report import FunctionCount
 from .accounts import Account
+from .counts import FunctionCount
 from .report import print_report
 from .service import EVENTS, STREAM, FulfilmentService
 from .shop import ORDERS, Order, events_of

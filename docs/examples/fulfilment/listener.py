@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, stream_processor
 from powertools_stream.flavors import collect
 
-from ..orders.calls import CallCounter
+from .calls import CallCounter
 
 DAYS_TO_PAY = 3
 

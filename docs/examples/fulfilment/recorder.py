@@ -13,7 +13,7 @@ from powertools_stream.expressions import pk_condition
 from powertools_stream.flavors import task
 from powertools_stream.requests import PutItem
 
-from ..orders.calls import CallCounter
+from .calls import CallCounter
 
 OUTCOMES = {"order-ready": "ready", "order-created-expired": "expired"}
 

@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ..orders.report import FunctionCount
 from .accounts import Account
+from .counts import FunctionCount
 
 __all__ = ["print_report"]
 

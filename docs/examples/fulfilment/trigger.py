@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork, stream_processor
 from powertools_stream.flavors import correlate, evaluate, expired
 
-from ..orders.calls import CallCounter
+from .calls import CallCounter
 
 ORDERS_OF_A_REGULAR = 3
 

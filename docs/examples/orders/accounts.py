@@ -100,9 +100,8 @@ def order_in(body: str) -> str:
     """Return the id of the order in a message's body or in a line; the text itself if it contains no order."""
     try:
         value = json.loads(body)
-        order = value["detail"]["order"] if "detail" in value else value
-        return str(order["id"])
-    except (ValueError, TypeError, KeyError):
+        return str(value.get("detail", value)["order"]["id"])
+    except (ValueError, TypeError, KeyError, AttributeError):
         return body
 
 

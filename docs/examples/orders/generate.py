@@ -1,4 +1,6 @@
-"""Writes ``orders.jsonl``: each line is an order, or something that was sent as one. The file is always the same.
+"""Writes ``orders.jsonl``: each line is the event of an order, or something that was sent as one.
+
+The file is always the same.
 
 Run ``python -m docs.examples.orders.generate``.
 """
@@ -15,6 +17,7 @@ __all__ = ["ORDERS"]
 ORDERS = Path(__file__).with_name("orders.jsonl")
 
 _CATALOGUE = {"kettle": 3490, "teapot": 2850, "mug": 890, "strainer": 640, "oolong-100g": 1420, "sencha-100g": 1180}
+_TIMESTAMP = 1_790_000_000_000
 _CURRENCIES = ("EUR", "EUR", "EUR", "CHF", "GBP", "USD")
 _MALFORMED = (
     "order-0300: 2 x mug, 1 x teapot, please call back",
@@ -43,10 +46,21 @@ def main() -> None:
         del next(special)["lines"][0]["price"]
     for _ in range(3):  # stored, but the trigger has no rate for it
         next(special)["currency"] = "XTS"
-    lines = [json.dumps(order) for order in orders]
+    lines = [json.dumps(_event(order)) for order in orders]
     for malformed in _MALFORMED:
         lines.insert(source.randrange(len(lines)), malformed)
     ORDERS.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _event(order: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": f"{order['id']}-submitted",
+        "type": "order-submitted",
+        "timestamp": _TIMESTAMP,
+        "partition_key": order["id"],
+        "tags": {"source": "shop"},
+        "order": order,
+    }
 
 
 def _order(number: int, source: random.Random) -> dict[str, Any]:

@@ -8,12 +8,11 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from powertools_stream import RuleRegistry, StreamProcessor, UnitOfWork, stream_processor
+from powertools_stream import RuleRegistry, UnitOfWork, stream_processor
 from powertools_stream.expressions import timestamp_condition, update_expression
 from powertools_stream.flavors import materialize, task
 from powertools_stream.requests import Call
 
-from .calls import CallCounter
 from .payments import authorize
 
 logger = Logger()
@@ -44,10 +43,6 @@ def total(order: dict[str, Any]) -> int:
     return sum(line["price"] * line["quantity"] for line in order["lines"])
 
 
-calls = CallCounter()  # for the tables at the end of the demo; a real service does not need it
-processor = StreamProcessor(rules=rules, logger=logger, observers=[calls])
-
-
 @logger.inject_lambda_context
-@stream_processor(processor=processor)
+@stream_processor(rules=rules, logger=logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> None: ...

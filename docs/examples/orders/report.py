@@ -3,85 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from powertools_stream import StreamProcessor
-from powertools_stream.local import Invocation
+from powertools_stream.local.activity import Tally
+from powertools_stream.local.stack import Stack
 
 from .accounts import Account, count_faults
-from .calls import CallCounter
 
-__all__ = ["FunctionCount", "print_report"]
+__all__ = ["print_report"]
 
 _SHOWN = 3  # examples of what went wrong
-_NO_RULE = "undefined"  # in a fault of a record that could not be read
-_OWN_CODE = {("call", "Call"): ("own code", "authorize")}
 
 
-@dataclass
-class FunctionCount:
-    """Counts what one function did."""
-
-    name: str
-    processor: StreamProcessor
-    calls: CallCounter
-    invocations: int = 0
-    records: int = 0
-    reported: int = 0
-    rules: int = 0
-    faults: int = 0
-
-    @property
-    def done(self) -> int:
-        """How many records were not reported."""
-        return self.records - self.reported
-
-    def add(self, invocation: Invocation) -> None:
-        """Count one invocation, right after it: the processor only knows its latest batch."""
-        records = len(invocation.event["Records"])
-        self.invocations += 1
-        self.records += records
-        if invocation.error is not None:
-            self.reported += records
-        else:
-            self.reported += len(invocation.response["batchItemFailures"])
-        self.rules += len({(id(result.uow.record), result.rule_id) for result in self.processor.results})
-        self.rules += sum(fault.rule_id != _NO_RULE for fault in self.processor.faults)
-        self.faults += len(self.processor.faults)
-
-
-def print_report(console: Console, account: Account, functions: Sequence[FunctionCount], seconds: float) -> None:
+def print_report(console: Console, account: Account, stack: Stack, tally: Tally, seconds: float) -> None:
     """Print the tables and the sum."""
     console.print()
-    for table in (_functions(functions), _calls(functions), _bus(account), _faults(account), _letters(account)):
+    for table in (_functions(stack, tally), _bus(account), _faults(account), _letters(account)):
         console.print(table)
         console.print()
     _print_sum(console, account, seconds)
 
 
-def _functions(functions: Iterable[FunctionCount]) -> Table:
+def _functions(stack: Stack, tally: Tally) -> Table:
     table = _table("What the functions did", "Function")
     for heading in ("Invocations", "Records", "Rule runs", "Faults", "Reported"):
         table.add_column(heading, justify="right")
-    for each in functions:
-        table.add_row(each.name, *map(str, (each.invocations, each.records, each.rules, each.faults, each.reported)))
-    return table
-
-
-def _calls(functions: Iterable[FunctionCount]) -> Table:
-    table = _table("What they called", "Function", "Service", "Operation")
-    for heading in ("Calls", "Requests", "Per call"):
-        table.add_column(heading, justify="right")
-    for function in functions:
-        for called, count in sorted(function.calls.counts.items()):
-            numbers = (str(count.calls), str(count.requests), f"{count.requests / count.calls:.1f}")
-            table.add_row(function.name, *_OWN_CODE.get(called, called), *numbers)
+    for name, mapping in sorted(tally.mappings.items()):
+        function = tally.functions[stack.mappings[name].function]
+        numbers = (function.invocations, mapping.deliveries, function.rule_runs, function.faults, mapping.retried)
+        table.add_row(stack.mappings[name].function, *map(str, numbers))
     return table
 
 

@@ -7,10 +7,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork, stream_processor
+from powertools_stream import FaultPolicy, RuleRegistry, UnitOfWork, stream_processor
 from powertools_stream.flavors import cdc
-
-from .calls import CallCounter
 
 EUROS = {"EUR": 1.0, "CHF": 1.04, "GBP": 1.15, "USD": 0.86}
 
@@ -25,10 +23,6 @@ def announce_order(uow: UnitOfWork) -> dict[str, Any]:
     return {"order": {"id": row["pk"], "total": row["total"], "euros": round(row["total"] * EUROS[row["currency"]])}}
 
 
-calls = CallCounter()  # for the tables at the end of the demo; a real service does not need it
-processor = StreamProcessor(rules=rules, logger=logger, observers=[calls])
-
-
 @logger.inject_lambda_context
-@stream_processor(processor=processor)
+@stream_processor(rules=rules, logger=logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> None: ...

@@ -40,7 +40,7 @@ class Shop:
         function = LambdaFunction(handler, name="orders-listener", environment=_ENVIRONMENT, log=self._log)
         # Its handler is there since the logger's first import, which may have been elsewhere.
         Logger(service="orders").handlers[0].setStream(self._log)  # type: ignore[attr-defined]
-        self._poller = SQSPoller(function, self._orders, batch_size=10)
+        self._poller = SQSPoller(function, self._orders, batch_size=10, retry_delay=0)
 
     def deliver(self) -> list[dict[str, Any]]:
         """Let the function have a batch, if there is one in the queue, and return what it has logged."""

@@ -1,0 +1,42 @@
+"""Which resources a part of a template refers to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["is_intrinsic", "references"]
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
+_SUBSTITUTED = re.compile(r"\$\{(\w+)(?:\.[\w.]+)?\}")
+
+
+def is_intrinsic(value: Any) -> bool:
+    """Return whether a value is an intrinsic function: ``{"Ref": …}``, ``{"Fn::Sub": …}``."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    (name,) = value
+    return name == "Ref" or str(name).startswith("Fn::")
+
+
+def references(value: Any) -> Iterator[str]:
+    """Return the logical ids that a value names, pseudo parameters and parameters among them."""
+    if isinstance(value, dict):
+        for name, argument in value.items():
+            yield from _named(name, argument)
+            yield from references(argument)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
+
+
+def _named(name: str, argument: Any) -> Iterator[str]:
+    if name == "Ref":
+        yield str(argument)
+    elif name == "Fn::GetAtt":
+        yield str(argument[0] if isinstance(argument, list) else argument).split(".")[0]
+    elif name == "Fn::Sub":
+        yield from _SUBSTITUTED.findall(str(argument[0] if isinstance(argument, list) else argument))
+    elif name == "DependsOn":
+        yield from [argument] if isinstance(argument, str) else argument

@@ -1,0 +1,180 @@
+"""A template on this machine: its resources in an emulator, its functions and event source mappings for us to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from powertools_stream.local.emulator import Emulator
+from powertools_stream.local.runtime.function import FunctionConfiguration
+from powertools_stream.local.stack.deployment import Deployed, LeftOut, deploy
+from powertools_stream.local.stack.functions import (
+    FUNCTION,
+    configuration_of,
+    forwarder,
+    needed_of,
+    unknown_variables,
+)
+from powertools_stream.local.stack.mappings import MAPPING, MappingConfiguration, mapping_configuration_of
+from powertools_stream.local.stack.values import Values
+from powertools_stream.templates import Template, TemplateError, transformed
+
+__all__ = ["Stack", "deploy_template"]
+
+_LAYER = "AWS::Lambda::LayerVersion"
+
+# Kept on a real deletion, they would be in the way of the next attempt.
+_POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed template.
+
+    Parameters
+    ----------
+    name
+        The stack's name.
+    functions
+        What to run, by logical id.
+    mappings
+        What to poll, by logical id.
+    physical_ids, types
+        The physical ids and types of the resources, by logical id.
+    left_out
+        What does not exist here.
+    """
+
+    name: str
+    functions: Mapping[str, FunctionConfiguration]
+    mappings: Mapping[str, MappingConfiguration]
+    physical_ids: Mapping[str, str]
+    types: Mapping[str, str]
+    left_out: tuple[LeftOut, ...]
+
+    def of_type(self, *types: str) -> list[str]:
+        """Return the logical ids of the resources of these types."""
+        return [logical_id for logical_id, each in self.types.items() if each in types]
+
+
+def deploy_template(
+    template: Template,
+    emulator: Emulator,
+    *,
+    forward_url: str,
+    parameters: Mapping[str, str] | None = None,
+    name: str = "local",
+) -> Stack:
+    """Deploy a template into an emulator.
+
+    Parameters
+    ----------
+    template
+        The template, of SAM or CloudFormation.
+    emulator
+        The emulator.
+    forward_url
+        Where the emulator's own invocations of functions go: each to this address with the function's logical id.
+    parameters
+        Values of the template's parameters.
+    name
+        The stack's name.
+
+    Raises
+    ------
+    TemplateError
+        SAM refuses the template, or a parameter is missing or unknown.
+    StackError
+        The emulator refuses it as a whole.
+    """
+    given = _checked(template, parameters or {})
+    plan = _Plan(template, transformed(template, given))
+    document = plan.document(forward_url)
+    deployed = deploy(emulator.client("cloudformation"), name, document, plan.values, given)
+    return plan.stack(deployed, emulator)
+
+
+def _checked(template: Template, given: Mapping[str, str]) -> Mapping[str, str]:
+    known: Mapping[str, Any] = template.document.get("Parameters", {})
+    for name in given.keys() - known.keys():
+        raise TemplateError(f"Expected a parameter of the template ({_list(known)}), found {name}.")
+    if missing := [name for name, each in known.items() if "Default" not in each and name not in given]:
+        raise TemplateError(f"Expected a value for {_list(missing)}: give --parameter {missing[0]}=VALUE.")
+    return given
+
+
+def _list(names: Any) -> str:
+    return ", ".join(names) or "there are none"
+
+
+class _Plan:
+    """What of a template goes to the emulator, and what stays here."""
+
+    def __init__(self, template: Template, plain: Template) -> None:
+        self.values = Values()
+        self._template = template
+        self._plain = plain
+        self._functions = self._of_type(FUNCTION)
+        self._mappings = self._of_type(MAPPING)
+        for logical_id, resource in self._functions.items():
+            self.values.ask({"Ref": logical_id}, resource.get("Condition"))
+        for resource in (*self._functions.values(), *self._mappings.values()):
+            self.values.ask(needed_of(resource), resource.get("Condition"))
+
+    def document(self, forward_url: str) -> dict[str, Any]:
+        """Return the template for the emulator."""
+        resources = {
+            logical_id: self._deployable(logical_id, resource, forward_url)
+            for logical_id, resource in self._plain.resources.items()
+            if resource["Type"] not in (MAPPING, _LAYER)
+        }
+        kept = ("Parameters", "Mappings", "Conditions")
+        return {**{name: self._plain.document[name] for name in kept if name in self._plain.document},
+                "Resources": resources}  # fmt: skip
+
+    def stack(self, deployed: Deployed, emulator: Emulator) -> Stack:
+        """Return the deployed stack, with what is to be run here."""
+        left_out = list(deployed.left_out)
+        functions: dict[str, FunctionConfiguration] = {}
+        for logical_id, resource in self._functions.items():
+            if logical_id not in deployed.physical_ids:
+                continue  # its condition is false, or it was left out
+            found = configuration_of(self._template, logical_id, resource, self.values, deployed, emulator)
+            if isinstance(found, LeftOut):
+                left_out.append(found)
+                continue
+            functions[logical_id] = found
+            left_out += unknown_variables(logical_id, resource, self.values)
+        mappings = self._configured_mappings(functions, left_out)
+        return Stack(deployed.name, functions, mappings, deployed.physical_ids, deployed.types, tuple(left_out))
+
+    def _configured_mappings(
+        self, functions: Mapping[str, FunctionConfiguration], left_out: list[LeftOut]
+    ) -> dict[str, MappingConfiguration]:
+        mappings = {}
+        for logical_id, resource in self._mappings.items():
+            if not self.values.holds(resource.get("Condition")):
+                continue
+            found = mapping_configuration_of(self._plain, logical_id, resource, self.values, functions)
+            if isinstance(found, LeftOut):
+                left_out.append(found)
+            else:
+                mappings[logical_id] = found
+        return mappings
+
+    def _of_type(self, name: str) -> dict[str, Mapping[str, Any]]:
+        return {logical_id: each for logical_id, each in self._plain.resources.items() if each["Type"] == name}
+
+    def _deployable(self, logical_id: str, resource: Mapping[str, Any], forward_url: str) -> dict[str, Any]:
+        kept = {name: each for name, each in resource.items() if name not in _POLICIES}
+        if resource["Type"] == FUNCTION:
+            kept["Properties"] = forwarder(resource.get("Properties", {}), f"{forward_url}/{logical_id}")
+        # It may wait for a mapping, which is not there.
+        if depends := _remaining(kept.get("DependsOn", []), self._mappings):
+            return {**kept, "DependsOn": depends}
+        return {name: each for name, each in kept.items() if name != "DependsOn"}
+
+
+def _remaining(depends: Any, gone: Mapping[str, Any]) -> list[str]:
+    return [each for each in ([depends] if isinstance(depends, str) else depends) if each not in gone]
