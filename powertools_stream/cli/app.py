@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from powertools_stream import __version__
+from powertools_stream.cli.event import event
 from powertools_stream.cli.output import print_error
 from powertools_stream.cli.status import CannotRunError, Status
 from powertools_stream.templates import TemplateError
@@ -46,3 +47,6 @@ def main(
     ] = False,
 ) -> None:
     """Check, run and look after event-driven functions on AWS Lambda."""
+
+
+app.command(no_args_is_help=True)(event)
