@@ -10,6 +10,7 @@ import typer
 from powertools_stream import __version__
 from powertools_stream.cli.event import event
 from powertools_stream.cli.output import print_error
+from powertools_stream.cli.policy import policy
 from powertools_stream.cli.status import CannotRunError, Status
 from powertools_stream.templates import TemplateError
 
@@ -49,4 +50,5 @@ def main(
     """Check, run and look after event-driven functions on AWS Lambda."""
 
 
+app.command(no_args_is_help=True)(policy)
 app.command(no_args_is_help=True)(event)

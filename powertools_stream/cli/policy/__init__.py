@@ -1,0 +1,11 @@
+"""``powertools-stream policy``: the IAM statements that the rules of a function need.
+
+From the rules to needs (`needs`, and `code` for the user's functions), from needs to statements (`resources`,
+`statements`), and, for ``--check``, to what a template grants (`functions`, `grants`, `comparison`).
+"""
+
+from __future__ import annotations
+
+from powertools_stream.cli.policy.command import policy
+
+__all__ = ["policy"]

@@ -1,0 +1,414 @@
+"""Reads in the source of the user's functions which requests they make, and where they go.
+
+A generator says only when it runs what it yields, so that its source is read: each request whose class a function names
+is one that it may make. What it calls of the user's own code is read, too. What is chosen at run time only, such as a
+function out of a mapping, cannot be seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import site
+import sys
+import sysconfig
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib import import_module
+from types import FunctionType, MethodType, ModuleType
+from typing import Any
+
+from powertools_stream.cli.policy.names import UNKNOWN, Name
+from powertools_stream.expressions import pk_condition, timestamp_condition
+from powertools_stream.requests import Request
+
+__all__ = ["Made", "Source", "read_functions"]
+
+# The parameters of the services' APIs that say where a request goes, or in which form.
+_PARAMS = (
+    *("Bucket", "DeliveryStreamName", "FunctionName", "GroupName", "IndexName", "Namespace", "PhoneNumber", "QueueUrl"),
+    *("RoleArn", "StreamARN", "StreamName", "TableName", "TargetArn", "TopicArn", "UUID"),
+)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A request that a function makes.
+
+    Parameters
+    ----------
+    kind
+        Its type.
+    arguments
+        What is known of its arguments, and of the parameters in it, by name.
+    is_plain
+        Of a write, whether it is nothing but the item or its key, so that it may share a call; None: nobody knows.
+    """
+
+    kind: type[Request]
+    arguments: Mapping[str, tuple[Name, ...]] = field(default_factory=dict)
+    is_plain: bool | None = None
+
+
+@dataclass
+class Source:
+    """What was found in the source of some functions.
+
+    Parameters
+    ----------
+    made
+        The requests.
+    params
+        The parameters of the services' APIs that stand in mappings: ``{"IndexName": (Name("DataIndex"),)}``.
+    unread
+        The functions whose source there is not.
+    only_makes
+        Whether all that the first function returns is a request.
+    returned
+        The names that functions return, of a bus, a topic or a queue.
+    """
+
+    made: list[Made] = field(default_factory=list)
+    params: dict[str, tuple[Name, ...]] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+    only_makes: bool = False
+    returned: list[Name] = field(default_factory=list)
+
+
+def read_functions(*functions: Any) -> Source:
+    """Read functions, and those of the user's own that they call."""
+    source = Source()
+    seen: set[int] = set()
+    for function in functions:
+        _read(function, source, seen, is_first=True)
+    return source
+
+
+def _read(given: Any, source: Source, seen: set[int], *, is_first: bool = False) -> None:
+    function, owner = _plain(given)
+    if function is None or id(function) in seen or not _is_own(function):
+        return
+    seen.add(id(function))
+    nodes = _nodes_of(function)
+    if not nodes:
+        source.unread.append(getattr(function, "__qualname__", repr(function)))
+    for node in nodes:
+        _Reader(source, seen, _Scope.of(function, owner)).read(node, is_first=is_first)
+
+
+def _plain(given: Any) -> tuple[FunctionType | None, type | None]:
+    """Return the function inside of what is called, and the class whose method it is."""
+    owner: type | None = None
+    while not isinstance(given, FunctionType):
+        if isinstance(given, functools.partial):
+            given = given.func
+        elif isinstance(given, MethodType):
+            owner = given.__self__ if isinstance(given.__self__, type) else type(given.__self__)
+            given = given.__func__
+        elif hasattr(given, "__wrapped__"):
+            given = given.__wrapped__
+        elif not isinstance(given, type) and isinstance(getattr(type(given), "__call__", None), FunctionType):  # noqa: B004
+            given = given.__call__
+        else:
+            return None, owner
+    inner = getattr(given, "_user_function", None) or getattr(given, "__wrapped__", None)
+    return _plain(inner) if inner is not None else (given, owner)
+
+
+@cache
+def _library_folders() -> tuple[str, ...]:
+    paths = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *site.getsitepackages()]
+    return tuple(filter(None, [*paths, site.getusersitepackages(), sysconfig.get_path("purelib")]))
+
+
+def _is_own(function: FunctionType) -> bool:
+    """Tell whether a function is the user's: neither Python's, nor a library's, nor ours."""
+    name = function.__module__ or ""
+    if name.partition(".")[0] == "powertools_stream":
+        return False
+    return not function.__code__.co_filename.startswith((*_library_folders(), "<frozen"))
+
+
+# -- The source --------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _module_source(name: str) -> ast.Module | None:
+    module = sys.modules.get(name)
+    try:
+        return ast.parse(inspect.getsource(module)) if module is not None else None
+    except (OSError, TypeError, SyntaxError):
+        return None
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def _nodes_of(function: FunctionType) -> list[ast.AST]:
+    """Return the nodes of a function; several if it is one of several lambdas in a line."""
+    tree = _module_source(function.__module__)
+    if tree is None:
+        return []
+    line, name = function.__code__.co_firstlineno, function.__code__.co_name
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, _FUNCTIONS) and getattr(node, "name", "<lambda>") == name and _first_line(node) == line
+    ]
+
+
+def _first_line(node: Any) -> int:
+    lines: list[int] = [node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))]
+    return min(lines)
+
+
+_MISSING = object()
+
+
+@dataclass
+class _Scope:
+    """Where the names of a function come from."""
+
+    values: Mapping[str, Any]
+    module: str
+    owner: type | None
+    local: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, function: FunctionType, owner: type | None) -> _Scope:
+        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        closed = {name: _content(cell) for name, cell in cells}
+        first = function.__code__.co_varnames[:1] if owner is not None else ()
+        return cls({**function.__globals__, **closed}, function.__module__, owner, dict.fromkeys(first, owner))
+
+    def resolved(self, node: ast.AST) -> Any:
+        """Return what a name stands for, as far as it is known without running anything."""
+        if isinstance(node, ast.Name):
+            return self.local.get(node.id, self.values.get(node.id, _MISSING))
+        if not isinstance(node, ast.Attribute):
+            return _MISSING
+        base = self.resolved(node.value)
+        if base is _MISSING:
+            return _MISSING
+        if isinstance(base, ModuleType | type):
+            return getattr(base, node.attr, _MISSING)
+        method = inspect.getattr_static(type(base), node.attr, _MISSING)
+        return method if isinstance(method, FunctionType) else _MISSING
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return _MISSING
+
+
+class _Reader:
+    def __init__(self, source: Source, seen: set[int], scope: _Scope) -> None:
+        self._source = source
+        self._seen = seen
+        self._scope = scope
+        # Nodes that were read with the one around them: classes where they are called, mappings in mappings.
+        self._done: set[int] = set()
+        self._assigned: dict[str | None, ast.expr | None] = {}
+
+    def read(self, node: Any, *, is_first: bool) -> None:
+        body = node.body if isinstance(node.body, list) else [node.body]
+        nodes = [inner for statement in body for inner in ast.walk(statement)]
+        self._find_assigned(nodes)
+        self._import(nodes)
+        for inner in nodes:
+            self._read_node(inner)
+        if is_first:
+            self._read_returns(node, nodes)
+
+    def _find_assigned(self, nodes: Sequence[ast.AST]) -> None:
+        """Note what each name of the function's own stands for that gets a value once."""
+        for node in nodes:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                for name in map(_target, getattr(node, "targets", [getattr(node, "target", None)])):
+                    self._assigned[name] = None if name in self._assigned else node.value
+
+    def _import(self, nodes: Sequence[ast.AST]) -> None:
+        for node in nodes:
+            if isinstance(node, ast.ImportFrom):
+                module = _imported(_module_named(node, self._scope.module))
+                for alias in node.names:
+                    self._scope.local[alias.asname or alias.name] = getattr(module, alias.name, _MISSING)
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    name = alias.asname or alias.name.partition(".")[0]
+                    self._scope.local[name] = _imported(alias.name if alias.asname else name)
+
+    def _read_node(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Call) and _is_request(kind := self._scope.resolved(node.func)):
+            self._source.made.append(Made(kind, self._arguments(kind, node), self._is_plain(node)))
+            self._done.add(id(node.func))
+        elif isinstance(node, ast.Dict) and id(node) not in self._done:
+            self._add_params(self._params_of(node))
+            self._done.update(id(inner) for inner in ast.walk(node) if isinstance(inner, ast.Dict))
+        elif isinstance(node, ast.Name | ast.Attribute) and id(node) not in self._done:
+            self._read_named(self._scope.resolved(node))
+
+    def _read_named(self, named: Any) -> None:
+        if _is_request(named):
+            self._source.made.append(Made(named))
+        elif callable(named) and not isinstance(named, type):
+            _read(named, self._source, self._seen)
+
+    def _arguments(self, kind: type[Request], node: ast.Call) -> dict[str, tuple[Name, ...]]:
+        dataclass_: Any = kind
+        names = [one.name for one in fields(dataclass_)] if hasattr(kind, "__dataclass_fields__") else []
+        given = {
+            **dict(zip(names, node.args, strict=False)),
+            **{one.arg: one.value for one in node.keywords if one.arg},
+        }
+        arguments: dict[str, tuple[Name, ...]] = {}
+        for name, value in given.items():
+            arguments.update(self._params_of(value) if isinstance(value, ast.Dict) else {name: (self._name_of(value),)})
+        return {name: value for name, value in arguments.items() if not _is_none(given.get(name))}
+
+    def _params_of(self, node: ast.Dict) -> dict[str, tuple[Name, ...]]:
+        """Return the parameters of an API in a mapping, at any depth."""
+        params: dict[str, tuple[Name, ...]] = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            for name, names in self._params_in(_text(key), value).items():
+                params[name] = (*params.get(name, ()), *names)
+        return params
+
+    def _params_in(self, key: str | None, value: ast.expr) -> dict[str, tuple[Name, ...]]:
+        if key == "RequestItems" and isinstance(value, ast.Dict):
+            return {"TableName": tuple(self._name_of(each) for each in value.keys if each is not None)}
+        if isinstance(value, ast.Dict):
+            inner = self._params_of(value)
+            return {key: inner["Bucket"]} if key == "CopySource" and "Bucket" in inner else inner
+        if key in _PARAMS:
+            return {"StreamName" if key == "StreamARN" else str(key): (self._name_of(value),)}
+        return {}
+
+    def _add_params(self, params: Mapping[str, tuple[Name, ...]]) -> None:
+        for name, values in params.items():
+            known = self._source.params.get(name, ())
+            self._source.params[name] = tuple(dict.fromkeys((*known, *values)))
+
+    def _read_returns(self, node: Any, nodes: Sequence[ast.AST]) -> None:
+        returns = [one.value for one in nodes if isinstance(one, ast.Return)]
+        values = [node.body] if isinstance(node, ast.Lambda) else [value for value in returns if not _is_none(value)]
+        self._source.only_makes = bool(values) and all(
+            id(getattr(value, "func", None)) in self._done for value in values
+        )
+        self._source.returned += [self._name_of(value) for value in values]
+
+    def _is_plain(self, node: ast.Call) -> bool | None:
+        """Tell whether a write is plain, from its literal parameters; None: it does not show."""
+        params = node.args[0] if node.args else None
+        if not isinstance(params, ast.Dict):
+            return None
+        pairs = list(zip(params.keys, params.values, strict=True))
+        given = {_text(key): value for key, value in pairs if key is not None}
+        added = [value for key, value in pairs if key is None]
+        if not _PLAIN.issuperset(given) or any(map(self._is_condition, added)):
+            return False
+        # Without a key that is known, an item is put on its own, though there is nothing else.
+        item = given.get("Item")
+        has_key = isinstance(item, ast.Dict) and "pk" in map(_text, item.keys)
+        is_batched = "Key" in given or has_key or any(one.arg == "key" for one in node.keywords)
+        return True if is_batched and not added else None
+
+    def _is_condition(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and self._scope.resolved(node.func) in (pk_condition, timestamp_condition)
+
+    # -- Values --------------------------------------------------------------------------------------------------------
+
+    def _name_of(self, node: ast.AST | None) -> Name:
+        """Return what is known of a value: a text, the environment variable that holds it, or nothing."""
+        if isinstance(node, ast.Constant):
+            return Name(node.value) if isinstance(node.value, str) else UNKNOWN
+        if isinstance(node, ast.JoinedStr):
+            return self._pattern(node)
+        if variable := _variable(node):
+            return Name(variables=(variable,))
+        if isinstance(node, ast.Name | ast.Attribute):
+            return self._named(node)
+        return UNKNOWN
+
+    def _pattern(self, node: ast.JoinedStr) -> Name:
+        parts = [part.value if isinstance(part, ast.Constant) else "*" for part in node.values]
+        text = "".join(map(str, parts))
+        return Name(text) if text.strip("*") else UNKNOWN
+
+    def _named(self, node: ast.Name | ast.Attribute) -> Name:
+        """Return what a constant of a module holds; what it was made of counts, not what is in it on this machine."""
+        if isinstance(node, ast.Name) and node.id in self._assigned:
+            return self._name_of(self._assigned.pop(node.id))
+        value = self._scope.resolved(node)
+        if not isinstance(value, str):
+            return UNKNOWN
+        if isinstance(node, ast.Name):
+            return _assigned(self._scope.module, node.id) or Name(value)
+        base = self._scope.resolved(node.value)
+        return (_assigned(base.__name__, node.attr) if isinstance(base, ModuleType) else None) or Name(value)
+
+
+def _assigned(module: str, name: str) -> Name | None:
+    tree = _module_source(module)
+    for node in tree.body if tree is not None else ():
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    return _assigned(_module_named(node, module), alias.name)
+        if name in map(_target, getattr(node, "targets", [getattr(node, "target", None)])):
+            variable = _variable(getattr(node, "value", None))
+            return Name(variables=(variable,)) if variable else None
+    return None
+
+
+def _target(node: Any) -> str | None:
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _variable(node: Any) -> str | None:
+    """Return the environment variable that an expression reads: ``os.environ["X"]``, ``os.getenv("X")``."""
+    if isinstance(node, ast.Subscript) and _ends(node.value, "environ"):
+        return _text(node.slice)
+    if not isinstance(node, ast.Call) or not node.args:
+        return None
+    function = node.func
+    is_get = isinstance(function, ast.Attribute) and function.attr == "get" and _ends(function.value, "environ")
+    return _text(node.args[0]) if is_get or _ends(function, "getenv") else None
+
+
+# As the connector tells it.
+_PLAIN = frozenset({"Item", "Key", "TableName"})
+
+
+def _ends(node: Any, name: str) -> bool:
+    return getattr(node, "attr", getattr(node, "id", None)) == name
+
+
+def _text(node: Any) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _is_none(node: Any) -> bool:
+    return node is None or (isinstance(node, ast.Constant) and node.value is None)
+
+
+def _is_request(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, Request) and value is not Request
+
+
+def _module_named(node: ast.ImportFrom, module: str) -> str:
+    """Return the whole name of the module that something is imported from."""
+    package = getattr(sys.modules.get(module), "__package__", None) or ""
+    parts = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+    return ".".join([*parts, *([node.module] if node.module else [])])
+
+
+def _imported(name: str) -> ModuleType | None:
+    try:
+        return import_module(name)
+    except Exception:  # what is missing here may be there in Lambda
+        return None

@@ -1,0 +1,271 @@
+"""Compares what rules need with what a role is granted, as IAM would."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from powertools_stream.cli.policy.grants import Grant, Grants
+from powertools_stream.cli.policy.resources import KINDS, Resolved
+from powertools_stream.templates import Template
+
+__all__ = ["Comparison", "Missing", "Superfluous", "compared", "readable"]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A need that is not granted.
+
+    Parameters
+    ----------
+    action, resource
+        What is missing, the latter for people.
+    reasons
+        What needs it.
+    problem
+        Why nothing can grant it, or what forbids it; empty: it is simply not there.
+    """
+
+    action: str
+    resource: str
+    reasons: tuple[str, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Superfluous:
+    """A grant that no rule needs.
+
+    Parameters
+    ----------
+    action, resources
+        As it is written, the latter for people.
+    policy
+        The policy that grants it.
+    needed
+        What of it is needed, where it is too wide; empty: nothing of it.
+    """
+
+    action: str
+    resources: tuple[str, ...]
+    policy: str
+    needed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What differs."""
+
+    missing: tuple[Missing, ...]
+    superfluous: tuple[Superfluous, ...]
+
+
+def compared(needs: Sequence[Resolved], granted: Grants, template: Template) -> Comparison:
+    """Return what differs.
+
+    Parameters
+    ----------
+    needs
+        What is needed in the function's own role.
+    granted
+        What the role is granted.
+    template
+        The template as CloudFormation gets it.
+    """
+    reader = _Reader(template)
+    grants = [_Readable(grant, reader) for grant in granted.grants]
+    wanted = [(one, reader.text(one.resource.document)) for one in needs]
+    return Comparison(tuple(_missing(wanted, grants)), tuple(_superfluous(wanted, grants)))
+
+
+def _missing(wanted: Iterable[tuple[Resolved, str]], grants: Sequence[_Readable]) -> list[Missing]:
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for one, resource in wanted:
+        if (problem := _problem(one, resource, grants)) is not None:
+            found.setdefault((one.action, _shown(one, resource), problem), []).append(one.need.reason)
+    return [Missing(*key[:2], tuple(dict.fromkeys(reasons)), key[2]) for key, reasons in sorted(found.items())]
+
+
+def _problem(one: Resolved, resource: str, grants: Sequence[_Readable]) -> str | None:
+    """Return why something is not allowed; None: it is."""
+    if one.need.name.variables and one.resource.text == "*" and one.problem:
+        return one.problem
+    about = [each.grant for each in grants if each.covers(one.action, resource)]
+    if forbidding := [grant.policy for grant in about if not grant.allows]:
+        return f"{forbidding[0]} denies it"
+    return None if about else ""
+
+
+def _shown(one: Resolved, resource: str) -> str:
+    return "" if one.problem and one.resource.text == "*" else readable(resource)
+
+
+def _superfluous(wanted: Sequence[tuple[Resolved, str]], grants: Iterable[_Readable]) -> list[Superfluous]:
+    found = []
+    for each in grants:
+        if not each.grant.allows or each.grant.except_actions:
+            continue
+        for action in each.grant.actions:
+            if action.partition(":")[0].lower() in _OF_LAMBDA or _is_for_lambda(action):
+                continue
+            needed = sorted({one.action for one, resource in wanted if each.covers_by(action, one.action, resource)})
+            if needed and not _is_too_wide(action, each, needed):
+                continue
+            resources = tuple(readable(text) for text in each.resources)
+            found.append(Superfluous(action, resources, each.grant.policy, tuple(needed)))
+    return found
+
+
+# What Lambda does in the function's role, and not the function's code.
+_OF_LAMBDA = ("logs", "xray", "ec2")
+_POLLING = re.compile(
+    r"sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes|ChangeMessageVisibility)"
+    r"|kinesis:(Describe\w+|GetRecords|GetShardIterator|ListShards|ListStreams|SubscribeToShard)"
+    r"|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)"
+    r"|kafka:\w+|kafka-cluster:\w+",
+    re.IGNORECASE,
+)
+
+
+def _is_for_lambda(action: str) -> bool:
+    return _POLLING.fullmatch(action) is not None
+
+
+def _is_too_wide(action: str, each: _Readable, needed: Sequence[str]) -> bool:
+    """Tell whether a grant is for more actions than one, or for all resources though these actions take some."""
+    return "*" in action or ("*" in each.resources and not _TAKE_NO_RESOURCE.issuperset(needed))
+
+
+_TAKE_NO_RESOURCE = frozenset(
+    {"cloudwatch:PutMetricData", "lambda:CreateEventSourceMapping", "lambda:ListEventSourceMappings"}
+)
+
+
+class _Readable:
+    """A grant whose resources can be compared."""
+
+    def __init__(self, grant: Grant, reader: _Reader) -> None:
+        self.grant = grant
+        self.resources = tuple(map(reader.text, grant.resources))
+
+    @cached_property
+    def _actions(self) -> list[re.Pattern[str]]:
+        return [_pattern(action, re.IGNORECASE) for action in self.grant.actions]
+
+    def covers(self, action: str, resource: str) -> bool:
+        """Tell whether the statement is for this action on this resource."""
+        named = any(pattern.fullmatch(action) for pattern in self._actions)
+        return named is not self.grant.except_actions and self._is_on(resource)
+
+    def covers_by(self, granted: str, action: str, resource: str) -> bool:
+        """Tell whether one of its actions is for this action on this resource."""
+        return _pattern(granted, re.IGNORECASE).fullmatch(action) is not None and self._is_on(resource)
+
+    def _is_on(self, resource: str) -> bool:
+        named = any(_matches(pattern, resource) for pattern in self.resources)
+        return named is not self.grant.except_resources
+
+
+# -- ARNs --------------------------------------------------------------------------------------------------------------
+
+
+def _pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+    """Return what a text with IAM's wildcards matches."""
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    parts = (".*" if part == "*" else "." if part == "?" else re.escape(part) for part in re.split(r"([*?])", text))
+    return re.compile("".join(parts), flags | re.DOTALL)
+
+
+def _matches(pattern: str, resource: str) -> bool:
+    """Tell whether a pattern of a statement is for a resource, which may have wildcards itself.
+
+    A Region or an account that the template takes from where it is deployed is taken for any that is written out.
+    """
+    ours, theirs = resource.split(":", 5), pattern.split(":", 5)
+    if len(ours) < 6 or len(theirs) < 6:
+        return _pattern(pattern).fullmatch(resource) is not None
+    for place in (3, 4):
+        if ours[place].startswith("<") or theirs[place].startswith("<"):
+            ours[place] = theirs[place] = ""
+    return all(_pattern(theirs[place]).fullmatch(ours[place]) for place in (0, 2, 3, 4, 5))
+
+
+_REGION, _ACCOUNT = "<region>", "<account>"
+_PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::Region": _REGION,
+    "AWS::AccountId": _ACCOUNT,
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+
+class _Reader:
+    """Writes values of a template as texts, so that two of them are equal if they mean the same."""
+
+    def __init__(self, template: Template) -> None:
+        self._resources = template.resources
+        self._parameters: Mapping[str, Any] = template.document.get("Parameters") or {}
+
+    def text(self, value: Any) -> str:
+        """Return a value as a text."""
+        if not isinstance(value, Mapping) or len(value) != 1:
+            return value if isinstance(value, str) else _token(value)
+        ((function, argument),) = value.items()
+        if function == "Ref":
+            return self._ref(str(argument))
+        if function == "Fn::GetAtt":
+            return self._attribute(*(argument.split(".", 1) if isinstance(argument, str) else map(str, argument)))
+        if function == "Fn::Sub":
+            return self._substituted(*(argument if isinstance(argument, list) else [argument, {}]))
+        if function == "Fn::Join" and isinstance(argument, list) and isinstance(argument[1], list):
+            return str(argument[0]).join(map(self.text, argument[1]))
+        return _token(value)
+
+    def _ref(self, name: str) -> str:
+        if name in _PSEUDO:
+            return _PSEUDO[name]
+        if name in self._parameters:
+            default = self._parameters[name].get("Default")
+            return default if isinstance(default, str) and default else f"<{name}>"
+        kind = KINDS.get(self._resources.get(name, {}).get("Type", ""))
+        return self._arn(name) if kind is not None and kind.arn_attribute == "" else self._name(name)
+
+    def _attribute(self, name: str, attribute: str) -> str:
+        kind = KINDS.get(self._resources.get(name, {}).get("Type", ""))
+        is_arn = kind is not None and attribute in (kind.arn_attribute, "Arn", "TopicArn")
+        return self._arn(name) if is_arn else f"<{name}.{attribute}>"
+
+    def _arn(self, name: str) -> str:
+        kind = KINDS[self._resources[name]["Type"]]
+        return self._substituted(kind.arn.replace("{name}", self._name(name)), {})
+
+    def _name(self, name: str) -> str:
+        resource = self._resources.get(name, {})
+        kind = KINDS.get(resource.get("Type", ""))
+        own = (resource.get("Properties") or {}).get(kind.name) if kind is not None and kind.name else None
+        return self.text(own) if own is not None else f"<{name}>"
+
+    def _substituted(self, text: str, values: Mapping[str, Any]) -> str:
+        def put(found: re.Match[str]) -> str:
+            name = found[1]
+            if name in values:
+                return self.text(values[name])
+            return self._attribute(*name.split(".", 1)) if "." in name else self._ref(name)
+
+        return re.sub(r"\$\{([^!}]+)\}", put, text)
+
+
+def _token(value: Any) -> str:
+    return f"<{json.dumps(value, sort_keys=True, default=str)}>".replace(":", "…")
+
+
+def readable(text: str) -> str:
+    """Return a text as people read it: of an ARN in the own Region and account, what differs."""
+    parts = text.split(":", 5)
+    if len(parts) < 6:
+        return text
+    return ":".join([parts[2], *(part for part in parts[3:5] if part and not part.startswith("<")), parts[5]])
