@@ -77,16 +77,22 @@ class Source:
     returned: list[Name] = field(default_factory=list)
 
 
-def read_functions(*functions: Any) -> Source:
-    """Read functions, and those of the user's own that they call."""
+def read_functions(*functions: Any, rule: Any = None) -> Source:
+    """Read functions, and those of the user's own that they call.
+
+    Parameters
+    ----------
+    rule
+        The rule that they are called with, whose fields may be among the names.
+    """
     source = Source()
     seen: set[int] = set()
     for function in functions:
-        _read(function, source, seen, is_first=True)
+        _read(function, source, seen, rule, is_first=True)
     return source
 
 
-def _read(given: Any, source: Source, seen: set[int], *, is_first: bool = False) -> None:
+def _read(given: Any, source: Source, seen: set[int], rule: Any, *, is_first: bool = False) -> None:
     function, owner = _plain(given)
     if function is None or id(function) in seen or not _is_own(function):
         return
@@ -95,7 +101,7 @@ def _read(given: Any, source: Source, seen: set[int], *, is_first: bool = False)
     if not nodes:
         source.unread.append(getattr(function, "__qualname__", repr(function)))
     for node in nodes:
-        _Reader(source, seen, _Scope.of(function, owner)).read(node, is_first=is_first)
+        _Reader(source, seen, rule, _Scope.of(function, owner)).read(node, is_first=is_first)
 
 
 def _plain(given: Any) -> tuple[FunctionType | None, type | None]:
@@ -206,7 +212,8 @@ def _content(cell: Any) -> Any:
 
 
 class _Reader:
-    def __init__(self, source: Source, seen: set[int], scope: _Scope) -> None:
+    def __init__(self, source: Source, seen: set[int], rule: Any, scope: _Scope) -> None:
+        self._rule = rule
         self._source = source
         self._seen = seen
         self._scope = scope
@@ -256,7 +263,7 @@ class _Reader:
         if _is_request(named):
             self._source.made.append(Made(named))
         elif callable(named) and not isinstance(named, type):
-            _read(named, self._source, self._seen)
+            _read(named, self._source, self._seen, self._rule)
 
     def _arguments(self, kind: type[Request], node: ast.Call) -> dict[str, tuple[Name, ...]]:
         dataclass_: Any = kind
@@ -267,8 +274,10 @@ class _Reader:
         }
         arguments: dict[str, tuple[Name, ...]] = {}
         for name, value in given.items():
+            if _is_none(value) or self._field(value) is None:
+                continue
             arguments.update(self._params_of(value) if isinstance(value, ast.Dict) else {name: (self._name_of(value),)})
-        return {name: value for name, value in arguments.items() if not _is_none(given.get(name))}
+        return arguments
 
     def _params_of(self, node: ast.Dict) -> dict[str, tuple[Name, ...]]:
         """Return the parameters of an API in a mapping, at any depth."""
@@ -334,6 +343,12 @@ class _Reader:
             return self._named(node)
         return UNKNOWN
 
+    def _field(self, node: ast.AST) -> Any:
+        """Return what a field of the rule holds, of ``rule.table_name``; `_MISSING` of anything else."""
+        if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name) or self._rule is None:
+            return _MISSING
+        return self._rule.__dict__.get(node.attr, _MISSING) if node.value.id == "rule" else _MISSING
+
     def _pattern(self, node: ast.JoinedStr) -> Name:
         parts = [part.value if isinstance(part, ast.Constant) else "*" for part in node.values]
         text = "".join(map(str, parts))
@@ -343,6 +358,8 @@ class _Reader:
         """Return what a constant of a module holds; what it was made of counts, not what is in it on this machine."""
         if isinstance(node, ast.Name) and node.id in self._assigned:
             return self._name_of(self._assigned.pop(node.id))
+        if isinstance(field := self._field(node), str):
+            return Name(field)
         value = self._scope.resolved(node)
         if not isinstance(value, str):
             return UNKNOWN

@@ -38,19 +38,19 @@ class Missing:
 
 @dataclass(frozen=True)
 class Superfluous:
-    """A grant that no rule needs.
+    """What a statement grants, and no rule needs.
 
     Parameters
     ----------
-    action, resources
-        As it is written, the latter for people.
+    actions, resources
+        As they are written, the latter for people.
     policy
         The policy that grants it.
     needed
         What of it is needed, where it is too wide; empty: nothing of it.
     """
 
-    action: str
+    actions: tuple[str, ...]
     resources: tuple[str, ...]
     policy: str
     needed: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ def _missing(wanted: Iterable[tuple[Resolved, str]], grants: Sequence[_Readable]
 
 def _problem(one: Resolved, resource: str, grants: Sequence[_Readable]) -> str | None:
     """Return why something is not allowed; None: it is."""
-    if one.need.name.variables and one.resource.text == "*" and one.problem:
+    if one.is_unset:
         return one.problem
     about = [each.grant for each in grants if each.covers(one.action, resource)]
     if forbidding := [grant.policy for grant in about if not grant.allows]:
@@ -101,7 +101,7 @@ def _problem(one: Resolved, resource: str, grants: Sequence[_Readable]) -> str |
 
 
 def _shown(one: Resolved, resource: str) -> str:
-    return "" if one.problem and one.resource.text == "*" else readable(resource)
+    return "" if one.is_unset else readable(resource)
 
 
 def _superfluous(wanted: Sequence[tuple[Resolved, str]], grants: Iterable[_Readable]) -> list[Superfluous]:
@@ -109,33 +109,33 @@ def _superfluous(wanted: Sequence[tuple[Resolved, str]], grants: Iterable[_Reada
     for each in grants:
         if not each.grant.allows or each.grant.except_actions:
             continue
+        by_needed: dict[tuple[str, ...], list[str]] = {}
         for action in each.grant.actions:
-            if action.partition(":")[0].lower() in _OF_LAMBDA or _is_for_lambda(action):
-                continue
-            needed = sorted({one.action for one, resource in wanted if each.covers_by(action, one.action, resource)})
-            if needed and not _is_too_wide(action, each, needed):
-                continue
-            resources = tuple(readable(text) for text in each.resources)
-            found.append(Superfluous(action, resources, each.grant.policy, tuple(needed)))
+            needed = {one.action for one, resource in wanted if each.covers_by(action, one.action, resource)}
+            if not _is_for_lambda(action) and (not needed or _is_too_wide(action, each, needed)):
+                by_needed.setdefault(tuple(sorted(needed)), []).append(action)
+        resources = tuple(map(readable, each.resources))
+        found += [
+            Superfluous(tuple(actions), resources, each.grant.policy, needed) for needed, actions in by_needed.items()
+        ]
     return found
 
 
 # What Lambda does in the function's role, and not the function's code.
-_OF_LAMBDA = ("logs", "xray", "ec2")
-_POLLING = re.compile(
-    r"sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes|ChangeMessageVisibility)"
+_FOR_LAMBDA = re.compile(
+    r"(logs|xray|ec2|kafka|kafka-cluster):.*"
+    r"|sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes|ChangeMessageVisibility)"
     r"|kinesis:(Describe\w+|GetRecords|GetShardIterator|ListShards|ListStreams|SubscribeToShard)"
-    r"|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)"
-    r"|kafka:\w+|kafka-cluster:\w+",
+    r"|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)",
     re.IGNORECASE,
 )
 
 
 def _is_for_lambda(action: str) -> bool:
-    return _POLLING.fullmatch(action) is not None
+    return _FOR_LAMBDA.fullmatch(action) is not None
 
 
-def _is_too_wide(action: str, each: _Readable, needed: Sequence[str]) -> bool:
+def _is_too_wide(action: str, each: _Readable, needed: Iterable[str]) -> bool:
     """Tell whether a grant is for more actions than one, or for all resources though these actions take some."""
     return "*" in action or ("*" in each.resources and not _TAKE_NO_RESOURCE.issuperset(needed))
 
@@ -265,7 +265,8 @@ def _token(value: Any) -> str:
 
 def readable(text: str) -> str:
     """Return a text as people read it: of an ARN in the own Region and account, what differs."""
+    text = re.sub(r"<([A-Za-z0-9.]+)>", r"${\1}", re.sub(r"(:)<(region|account)>", r"\1", text))
     parts = text.split(":", 5)
     if len(parts) < 6:
         return text
-    return ":".join([parts[2], *(part for part in parts[3:5] if part and not part.startswith("<")), parts[5]])
+    return ":".join([parts[2], *(part for part in parts[3:5] if part), parts[5]])

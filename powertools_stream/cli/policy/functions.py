@@ -44,6 +44,18 @@ class Function:
         resource = self.made.resources[self.logical_id]
         return Surroundings(_variables(resource.get("Properties") or {}), _resource_types(self.made))
 
+    def policy_name(self, name: str) -> str:
+        """Return what a person calls a policy that SAM has made of one of the function's ``Policies``."""
+        number = name.removeprefix(f"{self.logical_id}RolePolicy")
+        policies = _properties(self.written, self.logical_id).get("Policies")
+        given = policies if isinstance(policies, list) else [policies]
+        if number == name or not number.isdecimal() or int(number) >= len(given):
+            return name
+        policy = given[int(number)]
+        if isinstance(policy, Mapping) and len(policy) == 1 and "Statement" not in policy:
+            return str(*policy)
+        return f"Policies[{number}]"
+
 
 def find_function(path: Path, handlers: Handlers, logical_id: str | None = None) -> Function:
     """Return the function of a template that has this module's handler, or this logical id.

@@ -99,7 +99,7 @@ def needs_of(parts: Iterable[Part], more: Iterable[str] = ()) -> Needs:
 
 def _add_rule(found: Needs, rule: Rule, options: ProcessorOptions | None) -> None:
     functions = _functions_of(rule)
-    sources = {name: read_functions(function) for name, function in functions.items()}
+    sources = {name: read_functions(function, rule=rule) for name, function in functions.items()}
     needs = [*_of_flavor(rule, sources, options), *_of_functions(rule, sources.values(), options)]
     role = rule.role_arn
     found.needs += [Need(**{**vars(need), "role": role}) for need in needs]

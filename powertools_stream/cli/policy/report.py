@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from textwrap import wrap
 
+from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from powertools_stream.cli.output import errors, print_document, results
 from powertools_stream.cli.policy.comparison import Comparison, compared, readable
@@ -46,7 +47,7 @@ def print_comparison(found: Needs, function: Function, *, as_json: bool) -> bool
             {"function": function.logical_id, **asdict(comparison), "unread": granted.unread, "notes": notes}
         )
     else:
-        _print_tables(comparison, function)
+        _print_differences(comparison, function)
         _print_notes(notes)
     return bool(comparison.missing)
 
@@ -70,36 +71,43 @@ def _print_notes(notes: Iterable[str]) -> None:
         console.print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True)
 
 
-def _print_tables(comparison: Comparison, function: Function) -> None:
+def _print_differences(comparison: Comparison, function: Function) -> None:
     console = results()
-    if comparison.missing:
-        console.print("[bold red]missing[/]")
-        console.print(_table(_missing_rows(comparison)))
-    if comparison.superfluous:
-        console.print("[bold yellow]superfluous[/]")
-        console.print(_table(_superfluous_rows(comparison)))
+    for title, blocks in (
+        ("[bold red]missing[/]", [*_missing_blocks(comparison)]),
+        ("[bold yellow]superfluous[/]", [*_superfluous_blocks(comparison, function)]),
+    ):
+        if blocks:
+            console.print(title)
+        for first, *more in blocks:
+            _print_indented(console, first, 2)
+            for line in more:
+                _print_indented(console, line, 4)
     console.print(_summary(comparison, function))
 
 
-def _missing_rows(comparison: Comparison) -> Iterable[tuple[str, str, str]]:
+def _print_indented(console: Console, text: str, indent: int) -> None:
+    # rich would fill the lines with spaces.
+    margin = " " * indent
+    for line in wrap(text, console.width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False):
+        console.print(escape(line), soft_wrap=True)
+
+
+def _missing_blocks(comparison: Comparison) -> Iterable[list[str]]:
     for one in comparison.missing:
-        reasons = f"for {', '.join(one.reasons)}"
-        yield one.action, one.resource, f"{reasons}: {one.problem}" if one.problem else reasons
+        yield [
+            one.action,
+            *([f"on {one.resource}"] if one.resource else []),
+            f"for {', '.join(one.reasons)}",
+            *([one.problem] if one.problem else []),
+        ]
 
 
-def _superfluous_rows(comparison: Comparison) -> Iterable[tuple[str, str, str]]:
+def _superfluous_blocks(comparison: Comparison, function: Function) -> Iterable[list[str]]:
     for one in comparison.superfluous:
-        rest = f"; of it, {', '.join(one.needed)} is needed" if one.needed else ""
-        yield one.action, "\n".join(one.resources), f"by {one.policy}{rest}"
-
-
-def _table(rows: Iterable[tuple[str, str, str]]) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
-    for _ in range(3):
-        table.add_column(overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    return table
+        needed = f": of it, {', '.join(one.needed)} is needed" if one.needed else ""
+        resources = f"on {', '.join(one.resources)}"
+        yield [", ".join(one.actions), resources, f"by {function.policy_name(one.policy)}{needed}"]
 
 
 def _summary(comparison: Comparison, function: Function) -> str:

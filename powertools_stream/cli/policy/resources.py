@@ -141,6 +141,8 @@ class Resolved:
         What it is for.
     problem
         What is not known of it, a sentence; empty: nothing.
+    is_unset
+        Whether nothing says on what, so that nothing can grant it.
     """
 
     action: str
@@ -148,6 +150,7 @@ class Resolved:
     condition: str
     need: Need
     problem: str = ""
+    is_unset: bool = False
 
 
 def resolve(need: Need, surroundings: Surroundings) -> Resolved | None:
@@ -165,7 +168,7 @@ def resolve(need: Need, surroundings: Surroundings) -> Resolved | None:
     if place.condition:
         operator, wanted = _compared(place, name, surroundings)
         conditions[operator] = {place.condition: wanted}
-        return Resolved(permission.action, Text("*"), _json(conditions), need, problem)
+        return Resolved(permission.action, Text("*"), _json(conditions), need, problem, value is None)
     if place is KEY and _is_alias(value, name, surroundings):
         # A statement cannot name an alias as its resource.
         # https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
@@ -177,7 +180,7 @@ def resolve(need: Need, surroundings: Surroundings) -> Resolved | None:
         return Resolved("aoss:APIAccessAll", arn, "", need, problem)
     if need.region is not None:
         arn = Text(arn.text.replace("${AWS::Region}", need.region), arn.values)
-    return Resolved(action, arn.with_part(need.part), _json(conditions), need, problem)
+    return Resolved(action, arn.with_part(need.part), _json(conditions), need, problem, value is None)
 
 
 def _json(conditions: Mapping[str, Any]) -> str:
