@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -94,7 +95,9 @@ def _imported(name: str) -> ModuleType:
     os.environ.setdefault("AWS_DEFAULT_REGION", os.environ.get("AWS_REGION", "us-east-1"))
     module_name = _module_of_file(Path(name)) if name.endswith(".py") else _module_in_sight(name)
     try:
-        return importlib.import_module(module_name)
+        # What it prints is none of the command's results.
+        with contextlib.redirect_stdout(sys.stderr):
+            return importlib.import_module(module_name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

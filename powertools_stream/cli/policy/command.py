@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from powertools_stream.cli.output import errors
 from powertools_stream.cli.status import CannotRunError, Status
 from powertools_stream.cli.targets import HELP
 
@@ -66,7 +67,8 @@ def policy(
     handlers = load_handlers(target)
     found = needs_of(handlers.parts, requested)
     found.needs += [need for name in polled for need in polling_needs(name)]
-    in_template = find_function(path, handlers, function) if path is not None else None
+    with errors().status("Reading the template …"):
+        in_template = find_function(path, handlers, function) if path is not None else None
     if check is None or in_template is None:
         report.print_policy(found, in_template, as_json=json_)
     elif report.print_comparison(found, in_template, as_json=json_):

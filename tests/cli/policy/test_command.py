@@ -83,6 +83,13 @@ def test_json_is_a_policy_and_nothing_else(command: Command) -> None:
     }
 
 
+def test_what_the_module_prints_is_no_result(command: Command, shop: Path) -> None:
+    (shop / "loud.py").write_text("print('hello')\nfrom listener import *")
+    done = command("policy", "loud.py", "--json")
+    assert json.loads(done.output)["Statement"]
+    assert done.errors == "hello\n"
+
+
 def test_what_is_missing_and_superfluous_is_listed(command: Command) -> None:
     done = command("policy", "listener.py", "--check", "template.yaml")
     assert (done.status, done.errors) == (1, "")
