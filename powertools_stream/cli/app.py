@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from powertools_stream import __version__
-from powertools_stream.cli.event import event
+from powertools_stream.cli.check.command import check
+from powertools_stream.cli.event.command import event
 from powertools_stream.cli.output import print_error
-from powertools_stream.cli.policy import policy
+from powertools_stream.cli.policy.command import policy
 from powertools_stream.cli.status import CannotRunError, Status
 from powertools_stream.templates import TemplateError
 
@@ -50,5 +51,6 @@ def main(
     """Check, run and look after event-driven functions on AWS Lambda."""
 
 
-app.command(no_args_is_help=True)(policy)
-app.command(no_args_is_help=True)(event)
+app.command("check")(check)
+app.command("policy", no_args_is_help=True)(policy)
+app.command("event", no_args_is_help=True)(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ NAMES = ("template.yaml", "template.yml", "template.json", "cdk.out")
 """What is looked for in a directory, in this order."""
 
 _TRANSFORM = "AWS::Serverless-2016-10-31"
+_EXTENSIONS = "AWS::LanguageExtensions"
 
 
 class TemplateError(ValueError):
@@ -45,8 +46,7 @@ class Template:
     @property
     def is_sam(self) -> bool:
         """Whether AWS SAM's transform applies to it."""
-        transform = self.document.get("Transform", [])
-        return _TRANSFORM in ([transform] if isinstance(transform, str) else transform)
+        return _TRANSFORM in _transforms(self.document)
 
 
 def read_template(path: Path) -> Template:
@@ -67,7 +67,7 @@ def read_template(path: Path) -> Template:
         raise TemplateError(
             f"Expected one template in {path}, found {', '.join(each.name for each in paths)}: name one."
         )
-    return _checked(paths[0], _decoded(paths[0]))
+    return _checked(paths[0], _expanded(paths[0], _decoded(paths[0])))
 
 
 def template_paths(path: Path) -> list[Path]:
@@ -101,27 +101,67 @@ def _in_directory(path: Path) -> list[Path]:
 
 
 def _stacks(assembly: Path) -> list[Path]:
-    # https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-assemblies
-    manifest = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))
-    stacks = [
-        assembly / artifact["properties"]["templateFile"]
-        for artifact in manifest.get("artifacts", {}).values()
-        if artifact.get("type") == "aws:cloudformation:stack"
-    ]
+    stacks = list(_templates_of(assembly))
     if not stacks:
         raise TemplateError(f"Expected stacks in {assembly / 'manifest.json'}, found none: run `cdk synth` again.")
     return stacks
 
 
+def _templates_of(assembly: Path) -> Iterator[Path]:
+    """Yield the templates of an assembly, and of the stages within it, which are assemblies of their own."""
+    # https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-assemblies
+    for artifact in _artifacts(assembly / "manifest.json"):
+        properties = artifact.get("properties") or {}
+        if artifact.get("type") == "aws:cloudformation:stack":
+            yield assembly / properties["templateFile"]
+        elif artifact.get("type") == "cdk:cloud-assembly":
+            yield from _templates_of(assembly / properties["directoryName"])
+
+
+def _artifacts(manifest: Path) -> list[Mapping[str, Any]]:
+    try:
+        return list(json.loads(manifest.read_text(encoding="utf-8")).get("artifacts", {}).values())
+    except (OSError, ValueError, AttributeError) as error:
+        raise TemplateError(f"Cannot read {manifest}: {error}. Run `cdk synth` again.") from error
+
+
 def _decoded(path: Path) -> Any:
     from cfnlint.decode import decode
 
+    _check_text(path)
     logging.getLogger("cfnlint").setLevel(logging.CRITICAL)  # it says each problem itself, before we do
     document, problems = decode(str(path))
     if problems:
         first = problems[0]
         raise TemplateError(f"{path}:{first.linenumber}:{first.columnnumber}: {first.message}.".replace("..", "."))
     return document
+
+
+def _expanded(path: Path, document: Any) -> Any:
+    """Return a template in which loops, ``Fn::ForEach``, are written out. They come before SAM's transform."""
+    if not isinstance(document, dict) or _EXTENSIONS not in _transforms(document):
+        return document
+    from cfnlint.template import Template as Extended
+
+    extended = Extended(str(path), {**document, "Transform": _EXTENSIONS})
+    problems = extended.transform()
+    if problems:
+        raise TemplateError(f"{path}: {problems[0].message}")
+    return {**extended.template, "Transform": [name for name in _transforms(document) if name != _EXTENSIONS]}
+
+
+def _transforms(document: Mapping[str, Any]) -> list[Any]:
+    transform = document.get("Transform") or []
+    return list(transform) if isinstance(transform, list) else [transform]
+
+
+def _check_text(path: Path) -> None:
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise TemplateError(f"Expected a template in UTF-8, found other bytes in {path}: {error.reason}.") from error
+    except OSError as error:
+        raise TemplateError(f"Cannot read {path}: {error.strerror}.") from error
 
 
 def _checked(path: Path, document: Any) -> Template:

@@ -42,14 +42,16 @@ def transformed(template: Template, parameters: Mapping[str, str] | None = None)
         return template
     document = json.loads(json.dumps(template.document))
     for resource in document["Resources"].values():
-        _move_code(resource)
+        _move_code(resource["Type"], resource.get("Properties"))
+    for section, properties in (document.get("Globals") or {}).items():
+        _move_code(f"AWS::Serverless::{section}", properties)
     return Template(template.path, _translated(template, document, dict(parameters or {})))
 
 
-def _move_code(resource: dict[str, Any]) -> None:
-    name, address = _CODE.get(resource["Type"], ("", ""))
-    properties = resource.get("Properties") or {}
-    if isinstance(properties.get(name), str) and not properties[name].startswith("s3://"):
+def _move_code(of: str, properties: Any) -> None:
+    name, address = _CODE.get(of, ("", ""))
+    written = properties.get(name) if isinstance(properties, dict) else None
+    if isinstance(written, str) and not written.startswith("s3://"):
         properties[name] = address
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from powertools_stream.templates import TemplateError, read_template
+from powertools_stream.templates.reading import template_paths
 
 QUEUE = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
 
@@ -29,6 +30,28 @@ def test_json_is_read_too(tmp_path: Path) -> None:
 def test_a_directory_stands_for_its_template(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / name, json.dumps(QUEUE))
     assert read_template(tmp_path).path == path
+
+
+LOOP = """\
+Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]
+Resources:
+  Fn::ForEach::Queues:
+    - Name
+    - [Orders, Payments]
+    - ${Name}Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "x-${Name}"}}
+"""
+
+
+def test_loops_are_written_out(tmp_path: Path) -> None:
+    template = read_template(write(tmp_path / "any.yaml", LOOP))
+    assert list(template.resources) == ["OrdersQueue", "PaymentsQueue"]
+    assert template.is_sam
+
+
+def test_a_loop_that_cannot_be_written_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "any.yaml", LOOP.replace("[Orders, Payments]", "5"))
+    with pytest.raises(TemplateError, match=r"any\.yaml: "):
+        read_template(path)
 
 
 def assembly(directory: Path, *stacks: str) -> Path:
@@ -66,6 +89,12 @@ def test_a_template_that_cannot_be_read(tmp_path: Path, text: str, says: str) ->
     assert "\n" not in str(raised.value)
 
 
+def test_other_bytes_than_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(TemplateError, match=r"found other bytes in .*bad\.yaml: invalid start byte\."):
+        read_template(tmp_path / "bad.yaml")
+
+
 def test_a_path_without_a_template(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"found no file .*nowhere\.yaml"):
         read_template(tmp_path / "nowhere.yaml")
@@ -81,3 +110,17 @@ def test_of_several_stacks_one_is_to_be_named(tmp_path: Path) -> None:
 def test_an_assembly_without_stacks(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="Expected stacks"):
         read_template(assembly(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["{", "[]"])
+def test_an_assembly_that_is_broken(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "manifest.json", text)
+    with pytest.raises(TemplateError, match=r"Cannot read .*manifest\.json"):
+        template_paths(tmp_path)
+
+
+def test_the_stages_of_an_assembly_are_assemblies(tmp_path: Path) -> None:
+    prod = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-prod"}}
+    write(tmp_path / "manifest.json", json.dumps({"artifacts": {"prod": prod}}))
+    assembly(tmp_path / "assembly-prod", "Shop")
+    assert template_paths(tmp_path) == [tmp_path / "assembly-prod" / "Shop.template.json"]

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from powertools_stream.templates import Template, TemplateError, transformed
 
-FUNCTION = {
+FUNCTION: dict[str, Any] = {
     "Type": "AWS::Serverless::Function",
     "Properties": {
         "CodeUri": "src/",
@@ -31,6 +32,13 @@ def test_an_event_of_a_function_becomes_an_event_source_mapping() -> None:
         "Queue": "AWS::SQS::Queue",
     }
     assert template.resources["Listener"] is FUNCTION, "the template itself is left as it is"
+
+
+def test_code_may_be_named_for_all_functions() -> None:
+    properties = {name: value for name, value in FUNCTION["Properties"].items() if name != "CodeUri"}
+    document = sam(Listener={**FUNCTION, "Properties": properties}, Queue={"Type": "AWS::SQS::Queue"}).document
+    template = Template(Path("template.yaml"), {**document, "Globals": {"Function": {"CodeUri": "src/"}}})
+    assert "ListenerQueue" in transformed(template).resources
 
 
 def test_a_template_without_sam_is_left_as_it_is() -> None:

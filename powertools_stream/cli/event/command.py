@@ -9,8 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from powertools_stream.cli.event.chain import built_event, check_way
-from powertools_stream.cli.event.services import SERVICES
 from powertools_stream.cli.output import print_document, results
 from powertools_stream.cli.status import CannotRunError
 
@@ -21,6 +19,8 @@ def _print_list(wanted: bool) -> None:
     if not wanted:
         return
     from rich.table import Table
+
+    from powertools_stream.cli.event.services import SERVICES
 
     table = Table("source", "--via", "--body", box=None, pad_edge=False)
     for name, service in SERVICES.items():
@@ -65,6 +65,8 @@ def event(
 
     - Your own event, ten times: `powertools-stream event kinesis --body order.json --count 10`
     """
+    from powertools_stream.cli.event.chain import built_event, check_way
+
     given = via or []
     check_way(source, given, count=count, fifo=fifo)
     content = None if body is None else _decoded(_read(body), body)

@@ -5,7 +5,3 @@ From the rules to needs (`needs`, and `code` for the user's functions), from nee
 """
 
 from __future__ import annotations
-
-from powertools_stream.cli.policy.command import policy
-
-__all__ = ["policy"]

@@ -1,0 +1,29 @@
+"""What the rules see of a template: resources, functions, mappings and grants, their intrinsic functions resolved."""
+
+from __future__ import annotations
+
+from powertools_stream.cli.check.stack.buses import BUS, keeps_faults
+from powertools_stream.cli.check.stack.code import where_published
+from powertools_stream.cli.check.stack.functions import DEFAULT_TIMEOUT, Function, function_named, functions_of
+from powertools_stream.cli.check.stack.grants import Use, is_granted, uses_of
+from powertools_stream.cli.check.stack.mappings import QUEUE, SourceMapping, mappings_of
+from powertools_stream.cli.check.stack.stack import Resource, Stack, stacks_of
+from powertools_stream.cli.check.stack.values import (
+    UNKNOWN,
+    Reference,
+    Text,
+    dig,
+    is_known,
+    items_of,
+    number,
+    pattern_of,
+    references,
+)
+
+__all__ = [
+    "Stack", "Resource", "stacks_of",
+    "DEFAULT_TIMEOUT", "Function", "functions_of", "function_named",
+    "QUEUE", "SourceMapping", "mappings_of",
+    "BUS", "keeps_faults", "where_published", "Use", "is_granted", "uses_of",
+    "UNKNOWN", "Reference", "Text", "dig", "is_known", "items_of", "number", "pattern_of", "references",
+]  # fmt: skip

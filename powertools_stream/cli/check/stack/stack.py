@@ -1,0 +1,136 @@
+"""A template as CloudFormation would deploy it, for each set of conditions that can be true together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from powertools_stream.cli.check.stack.resolver import Resolver
+from powertools_stream.cli.check.stack.values import Reference, pattern_of
+
+__all__ = ["Resource", "Stack", "stacks_of"]
+
+_MAX_SCENARIOS = 64
+"""Six conditions. What depends on conditions of a template that has more cannot be told."""
+
+_NAMES = ("FunctionName", "QueueName", "TableName", "TopicName", "BucketName", "DeliveryStreamName", "Name")
+"""The properties that name a resource; each type has one of them."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource, its intrinsic functions resolved.
+
+    Parameters
+    ----------
+    logical_id, type
+        As the template says.
+    properties
+        Its properties.
+    metadata
+        Its metadata.
+    """
+
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+    @property
+    def path(self) -> list[str | int]:
+        """Where it is in the template."""
+        return ["Resources", self.logical_id]
+
+    @property
+    def name(self) -> Any:
+        """The name that the template gives it: None if CloudFormation makes one up."""
+        return next((self.properties[name] for name in _NAMES if name in self.properties), None)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The resources that are deployed under one set of conditions, but for those of which nothing can be told.
+
+    Parameters
+    ----------
+    document
+        The template.
+    resolver
+        Resolves its values.
+    directory
+        Where the template is, and the code that it names; None if that is not known.
+    """
+
+    document: Mapping[str, Any]
+    resolver: Resolver
+    directory: Path | None
+
+    @cached_property
+    def resources(self) -> Mapping[str, Resource]:
+        """The resources, by logical id."""
+        written = self.document.get("Resources")
+        found = (self._resource(*item) for item in (written if isinstance(written, Mapping) else {}).items())
+        return {resource.logical_id: resource for resource in found if resource is not None}
+
+    def of_type(self, *types: str) -> list[Resource]:
+        """Return the resources of some types."""
+        return [resource for resource in self.resources.values() if resource.type in types]
+
+    def named(self, value: Any, *types: str) -> Resource | None:
+        """Return the resource of one of these types that a value names: by reference, by name or by its ARN."""
+        if isinstance(value, Reference):
+            resource = self.resources.get(value.logical_id)
+            return resource if resource is not None and resource.type in types else None
+        name = pattern_of(value).replace("/", ":").rpartition(":")[2]
+        return next((each for each in self.of_type(*types) if "*" not in name and each.name == name), None)
+
+    def _resource(self, logical_id: str, written: Any) -> Resource | None:
+        if not isinstance(written, Mapping) or not self._is_made(written.get("Condition")):
+            return None
+        properties = self.resolver.resolve(written.get("Properties") or {})
+        if not isinstance(properties, Mapping):
+            return None
+        metadata = self.resolver.resolve(written.get("Metadata"))
+        return Resource(
+            str(logical_id), str(written.get("Type")), properties, metadata if isinstance(metadata, Mapping) else {}
+        )
+
+    def _is_made(self, condition: Any) -> bool:
+        return not isinstance(condition, str) or self.resolver.conditions.get(condition, True)
+
+
+@lru_cache(maxsize=4)
+def stacks_of(cfn: Any) -> list[Stack]:
+    """Return the stacks that a template may become.
+
+    Parameters
+    ----------
+    cfn
+        cfn-lint's template, SAM's ``Globals`` merged into its functions.
+    """
+    directory = Path(cfn.filename).parent if cfn.filename else None
+    return [Stack(cfn.template, Resolver(cfn.template, scenario), directory) for scenario in _scenarios(cfn)]
+
+
+def _scenarios(cfn: Any) -> list[Mapping[str, bool]]:
+    declared = cfn.template.get("Conditions")
+    resources = cfn.template.get("Resources")
+    used = set(_conditions(resources)) & set(declared if isinstance(declared, Mapping) else ())
+    if not used or 2 ** len(used) > _MAX_SCENARIOS:
+        return [{}]
+    scenarios = cfn.conditions.build_scenarios({name: {True, False} for name in sorted(used)})
+    return list(islice(scenarios, _MAX_SCENARIOS)) or [{}]
+
+
+def _conditions(value: Any) -> Iterator[str]:
+    """Yield the names of the conditions that resources depend on."""
+    if isinstance(value, Mapping):
+        chosen = value.get("Fn::If")
+        named = [value.get("Condition"), chosen[0] if isinstance(chosen, list) and chosen else None]
+        yield from (str(name) for name in named if isinstance(name, str))
+    for part in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        yield from _conditions(part)
