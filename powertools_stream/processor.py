@@ -261,7 +261,7 @@ class StreamProcessor(BasePartialBatchProcessor):
 
     def _tell(self, batch: Batch, deadline: Deadline, observation: Observation | None) -> list[tuple[Any, ...]]:
         """Tell observers and handlers what became of the records; the response does not wait for one that hangs."""
-        if observation is None and not (self._has_own_handlers or any(state.failures for state in batch.states)):
+        if observation is None and not (self._has_own_handlers or batch.has_failures):
             return self._settle(batch)
         with Interrupter(Deadline(at=deadline.ends_at)) as interrupter:
             told = interrupter.attempt(self._tell_observers, batch, batch.states)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.failed import Failed
@@ -26,6 +26,7 @@ Results = tuple[UnitOfWork, ...]
 Done = tuple[int, int, str, Results]
 """What one run of a rule left behind, and where: the positions of the record and of the rule, and the rule's id."""
 
+_failures = attrgetter("failures")
 _WHOLE_BATCH = object()
 """The order key of every record of a FIFO batch that stops at its first reported record."""
 
@@ -247,6 +248,11 @@ class Batch:
         self.redacted: dict[int, BaseException] = {}
         self.rules_skipped = 0
         self._skip_group_on_error = skip_group_on_error
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether any of its records has failed."""
+        return any(map(_failures, self.states))
 
     def order_key(self, state: RecordState) -> Hashable | None:
         """Return what orders a record among others; None: nothing does."""

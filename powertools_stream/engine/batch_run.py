@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from time import monotonic
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -186,11 +186,12 @@ class BatchRun:
         driver, interrupter = self._driver, self._interrupter
         try:
             with limited_batch(), batch_variables(), decoded_by(self._decoder), stored_in(self._idempotency_store):
-                for state in self._batch.states:
+                states = iter(self._batch.states)
+                for state in states:
                     if monotonic() >= deadline.at:
                         return False
                     interrupter.rearm()
-                    self._process(state)
+                    self._process(state, states, deadline.at)
                     if driver.is_used:
                         self._leave_straight_way()
                         driver.run_ready(deadline)
@@ -206,7 +207,7 @@ class BatchRun:
         self._is_over = True  # if the run was left behind on its thread, it changes nothing any more
         if self._straight is not None:
             self._straight.is_over = True
-        for state in self._batch.states[self._matched :]:
+        for state in self._batch.states[self._matched + self._passed :]:
             self._note(state, NO_RULE, DeadlineError(_NOT_STARTED), UnitOfWork(record=state.record))
         for run in (*self._open, *(self._compactor.runs() if self._compactor is not None else ())):
             self._note_run(run, DeadlineError(_NOT_FINISHED))
@@ -229,24 +230,26 @@ class BatchRun:
         notes = progress.straight_notes(results) if progress is not None else None
         done = results if notes is None else notes
         if observation is None:
-            way = StraightWay(self._source.read, groups[0], done)
+            way = StraightWay(self._source.read, groups[0], done, self._interrupter)
         else:
             way = ObservedStraightWay(self._source.read, groups[0], done, self._interrupter, observation)
         if notes is not None:
             notes.way = way
         return way
 
-    def _process(self, state: RecordState) -> None:
-        """Read a record, and run its rules, the straight way if nothing stands in it."""
+    @property
+    def _passed(self) -> int:
+        return self._straight.passed if self._straight is not None else 0
+
+    def _process(self, state: RecordState, others: Iterator[RecordState], ends_at: float) -> None:
+        """Read a record, and run its rules; the straight way if nothing stands in it, and others behind it as well."""
         straight = self._straight
         if straight is None or self._unread or self._lanes.taken or self._decisions.concern_others:
             self._take_read(state, self._aside(self._source.read, state.record) if self._groups else None)
             return
-        outcome = self._interrupter.attempt(straight.go, state)
-        if outcome is FINISHED and straight.is_matched:
-            self._matched += 1
-        else:
-            self._leave(straight, state, outcome)
+        outcome = self._interrupter.attempt(straight.go, state, others, ends_at)
+        if straight.state is not None:
+            self._leave(straight, straight.state, outcome)
 
     def _leave(self, straight: StraightWay, state: RecordState, outcome: Any) -> None:
         """Do what is to be done beside the straight way, and go back to it if there are rules left."""

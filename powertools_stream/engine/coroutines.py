@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from powertools_stream.engine.failed import Failed
-from powertools_stream.errors import ConfigurationError, RetryableError
+from powertools_stream.errors import ConfigurationError, CutOffError, RetryableError
 
 if TYPE_CHECKING:
     from powertools_stream.engine.dispatch.pending import Reply
@@ -261,5 +261,9 @@ def _interruptible(
             raise error
         try:
             step, value = coroutine.send, (yield yielded)
+        except GeneratorExit:  # it is thrown away
+            with suppress(CutOffError):  # the invocation is over: no step of it runs any more
+                interrupter.attempt(coroutine.close)
+            raise
         except BaseException as error:
             step, value = coroutine.throw, error

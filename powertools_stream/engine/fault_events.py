@@ -355,8 +355,9 @@ class _Converted:
         if (found := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return found[1]
-        made = safe_json(value, masking, max_values=max_values)
-        if paths or erase is not None:
+        has_paths = bool(paths) or erase is not None
+        made = safe_json(value, masking, max_values=max_values, keeps_depths=not has_paths)
+        if has_paths:
             for path in paths:
                 mask_path(made.value, path)
             made = of_safe(made.value if erase is None else erase(made.value), is_cut=made.is_cut)

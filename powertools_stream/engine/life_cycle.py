@@ -108,7 +108,7 @@ class Engine:
         with COLLECTOR:
             published = self._run_rules(batch, handler, judge, publisher, deadline, progress, observation)
         self._unmatched.tell()
-        if any(state.failures for state in batch.states):
+        if batch.has_failures:
             events = self._settle(batch, publisher, published, deadline, observation)
             if progress is not None and any(state.is_reported for state in batch.states):
                 self._save(progress, events, deadline)

@@ -1,9 +1,10 @@
-"""The straight way of a record: read, and run through its rules, for as long as none of them asks for anything."""
+"""The straight way of records: read, and run through their rules, for as long as none of them asks for anything."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from powertools_stream.engine.steps import step_details
 from powertools_stream.errors import CutOffError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["FINISHED", "ObservedStraightWay", "StraightWay"]
 
 FINISHED = object()
-"""The record is done: there is no rule left."""
+"""No rule is left for the record, or no record is left."""
 
 
 class Takes(Protocol):
@@ -45,9 +46,15 @@ class StraightWay:
         The rules.
     done
         Takes what the rules leave behind; None: nobody wants it.
+    interrupter
+        Is armed again for each record.
 
     Attributes
     ----------
+    passed
+        How many records have gone all of the way, each matched by a rule.
+    state
+        The record that is on its way; None: the last one has gone all of it.
     event
         What was read of the record; None: it was not read yet, or holds more than a plain event.
     rule, uow
@@ -61,6 +68,7 @@ class StraightWay:
     __slots__ = (
         "_done",
         "_group",
+        "_interrupter",
         "_left",
         "_read",
         "_runs",
@@ -68,14 +76,25 @@ class StraightWay:
         "event",
         "is_matched",
         "is_over",
+        "passed",
         "rule",
+        "state",
         "uow",
     )
 
-    def __init__(self, read: Callable[[Any], Any], group: RuleGroup, done: Takes | None) -> None:
+    def __init__(
+        self,
+        read: Callable[[Any], Any],
+        group: RuleGroup,
+        done: Takes | None,
+        interrupter: Interrupter,
+    ) -> None:
         self._read = read
         self._group = group
         self._done = done
+        self._interrupter = interrupter
+        self.passed = 0
+        self.state: RecordState | None = None
         self._left: Iterator[CompiledRule] = iter(())
         self._runs: list[str] | None = None
         self._timestamps: list[Any] | None = None
@@ -85,12 +104,37 @@ class StraightWay:
         self.is_matched = False
         self.is_over = False
 
-    def go(self, state: RecordState) -> Any:
-        """Read a record, and run its rules as `go_on` does; return what was read, if that is no plain event.
+    def go(self, state: RecordState, others: Iterator[RecordState], ends_at: float) -> Any:
+        """Let a record go, and the others behind it, until one leaves the way, or time is up.
+
+        Returns what was read of the record that leaves, if that is no plain event, or what `go_on` has returned.
 
         Runs user code, so it raises whatever that does, and may be interrupted anywhere: what `rule` says has failed
         then, or the reading, if `event` is None.
+
+        Parameters
+        ----------
+        others
+            Those behind it. They are taken from the iterator as they go.
+        ends_at
+            When no other is let go any more, in seconds of `time.monotonic`.
         """
+        rearm = self._interrupter.rearm
+        going: RecordState | None = state
+        while going is not None:
+            self.state = going
+            outcome = self._go_alone(going)
+            if outcome is not FINISHED or not self.is_matched:
+                return outcome
+            self.passed += 1
+            self.state = None
+            if monotonic() >= ends_at:
+                break
+            rearm()
+            going = next(others, None)
+        return FINISHED
+
+    def _go_alone(self, state: RecordState) -> Any:
         self.event = None
         self.rule = NO_RULE
         self.is_matched = False
@@ -101,6 +145,8 @@ class StraightWay:
         self.event = event
         if self._timestamps is not None:
             self._timestamps.append(event.get("timestamp"))
+        if self.is_over:
+            self._stop()
         self._left = iter(self._group.candidates(event["type"]))
         return self.go_on(state)
 
@@ -109,15 +155,18 @@ class StraightWay:
         record, event, done, runs = state.record, self.event, self._done, self._runs
         for rule in self._left:
             if self.is_over:
-                raise CutOffError("The invocation is over.")
+                self._stop()
             uow = UnitOfWork()
             # One by one: as keywords they take half as long again.
             uow["pipeline"] = rule.id
             uow["record"] = record
             uow["event"] = event
             self.rule, self.uow = rule, uow
-            if rule.condition is not None and not rule.condition(uow):
-                continue
+            if rule.condition is not None:
+                if not rule.condition(uow):
+                    continue
+                if self.is_over:  # it is user code as well, and may have taken until now
+                    self._stop()
             self.is_matched = True
             if runs is not None:
                 runs.append(rule.id)
@@ -128,21 +177,22 @@ class StraightWay:
                 done.append((state.position, rule.position, rule.id, (outcome,)))
         return FINISHED
 
+    def _stop(self) -> NoReturn:
+        raise CutOffError("The invocation is over.")
+
 
 class ObservedStraightWay(StraightWay):
     """A straight way that counts, and knows what runs, so that nothing need be said of each step.
 
     Parameters
     ----------
-    read, group, done
+    read, group, done, interrupter
         As for `StraightWay`.
-    interrupter
-        Knows whether user code runs.
     observation
         Is told of events and of runs.
     """
 
-    __slots__ = ("_interrupter", "_observation")
+    __slots__ = ("_observation",)
 
     def __init__(
         self,
@@ -152,8 +202,7 @@ class ObservedStraightWay(StraightWay):
         interrupter: Interrupter,
         observation: Observation,
     ) -> None:
-        super().__init__(read, group, done)
-        self._interrupter = interrupter
+        super().__init__(read, group, done, interrupter)
         self._observation = observation
         self._runs = observation.runs
         self._timestamps = observation.timestamps

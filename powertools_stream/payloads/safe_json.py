@@ -13,7 +13,21 @@ from powertools_stream.errors import CutOffError
 from powertools_stream.payloads.conversions import NO_JSON, is_finite, json_form, json_number, short_repr, text_of
 from powertools_stream.payloads.masking import MASK, Masking
 
-__all__ = ["SafeJson", "encodable", "joined", "listed", "of_safe", "safe_json", "to_safe", "to_safe_json"]
+__all__ = [
+    "JSON_TEXT",
+    "SafeJson",
+    "encodable",
+    "joined",
+    "listed",
+    "of_safe",
+    "read_json_texts",
+    "safe_json",
+    "to_safe",
+    "to_safe_json",
+]
+
+JSON_TEXT = "<json>"
+"""The only name in an object that stands for a value that lies too deep; it holds the value's JSON."""
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 # EventBridge reads integers as 64 bits.
@@ -57,7 +71,9 @@ def to_safe_json(value: Any) -> str:
     return safe_json(value).text
 
 
-def safe_json(value: Any, masking: Masking | None = None, *, max_values: int | None = None) -> SafeJson:
+def safe_json(
+    value: Any, masking: Masking | None = None, *, max_values: int | None = None, keeps_depths: bool = True
+) -> SafeJson:
     """Return `to_safe` of a value, with its compact JSON. Never fails.
 
     Parameters
@@ -66,13 +82,16 @@ def safe_json(value: Any, masking: Masking | None = None, *, max_values: int | N
         As for `to_safe`.
     max_values
         After how many values the rest is cut; default: a million.
+    keeps_depths
+        Whether what lies too deep is kept as a text. If not, ``"<cut>"`` stands for it: nothing in a text could be
+        found by its path.
     """
     try:
-        safe = _Safe(_MAX_LEVELS, masking, max_values)
+        safe = _Safe(_MAX_LEVELS, masking, max_values, keeps_depths)
         return of_safe(safe.convert(value), is_cut=safe.is_cut)
     except RecursionError:
         # The caller is near the end of the stack already.
-        safe = _Safe(_FEW_LEVELS, masking, max_values)
+        safe = _Safe(_FEW_LEVELS, masking, max_values, keeps_depths)
         return of_safe(safe.convert(value), is_cut=safe.is_cut)
 
 
@@ -104,8 +123,10 @@ def to_safe(value: Any, masking: Masking | None = None) -> Any:
 
     As `to_json` does, but nothing is refused: NaN, infinity and integers beyond 64 bits become strings, an exception
     its name and message, an unknown object its ``repr`` (cut at 1,000 characters), a key its text, a container inside
-    itself ``"<cycle>"``, half a surrogate pair the sign for what cannot be shown. Below 200 levels, and after a million
-    values, ``"<cut>"`` stands for the rest: EventBridge takes 1,000 levels and 1,000,000 bytes.
+    itself ``"<cycle>"``, half a surrogate pair the sign for what cannot be shown. What lies below 200 levels becomes
+    ``{"<json>": "…"}``, an object with its JSON, which `read_json_texts` puts back. After a million values ``"<cut>"``
+    stands for the rest, and for what lies too deep if there are secrets. EventBridge takes 1,000 levels and 1,000,000
+    bytes.
 
     Parameters
     ----------
@@ -115,11 +136,23 @@ def to_safe(value: Any, masking: Masking | None = None) -> Any:
     return safe_json(value, masking).value
 
 
+def read_json_texts(value: Any) -> Any:
+    """Return what `to_safe` made of a value, with what lay too deep put back."""
+    if isinstance(value, list):
+        return [read_json_texts(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {JSON_TEXT}:
+        return json.loads(value[JSON_TEXT])
+    return {name: read_json_texts(inner) for name, inner in value.items()}
+
+
 class _Safe:
     """One conversion of one value: what it has seen on the path, and how much is left."""
 
-    def __init__(self, levels: int, masking: Masking | None, max_values: int | None) -> None:
+    def __init__(self, levels: int, masking: Masking | None, max_values: int | None, keeps_depths: bool) -> None:
         self.is_cut = False
+        self._keeps_depths = keeps_depths
         self._levels = levels
         self._masking = masking or None
         self._values = _MAX_VALUES if max_values is None else max_values
@@ -144,7 +177,7 @@ class _Safe:
         if identity in path:
             return "<cycle>"
         if len(path) >= self._levels:
-            return "<cut>"
+            return self._depths(value)
         path.add(identity)
         try:
             if kind is dict:
@@ -169,6 +202,8 @@ class _Safe:
         if self._values < 0:
             return self._cut()
         convert, is_plain = self.convert, self._masking is None
+        if JSON_TEXT in mapping and len(mapping) == 1 and self._keeps_depths and is_plain:
+            return self._depths(mapping)  # the user's own: it is put back as it is
         safe: dict[str, Any] = {}
         for key, inner in mapping.items():
             if type(key) is str and is_plain and key.isascii():
@@ -179,6 +214,14 @@ class _Safe:
                 name += "'"
             safe[name] = convert(inner)
         return safe
+
+    def _depths(self, value: Any) -> Any:
+        """Convert what lies too deep."""
+        if not self._keeps_depths:
+            return "<cut>"
+        # A secret may be written otherwise in JSON.
+        text = _json_of_any_depth(value, self._values) if self._masking is None else None
+        return self._cut() if text is None else {JSON_TEXT: text}
 
     def _cut(self) -> str:
         self.is_cut = True
@@ -219,6 +262,50 @@ class _Safe:
             return float(value)
         number = json_number(value)
         return self.convert(number if isinstance(number, int) or math.isfinite(number) else str(value))
+
+
+class _Written(str):
+    """A piece of JSON among values that are still to be written."""
+
+    __slots__ = ()
+
+
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+_NO_JSON = object()
+_COLON, _COMMA, _LIST_ENDS, _OBJECT_ENDS = map(_Written, ":,]}")
+
+
+def _json_of_any_depth(value: Any, max_values: int) -> str | None:
+    """Return the JSON of a value without recursion; None: it is no plain JSON, or has too many values."""
+    written: list[str] = []
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        kind = type(item)
+        if kind is _Written:
+            written.append(item)
+        elif kind is list or kind is dict:
+            max_values -= len(item)
+            written.append("[" if kind is list else "{")
+            waiting += _inner(item) if max_values >= 0 else [_NO_JSON]
+        elif kind in _SCALARS:
+            written.append(json.dumps(item))
+        else:
+            return None
+    return "".join(written)
+
+
+def _inner(container: Any) -> list[Any]:
+    """Return what is to be written of a list or a dict, the last first."""
+    if type(container) is list:
+        pieces: list[Any] = [piece for value in container for piece in (_COMMA, value)]
+        return [_LIST_ENDS, *reversed(pieces[1:])]
+    pieces = [piece for name, value in container.items() for piece in (_COMMA, _name(name), _COLON, value)]
+    return [_OBJECT_ENDS, *reversed(pieces[1:])]
+
+
+def _name(name: Any) -> Any:
+    return name if type(name) is str else _NO_JSON
 
 
 def _size(text: str) -> int:

@@ -122,6 +122,27 @@ def test_a_group_is_set_aside_together() -> None:
     assert [fault.disposition for fault in outcome.faults] == [Disposition.SET_ASIDE] * 2
 
 
+@pytest.mark.parametrize(
+    ("reported", "disposition"), [({"a2"}, "set-aside"), ({"a1"}, "set-aside"), ({"a1", "a2"}, "reported")]
+)
+def test_a_group_is_said_to_be_set_aside_as_long_as_one_of_it_is(reported: set[str], disposition: str) -> None:
+    def report(uow: Any) -> None:
+        if uow.event["id"] in reported:
+            raise ValueError("no")
+
+    rules = compacting([], failing="a2", on_fault=FaultPolicy.PUBLISH)
+    rules.add(id="reports", flavor=task, execute=report, on_fault=FaultPolicy.REPORT)
+    event = to_sqs_records([event_of("a1", "a", 1), event_of("a2", "a", 2)])
+    ids = {f"a{number}": record["messageId"] for number, record in enumerate(event["Records"], 1)}
+
+    outcome = run(rules, event)
+
+    assert {one["itemIdentifier"] for one in outcome.response["batchItemFailures"]} == {ids[one] for one in reported}
+    (published,) = {id(one.event): one.event for one in outcome.faults if one.event is not None}.values()
+    assert published["uow"]["pipeline"] == "r"
+    assert published["disposition"] == disposition
+
+
 def test_a_group_is_reported_together_where_its_fault_event_cannot_be_published() -> None:
     event = to_sqs_records([event_of("a1", "a", 1), event_of("a2", "a", 2)])
 

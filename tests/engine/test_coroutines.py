@@ -3,13 +3,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+import threading
 import time
+import types
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 from powertools_stream import FaultPolicy, StreamProcessor, UnitOfWork
+from powertools_stream.engine.coroutines import _interruptible
+from powertools_stream.engine.deadline import NO_DEADLINE
+from powertools_stream.engine.interrupter import Interrupter
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import Reason
 from powertools_stream.requests import Call
@@ -265,3 +270,37 @@ def test_coroutines_that_are_cancelled_before_they_begin_fail_at_once() -> None:
 
     assert len(response["batchItemFailures"]) == 5
     assert {fault.reason for fault in processor.faults} == {Reason.RETRYABLE}
+
+
+@types.coroutine
+def _pause() -> Generator[None, None, None]:
+    yield
+
+
+@pytest.mark.parametrize(("fate", "cleans_up"), [("waiting", True), ("closed", True), ("left behind", False)])
+def test_a_coroutine_that_is_thrown_away_says_nothing_and_runs_no_step_of_an_invocation_that_is_over(
+    fate: str, cleans_up: bool
+) -> None:
+    steps: list[str] = []
+
+    async def execute() -> None:
+        try:
+            await _pause()
+        finally:
+            steps.append("cleaned up")
+
+    interrupter, coroutine = Interrupter(NO_DEADLINE), execute()
+    driven = _interruptible(coroutine, interrupter, None, None)
+    driven.send(None)
+    if fate == "closed":
+        coroutine.close()
+    elif fate == "left behind":
+        interrupter.leave_behind()
+        thread = threading.Thread(target=driven.close)
+        thread.start()
+        thread.join()
+        assert steps == []
+    driven.close()
+
+    assert steps == (["cleaned up"] if cleans_up else [])
+    coroutine.close()

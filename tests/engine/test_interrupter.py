@@ -18,6 +18,7 @@ from powertools_stream.errors import DeadlineError
 from powertools_stream.flavors import task
 from powertools_stream.outcomes import Reason
 from powertools_stream.requests import Call
+from powertools_stream.sources import SQSSource
 from powertools_stream.testing import FakeConnector, run, to_sqs_records
 
 Context = Callable[..., Any]
@@ -347,22 +348,32 @@ def test_what_was_cut_off_says_so(lambda_context: Context) -> None:
     assert all(isinstance(fault.error, DeadlineError) for fault in outcome.faults)
 
 
-def test_nothing_goes_on_behind_what_was_left_behind(lambda_context: Context) -> None:
+@pytest.mark.parametrize("hanging", ["read", "event_type", "filter", "execute"])
+def test_nothing_goes_on_behind_what_was_left_behind(hanging: str, lambda_context: Context) -> None:
     ends = threading.Event()
-    filtered: list[int] = []
+    steps: list[str] = []
 
-    def hang(uow: Any) -> None:
-        ends.wait(20)
-
-    def note(uow: Any) -> bool:
-        filtered.append(uow.event["n"])
+    def step(name: str) -> bool:
+        steps.append(name)
+        if name == hanging:
+            ends.wait(20)
         return True
 
+    class Source(SQSSource):
+        def read(self, record: Any) -> Any:
+            step("read")
+            return super().read(record)
+
     rules = [
-        {"id": "hangs", "flavor": task, "execute": hang},
-        {"id": "second", "flavor": task, "filters": [note], "execute": hang},
+        {
+            "id": "first",
+            "flavor": task,
+            "event_type": lambda _: step("event_type"),
+            "execute": lambda _: step("execute"),
+        },
+        {"id": "second", "flavor": task, "filters": [lambda _: step("filter")], "execute": lambda _: step("execute")},
     ]
-    processor = StreamProcessor(rules=rules, raise_on_entire_batch_failure=False)
+    processor = StreamProcessor(rules=rules, source=Source(), raise_on_entire_batch_failure=False)
     responses: list[Any] = []
 
     def invoke() -> None:
@@ -376,4 +387,5 @@ def test_nothing_goes_on_behind_what_was_left_behind(lambda_context: Context) ->
         left.join(SOON)
 
     assert [len(response["batchItemFailures"]) for response in responses] == [3]
-    assert filtered == []
+    assert steps[-1] == hanging
+    assert steps.count(hanging) == 1

@@ -17,7 +17,8 @@ from pydantic import BaseModel, SecretStr
 
 from powertools_stream.errors import InvalidRequestError, StreamError
 from powertools_stream.payloads.json_text import from_json, to_json
-from powertools_stream.payloads.safe_json import to_safe, to_safe_json
+from powertools_stream.payloads.masking import Masking
+from powertools_stream.payloads.safe_json import read_json_texts, safe_json, to_safe, to_safe_json
 
 
 class Line(BaseModel):
@@ -180,19 +181,37 @@ def test_the_same_value_twice_is_no_cycle() -> None:
     assert to_safe([shared, shared]) == [shared, shared]
 
 
-def test_what_is_nested_too_deep_is_cut() -> None:
+def nested(depth: int, innermost: Any = None) -> Any:
+    """A value that many levels deep: lists and objects in turn."""
+    value = innermost
+    for level in range(depth):
+        value = [value, level] if level % 2 else {"deeper": value, "level": level}
+    return value
+
+
+@pytest.mark.parametrize("depth", [199, 200, 201, 265, 410, 700])
+def test_what_is_nested_deep_comes_back(depth: int) -> None:
+    value = nested(depth, [1.5, None, True, "ü", {}, []])
+
+    assert read_json_texts(json.loads(to_safe_json(value))) == value
+
+
+def levels_of(read: Any) -> tuple[int, Any]:
+    levels = 0
+    while isinstance(read, list):
+        levels, read = levels + 1, read[0]
+    return levels, read
+
+
+def test_what_is_nested_too_deep_for_the_stack_is_kept_as_text() -> None:
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
 
-    read = json.loads(to_safe_json({"deep": deep}))
+    levels, innermost = levels_of(json.loads(to_safe_json(deep)))
 
-    levels = 0
-    level = read["deep"]
-    while isinstance(level, list):
-        levels, level = levels + 1, level[0]
     assert 10 < levels <= 1_000
-    assert level == "<cut>"
+    assert innermost == {"<json>": "[" * (100_001 - levels) + "]" * (100_001 - levels)}
 
 
 def test_it_holds_near_the_end_of_the_stack() -> None:
@@ -203,7 +222,38 @@ def test_it_holds_near_the_end_of_the_stack() -> None:
     def descend(levels: int) -> str:
         return descend(levels - 1) if levels else to_safe_json(deep)
 
-    assert "<cut>" in descend(700)
+    assert "<cut>" not in (text := descend(700))
+    assert read_json_texts(json.loads(text)) == deep
+
+
+@pytest.mark.parametrize("innermost", [Decimal("1.5"), {1: 2}, {(): 2}, object()])
+def test_what_is_no_json_is_cut_below(innermost: Any) -> None:
+    safe = safe_json(nested(300, innermost))
+
+    assert '"<cut>"' in safe.text
+    assert safe.is_cut
+
+
+def test_secrets_are_not_kept_below() -> None:
+    safe = safe_json(nested(300, "hunter2"), Masking(["hunter2"]))
+
+    assert "hunter2" not in safe.text
+    assert safe.is_cut
+
+
+@pytest.mark.parametrize("text", ["[1]", "not JSON", 5, None])
+def test_an_object_that_looks_like_a_text_of_json_comes_back(text: Any) -> None:
+    value = {"a": [{"<json>": text}], "b": {"<json>": text, "c": 1}}
+
+    assert read_json_texts(json.loads(to_safe_json(value))) == value
+
+
+def test_a_cycle_below_is_cut() -> None:
+    cycle: list[Any] = []
+    cycle.append([cycle] * 2)
+    value = nested(300, cycle)
+
+    assert "<cut>" in to_safe_json(value)
 
 
 def test_a_value_that_unfolds_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

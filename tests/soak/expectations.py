@@ -51,15 +51,21 @@ def policy_of(program: Program, rule_id: str) -> str:
     return of_rule or program.options.on_fault
 
 
-def may_stand_for(program: Program, rule: PlannedRule, done: PlannedRecord, record: PlannedRecord) -> bool:
-    """Tell whether what a rule has done for a record is done for another as well: for an older one it has compacted."""
+def may_stand_for(
+    program: Program, rule: PlannedRule, done: PlannedRecord, record: PlannedRecord, *, came_later: bool
+) -> bool:
+    """Tell whether what a rule has done for a record is done for another as well: for an older one it has compacted.
+
+    Parameters
+    ----------
+    came_later
+        Whether the record that something was done for stands behind the other one: that decides between two of the
+        same age.
+    """
     if done == record:
         return True
-    return rule.compact and _group(program, done) == _group(program, record) and _age(done) >= _age(record)
-
-
-def _age(record: PlannedRecord) -> tuple[int, int]:
-    return record.timestamp, record.position
+    is_newer = (done.timestamp, came_later) > (record.timestamp, False)
+    return rule.compact and _group(program, done) == _group(program, record) and is_newer
 
 
 def _group(program: Program, record: PlannedRecord) -> Any:

@@ -81,9 +81,13 @@ class _Oracle:
 
     def _stand_ins(self, rule: PlannedRule, ref: str, delivery: Delivery) -> Iterable[str]:
         """Return the records whose writes may stand for those of a record: newer ones, if the rule compacts."""
-        record = self._program.record(ref)
-        delivered = map(self._program.record, delivery.refs)
-        return [one.ref for one in delivered if may_stand_for(self._program, rule, one, record)]
+        refs, place = delivery.refs, delivery.refs.index(ref)
+        record, delivered = self._program.record(ref), [self._program.record(one) for one in refs]
+        return [
+            one.ref
+            for at, one in enumerate(delivered)
+            if may_stand_for(self._program, rule, one, record, came_later=at > place)
+        ]
 
     def _is_set_aside(self, rule_id: str, ref: str, delivery: Delivery) -> bool:
         return any(

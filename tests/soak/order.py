@@ -54,11 +54,15 @@ class _Lane:
         for deed in self._deeds:
             done = self._program.record(deed.ref)
             for before in self._records[: self._records.index(done)]:
-                if self._is_gone(before, deed.invocation) or may_stand_for(self._program, self._rule, done, before):
+                if self._is_gone(before, deed.invocation) or self._may_stand_for(done, before):
                     continue
                 if settled[before.ref] > deed.index:
                     what = f"{deed.ref} before {before.ref} by {deed.rule_id} in invocation {deed.invocation}"
                     yield Violation("out of order", what)
+
+    def _may_stand_for(self, done: PlannedRecord, record: PlannedRecord) -> bool:
+        came_later = done.position > record.position
+        return may_stand_for(self._program, self._rule, done, record, came_later=came_later)
 
     def check_turns(self) -> Iterator[Violation]:
         """Yield what was done for a record once something was done for one behind it, in the same invocation."""
@@ -86,7 +90,7 @@ class _Lane:
         ]
         firsts: dict[str, int] = {}
         for deed in self._deeds:
-            if may_stand_for(self._program, self._rule, self._program.record(deed.ref), record):
+            if self._may_stand_for(self._program.record(deed.ref), record):
                 firsts.setdefault(deed.label, deed.index)
         if can_be_read and firsts.keys() >= set(WORKS[self._rule.work].labels):
             ends.append(max(firsts.values()))

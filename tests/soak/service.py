@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from powertools_stream.payloads.safe_json import read_json_texts
 from powertools_stream.testing.endpoint import Answer, BrokenOff
 from tests.soak.crew import TABLE
 from tests.soak.history import History
@@ -170,7 +171,7 @@ class Service:
         self._history.did(int(invocation), ref, rule_id, label)
 
     def _take_fault(self, event: dict[str, Any]) -> None:
-        event = _decompressed(event)
+        event = read_json_texts(_decompressed(event))
         uow = event["uow"]
         records = [one.get("record") for one in (*uow.get("batch", ()), uow)]
         marked = {one[MARK]["ref"]: one for one in records if isinstance(one, dict) and MARK in one}

@@ -181,6 +181,15 @@ def test_a_rule_that_compacts_does_the_newest_record_for_all() -> None:
     assert kinds(planned, History([delivery(planned)], deeds("r1"))) == {"lost"}
 
 
+def test_of_records_of_the_same_age_the_one_that_came_last_is_the_newest() -> None:
+    records = tuple(replace(record, timestamp=7) for record in _RECORDS)
+    planned = program(source="sqs", records=records, rules=(PlannedRule("rule-0", "task: requests", compact=True),))
+
+    for last, expected in (("r1", set()), ("r0", {"lost"})):
+        refs = (*(record.ref for record in records if record.ref != last), last)
+        assert kinds(planned, History([delivery(planned, refs=refs)], deeds("r1"))) == expected
+
+
 def test_an_invocation_that_ends_too_late_is_found() -> None:
     planned = program()
 
