@@ -18,11 +18,15 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib import import_module
 from types import FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from powertools_stream.cli.policy.names import UNKNOWN, Name
 from powertools_stream.expressions import pk_condition, timestamp_condition
-from powertools_stream.requests import Request
+from powertools_stream.flavors import get_items, publish, publish_all
+from powertools_stream.requests import GetItems, PutEvent, Request
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 __all__ = ["Made", "Source", "read_functions"]
 
@@ -250,9 +254,13 @@ class _Reader:
                     self._scope.local[name] = _imported(alias.name if alias.asname else name)
 
     def _read_node(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Call) and _is_request(kind := self._scope.resolved(node.func)):
-            self._source.made.append(Made(kind, self._arguments(kind, node), self._is_plain(node)))
+        called = self._scope.resolved(node.func) if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and _is_request(called):
+            self._source.made.append(Made(called, self._arguments(_names_of(called), node), self._is_plain(node)))
             self._done.add(id(node.func))
+        elif isinstance(node, ast.Call) and isinstance(called, FunctionType) and called in _STEPS:
+            kind, names = _STEPS[called]
+            self._source.made.append(Made(kind, self._arguments(names, node)))
         elif isinstance(node, ast.Dict) and id(node) not in self._done:
             self._add_params(self._params_of(node))
             self._done.update(id(inner) for inner in ast.walk(node) if isinstance(inner, ast.Dict))
@@ -265,9 +273,8 @@ class _Reader:
         elif callable(named) and not isinstance(named, type):
             _read(named, self._source, self._seen, self._rule)
 
-    def _arguments(self, kind: type[Request], node: ast.Call) -> dict[str, tuple[Name, ...]]:
-        dataclass_: Any = kind
-        names = [one.name for one in fields(dataclass_)] if hasattr(kind, "__dataclass_fields__") else []
+    def _arguments(self, names: Sequence[str], node: ast.Call) -> dict[str, tuple[Name, ...]]:
+        """Return what is known of the arguments of a call, whose parameters have these names, in order."""
         given = {
             **dict(zip(names, node.args, strict=False)),
             **{one.arg: one.value for one in node.keywords if one.arg},
@@ -413,7 +420,19 @@ def _is_none(node: Any) -> bool:
     return node is None or (isinstance(node, ast.Constant) and node.value is None)
 
 
-def _is_request(value: Any) -> bool:
+# The steps for flavors of the user's own that make requests: their types, and the names of their parameters.
+_STEPS: Mapping[Any, tuple[type[Request], tuple[str, ...]]] = {
+    get_items: (GetItems, ("params", "table_name")),
+    publish: (PutEvent, ("event", "uow", "rule")),
+    publish_all: (PutEvent, ("events", "uow", "rule")),
+}
+
+
+def _names_of(kind: Any) -> list[str]:
+    return [one.name for one in fields(kind)] if hasattr(kind, "__dataclass_fields__") else []
+
+
+def _is_request(value: Any) -> TypeGuard[type[Request]]:
     return isinstance(value, type) and issubclass(value, Request) and value is not Request
 
 

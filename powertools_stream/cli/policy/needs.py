@@ -202,6 +202,8 @@ def _place_of(permission: Permission, params: Mapping[str, tuple[Name, ...]]) ->
 
 
 def _default(place: Place, rule: Rule | None, options: ProcessorOptions | None) -> Name:
+    if place is BUS and rule is not None and isinstance(bus := rule.__dict__.get("bus_name"), str):
+        return Name(bus)
     if place is BUS and options is not None and options.bus_name:
         return Name(options.bus_name)
     if place is TABLE and isinstance(rule, TableRule):
@@ -268,13 +270,18 @@ def _of_made(made: Made, source: Source, rule: Rule, options: ProcessorOptions |
         names: tuple[Name, ...] = (UNKNOWN,)
         if place is not None:
             own = params.get(place.field or "") or params.get(place.param or "")
-            names = own or (_default(place, None, options),)
+            names = own or (_default(place, rule if _publishes(made) else None, options),)
         yield from _in_places(permission, made.kind, names, rule, {**params})
 
 
 # Where a message goes that goes to no topic, which no resource stands for.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-using-identity-based-policies.html
 _NO_TOPIC = ("PhoneNumber", "TargetArn")
+
+
+def _publishes(made: Made) -> bool:
+    """Tell whether the step `publish` makes it, which publishes on the rule's own bus."""
+    return "rule" in made.arguments
 
 
 def _of_request(kind: type[Request], reason: str) -> Iterator[Need]:

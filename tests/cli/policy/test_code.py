@@ -13,12 +13,14 @@ from powertools_stream import UnitOfWork, requests
 from powertools_stream.cli.policy.code import read_functions
 from powertools_stream.cli.policy.names import UNKNOWN, Name
 from powertools_stream.expressions import pk_condition
+from powertools_stream.flavors import get_items, publish
 from powertools_stream.requests import (
     Call,
     CopyObject,
     DeleteItem,
     GetItems,
     GetParameter,
+    PutEvent,
     PutItem,
     PutObject,
     Query,
@@ -194,6 +196,17 @@ def writing(uow: UnitOfWork) -> Asked:
 def test_a_write_that_may_share_a_call_is_told_if_it_shows() -> None:
     forms = [made.is_plain for made in read_functions(writing).made]
     assert forms == [True, True, True, None, None, False, False, None]
+
+
+def by_steps(uow: UnitOfWork, rule: Any) -> Asked:
+    yield from get_items({"Keys": []}, "customers")
+    yield from publish({"type": "told"}, uow, rule)
+
+
+def test_the_steps_for_flavors_of_ones_own_make_requests() -> None:
+    items, event = read_functions(by_steps).made
+    assert (items.kind, items.arguments) == (GetItems, {"table_name": (Name("customers"),)})
+    assert event.kind is PutEvent
 
 
 def of_the_rule(uow: UnitOfWork, rule: Any) -> Asked:
