@@ -8,25 +8,19 @@ function out of a mapping, cannot be seen.
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
-import site
-import sys
-import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cache
 from importlib import import_module
-from types import FunctionType, MethodType, ModuleType
-from typing import TYPE_CHECKING, Any
+from types import FunctionType, ModuleType
+from typing import Any, TypeGuard
 
+from powertools_stream.cli.policy.constants import assigned, module_named, target, text_of, variable
 from powertools_stream.cli.policy.names import UNKNOWN, Name
+from powertools_stream.cli.policy.source_files import is_own, nodes_of, plain_function
 from powertools_stream.expressions import pk_condition, timestamp_condition
 from powertools_stream.flavors import get_items, publish, publish_all
 from powertools_stream.requests import GetItems, PutEvent, Request
-
-if TYPE_CHECKING:
-    from typing import TypeGuard
 
 __all__ = ["Made", "Source", "read_functions"]
 
@@ -97,81 +91,15 @@ def read_functions(*functions: Any, rule: Any = None) -> Source:
 
 
 def _read(given: Any, source: Source, seen: set[int], rule: Any, *, is_first: bool = False) -> None:
-    function, owner = _plain(given)
-    if function is None or id(function) in seen or not _is_own(function):
+    function, owner = plain_function(given)
+    if function is None or id(function) in seen or not is_own(function):
         return
     seen.add(id(function))
-    nodes = _nodes_of(function)
+    nodes = nodes_of(function)
     if not nodes:
         source.unread.append(getattr(function, "__qualname__", repr(function)))
     for node in nodes:
         _Reader(source, seen, rule, _Scope.of(function, owner)).read(node, is_first=is_first)
-
-
-def _plain(given: Any) -> tuple[FunctionType | None, type | None]:
-    """Return the function inside of what is called, and the class whose method it is."""
-    owner: type | None = None
-    while not isinstance(given, FunctionType):
-        if isinstance(given, functools.partial):
-            given = given.func
-        elif isinstance(given, MethodType):
-            owner = given.__self__ if isinstance(given.__self__, type) else type(given.__self__)
-            given = given.__func__
-        elif hasattr(given, "__wrapped__"):
-            given = given.__wrapped__
-        elif not isinstance(given, type) and isinstance(getattr(type(given), "__call__", None), FunctionType):  # noqa: B004
-            given = given.__call__
-        else:
-            return None, owner
-    inner = getattr(given, "_user_function", None) or getattr(given, "__wrapped__", None)
-    return _plain(inner) if inner is not None else (given, owner)
-
-
-@cache
-def _library_folders() -> tuple[str, ...]:
-    paths = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *site.getsitepackages()]
-    return tuple(filter(None, [*paths, site.getusersitepackages(), sysconfig.get_path("purelib")]))
-
-
-def _is_own(function: FunctionType) -> bool:
-    """Tell whether a function is the user's: neither Python's, nor a library's, nor ours."""
-    name = function.__module__ or ""
-    if name.partition(".")[0] == "powertools_stream":
-        return False
-    return not function.__code__.co_filename.startswith((*_library_folders(), "<frozen"))
-
-
-# -- The source --------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _module_source(name: str) -> ast.Module | None:
-    module = sys.modules.get(name)
-    try:
-        return ast.parse(inspect.getsource(module)) if module is not None else None
-    except (OSError, TypeError, SyntaxError):
-        return None
-
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-
-
-def _nodes_of(function: FunctionType) -> list[ast.AST]:
-    """Return the nodes of a function; several if it is one of several lambdas in a line."""
-    tree = _module_source(function.__module__)
-    if tree is None:
-        return []
-    line, name = function.__code__.co_firstlineno, function.__code__.co_name
-    return [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, _FUNCTIONS) and getattr(node, "name", "<lambda>") == name and _first_line(node) == line
-    ]
-
-
-def _first_line(node: Any) -> int:
-    lines: list[int] = [node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))]
-    return min(lines)
 
 
 _MISSING = object()
@@ -239,13 +167,13 @@ class _Reader:
         """Note what each name of the function's own stands for that gets a value once."""
         for node in nodes:
             if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-                for name in map(_target, getattr(node, "targets", [getattr(node, "target", None)])):
+                for name in map(target, getattr(node, "targets", [getattr(node, "target", None)])):
                     self._assigned[name] = None if name in self._assigned else node.value
 
     def _import(self, nodes: Sequence[ast.AST]) -> None:
         for node in nodes:
             if isinstance(node, ast.ImportFrom):
-                module = _imported(_module_named(node, self._scope.module))
+                module = _imported(module_named(node, self._scope.module))
                 for alias in node.names:
                     self._scope.local[alias.asname or alias.name] = getattr(module, alias.name, _MISSING)
             elif isinstance(node, ast.Import):
@@ -290,7 +218,7 @@ class _Reader:
         """Return the parameters of an API in a mapping, at any depth."""
         params: dict[str, tuple[Name, ...]] = {}
         for key, value in zip(node.keys, node.values, strict=True):
-            for name, names in self._params_in(_text(key), value).items():
+            for name, names in self._params_in(text_of(key), value).items():
                 params[name] = (*params.get(name, ()), *names)
         return params
 
@@ -323,13 +251,13 @@ class _Reader:
         if not isinstance(params, ast.Dict):
             return None
         pairs = list(zip(params.keys, params.values, strict=True))
-        given = {_text(key): value for key, value in pairs if key is not None}
+        given = {text_of(key): value for key, value in pairs if key is not None}
         added = [value for key, value in pairs if key is None]
         if not _PLAIN.issuperset(given) or any(map(self._is_condition, added)):
             return False
         # Without a key that is known, an item is put on its own, though there is nothing else.
         item = given.get("Item")
-        has_key = isinstance(item, ast.Dict) and "pk" in map(_text, item.keys)
+        has_key = isinstance(item, ast.Dict) and "pk" in map(text_of, item.keys)
         is_batched = "Key" in given or has_key or any(one.arg == "key" for one in node.keywords)
         return True if is_batched and not added else None
 
@@ -344,8 +272,8 @@ class _Reader:
             return Name(node.value) if isinstance(node.value, str) else UNKNOWN
         if isinstance(node, ast.JoinedStr):
             return self._pattern(node)
-        if variable := _variable(node):
-            return Name(variables=(variable,))
+        if read := variable(node):
+            return Name(variables=(read,))
         if isinstance(node, ast.Name | ast.Attribute):
             return self._named(node)
         return UNKNOWN
@@ -371,49 +299,13 @@ class _Reader:
         if not isinstance(value, str):
             return UNKNOWN
         if isinstance(node, ast.Name):
-            return _assigned(self._scope.module, node.id) or Name(value)
+            return assigned(self._scope.module, node.id) or Name(value)
         base = self._scope.resolved(node.value)
-        return (_assigned(base.__name__, node.attr) if isinstance(base, ModuleType) else None) or Name(value)
-
-
-def _assigned(module: str, name: str) -> Name | None:
-    tree = _module_source(module)
-    for node in tree.body if tree is not None else ():
-        if isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                if (alias.asname or alias.name) == name:
-                    return _assigned(_module_named(node, module), alias.name)
-        if name in map(_target, getattr(node, "targets", [getattr(node, "target", None)])):
-            variable = _variable(getattr(node, "value", None))
-            return Name(variables=(variable,)) if variable else None
-    return None
-
-
-def _target(node: Any) -> str | None:
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def _variable(node: Any) -> str | None:
-    """Return the environment variable that an expression reads: ``os.environ["X"]``, ``os.getenv("X")``."""
-    if isinstance(node, ast.Subscript) and _ends(node.value, "environ"):
-        return _text(node.slice)
-    if not isinstance(node, ast.Call) or not node.args:
-        return None
-    function = node.func
-    is_get = isinstance(function, ast.Attribute) and function.attr == "get" and _ends(function.value, "environ")
-    return _text(node.args[0]) if is_get or _ends(function, "getenv") else None
+        return (assigned(base.__name__, node.attr) if isinstance(base, ModuleType) else None) or Name(value)
 
 
 # As the connector tells it.
 _PLAIN = frozenset({"Item", "Key", "TableName"})
-
-
-def _ends(node: Any, name: str) -> bool:
-    return getattr(node, "attr", getattr(node, "id", None)) == name
-
-
-def _text(node: Any) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def _is_none(node: Any) -> bool:
@@ -434,13 +326,6 @@ def _names_of(kind: Any) -> list[str]:
 
 def _is_request(value: Any) -> TypeGuard[type[Request]]:
     return isinstance(value, type) and issubclass(value, Request) and value is not Request
-
-
-def _module_named(node: ast.ImportFrom, module: str) -> str:
-    """Return the whole name of the module that something is imported from."""
-    package = getattr(sys.modules.get(module), "__package__", None) or ""
-    parts = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-    return ".".join([*parts, *([node.module] if node.module else [])])
 
 
 def _imported(name: str) -> ModuleType | None:

@@ -60,7 +60,8 @@ def policy(
     from powertools_stream.cli.policy import report
     from powertools_stream.cli.policy.functions import find_function
     from powertools_stream.cli.policy.handlers import load_handlers
-    from powertools_stream.cli.policy.needs import needs_of, polling_needs
+    from powertools_stream.cli.policy.polling import polling_needs
+    from powertools_stream.cli.policy.rule_needs import needs_of
 
     path = _template_path(template, check, function)
     requested, polled = list(map(_request, request or ())), list(map(_polled, source or ()))
@@ -97,7 +98,7 @@ def _is_request(value: object) -> bool:
 
 
 def _polled(name: str) -> str:
-    from powertools_stream.cli.policy.needs import POLLED
+    from powertools_stream.cli.policy.polling import POLLED
 
     return _known(name, POLLED, "a source that Lambda polls")
 

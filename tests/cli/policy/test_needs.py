@@ -15,8 +15,10 @@ from powertools_stream.cli.policy.comparison import compared
 from powertools_stream.cli.policy.functions import Function
 from powertools_stream.cli.policy.grants import grants_of
 from powertools_stream.cli.policy.handlers import Part, load_handlers
-from powertools_stream.cli.policy.needs import POLLED, Needs, needs_of, polling_needs
+from powertools_stream.cli.policy.needs import Needs
+from powertools_stream.cli.policy.polling import POLLED, polling_needs
 from powertools_stream.cli.policy.resources import Surroundings, resolve
+from powertools_stream.cli.policy.rule_needs import needs_of
 from powertools_stream.cli.policy.statements import document_of, statements_of, yaml_of
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.flavors import cdc, collect, evaluate, job, materialize, s3, sns, sqs, task, update
