@@ -14,7 +14,6 @@ from typing_extensions import TypedDict
 from powertools_stream.call_options import Rate, RetryPolicy
 from powertools_stream.checkpoints.store import CheckpointStore
 from powertools_stream.classification.reasons import Retryable
-from powertools_stream.cli.policy.code import Source
 from powertools_stream.connectors.base import Connector
 from powertools_stream.options import AnyLogger, AnyMetrics, AnyTracer
 from powertools_stream.outcomes import FaultPolicy, Observer
@@ -23,6 +22,7 @@ from powertools_stream.payloads.compression import Compression
 from powertools_stream.payloads.decoding import Decoder
 from powertools_stream.payloads.field_encryption import FieldEncryption
 from powertools_stream.requests.request import Request
+from powertools_stream.sources.source import Source
 
 __all__ = ["Options"]
 

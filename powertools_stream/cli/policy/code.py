@@ -22,7 +22,7 @@ from powertools_stream.expressions import pk_condition, timestamp_condition
 from powertools_stream.flavors import get_items, publish, publish_all
 from powertools_stream.requests import GetItems, PutEvent, Request
 
-__all__ = ["Made", "Source", "read_functions"]
+__all__ = ["Made", "Reading", "read_functions"]
 
 # The parameters of the services' APIs that say where a request goes, or in which form.
 _PARAMS = (
@@ -51,7 +51,7 @@ class Made:
 
 
 @dataclass
-class Source:
+class Reading:
     """What was found in the source of some functions.
 
     Parameters
@@ -75,7 +75,7 @@ class Source:
     returned: list[Name] = field(default_factory=list)
 
 
-def read_functions(*functions: Any, rule: Any = None) -> Source:
+def read_functions(*functions: Any, rule: Any = None) -> Reading:
     """Read functions, and those of the user's own that they call.
 
     Parameters
@@ -83,14 +83,14 @@ def read_functions(*functions: Any, rule: Any = None) -> Source:
     rule
         The rule that they are called with, whose fields may be among the names.
     """
-    source = Source()
+    source = Reading()
     seen: set[int] = set()
     for function in functions:
         _read(function, source, seen, rule, is_first=True)
     return source
 
 
-def _read(given: Any, source: Source, seen: set[int], rule: Any, *, is_first: bool = False) -> None:
+def _read(given: Any, source: Reading, seen: set[int], rule: Any, *, is_first: bool = False) -> None:
     function, owner = plain_function(given)
     if function is None or id(function) in seen or not is_own(function):
         return
@@ -144,7 +144,7 @@ def _content(cell: Any) -> Any:
 
 
 class _Reader:
-    def __init__(self, source: Source, seen: set[int], rule: Any, scope: _Scope) -> None:
+    def __init__(self, source: Reading, seen: set[int], rule: Any, scope: _Scope) -> None:
         self._rule = rule
         self._source = source
         self._seen = seen

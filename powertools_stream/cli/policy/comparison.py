@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from powertools_stream.cli.policy.grants import Grant, Grants
-from powertools_stream.cli.policy.resources import KINDS, Resolved
+from powertools_stream.cli.policy.resources import Resolved
+from powertools_stream.cli.policy.template_texts import TemplateReader, readable
 from powertools_stream.templates import Template
 
-__all__ = ["Comparison", "Missing", "Superfluous", "compared", "readable"]
+__all__ = ["Comparison", "Missing", "Superfluous", "compared"]
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,9 @@ def compared(needs: Sequence[Resolved], granted: Grants, template: Template) -> 
     template
         The template as CloudFormation gets it.
     """
-    reader = _Reader(template)
+    reader = TemplateReader(template)
     grants = [_Readable(grant, reader) for grant in granted.grants]
-    wanted = [(one, reader.text(one.resource.document)) for one in needs]
+    wanted = [(one, _ANY_KEY if one.is_by_alias else reader.text(one.resource.document)) for one in needs]
     return Comparison(tuple(_missing(wanted, grants)), tuple(_superfluous(wanted, grants)))
 
 
@@ -101,7 +100,7 @@ def _problem(one: Resolved, resource: str, grants: Sequence[_Readable]) -> str |
 
 
 def _shown(one: Resolved, resource: str) -> str:
-    return "" if one.is_unset else readable(resource)
+    return "" if one.is_unset else readable(one.resource.text if resource == _ANY_KEY else resource)
 
 
 def _superfluous(wanted: Sequence[tuple[Resolved, str]], grants: Iterable[_Readable]) -> list[Superfluous]:
@@ -148,7 +147,7 @@ _TAKE_NO_RESOURCE = frozenset(
 class _Readable:
     """A grant whose resources can be compared."""
 
-    def __init__(self, grant: Grant, reader: _Reader) -> None:
+    def __init__(self, grant: Grant, reader: TemplateReader) -> None:
         self.grant = grant
         self.resources = tuple(map(reader.text, grant.resources))
 
@@ -166,8 +165,14 @@ class _Readable:
         return _pattern(granted, re.IGNORECASE).fullmatch(action) is not None and self._is_on(resource)
 
     def _is_on(self, resource: str) -> bool:
+        if resource == _ANY_KEY:
+            return any(pattern == "*" or ":kms:" in pattern for pattern in self.resources)
         named = any(_matches(pattern, resource) for pattern in self.resources)
         return named is not self.grant.except_resources
+
+
+_ANY_KEY = "arn:aws:kms:<region>:<account>:<key>"
+"""A key that is known by its alias only: which grant is for it cannot be told, so that any for a key counts."""
 
 
 # -- ARNs --------------------------------------------------------------------------------------------------------------
@@ -192,81 +197,3 @@ def _matches(pattern: str, resource: str) -> bool:
         if ours[place].startswith("<") or theirs[place].startswith("<"):
             ours[place] = theirs[place] = ""
     return all(_pattern(theirs[place]).fullmatch(ours[place]) for place in (0, 2, 3, 4, 5))
-
-
-_REGION, _ACCOUNT = "<region>", "<account>"
-_PSEUDO = {
-    "AWS::Partition": "aws",
-    "AWS::Region": _REGION,
-    "AWS::AccountId": _ACCOUNT,
-    "AWS::URLSuffix": "amazonaws.com",
-}
-
-
-class _Reader:
-    """Writes values of a template as texts, so that two of them are equal if they mean the same."""
-
-    def __init__(self, template: Template) -> None:
-        self._resources = template.resources
-        self._parameters: Mapping[str, Any] = template.document.get("Parameters") or {}
-
-    def text(self, value: Any) -> str:
-        """Return a value as a text."""
-        if not isinstance(value, Mapping) or len(value) != 1:
-            return value if isinstance(value, str) else _token(value)
-        ((function, argument),) = value.items()
-        if function == "Ref":
-            return self._ref(str(argument))
-        if function == "Fn::GetAtt":
-            return self._attribute(*(argument.split(".", 1) if isinstance(argument, str) else map(str, argument)))
-        if function == "Fn::Sub":
-            return self._substituted(*(argument if isinstance(argument, list) else [argument, {}]))
-        if function == "Fn::Join" and isinstance(argument, list) and isinstance(argument[1], list):
-            return str(argument[0]).join(map(self.text, argument[1]))
-        return _token(value)
-
-    def _ref(self, name: str) -> str:
-        if name in _PSEUDO:
-            return _PSEUDO[name]
-        if name in self._parameters:
-            default = self._parameters[name].get("Default")
-            return default if isinstance(default, str) and default else f"<{name}>"
-        kind = KINDS.get(self._resources.get(name, {}).get("Type", ""))
-        return self._arn(name) if kind is not None and kind.arn_attribute == "" else self._name(name)
-
-    def _attribute(self, name: str, attribute: str) -> str:
-        kind = KINDS.get(self._resources.get(name, {}).get("Type", ""))
-        is_arn = kind is not None and attribute in (kind.arn_attribute, "Arn", "TopicArn")
-        return self._arn(name) if is_arn else f"<{name}.{attribute}>"
-
-    def _arn(self, name: str) -> str:
-        kind = KINDS[self._resources[name]["Type"]]
-        return self._substituted(kind.arn.replace("{name}", self._name(name)), {})
-
-    def _name(self, name: str) -> str:
-        resource = self._resources.get(name, {})
-        kind = KINDS.get(resource.get("Type", ""))
-        own = (resource.get("Properties") or {}).get(kind.name) if kind is not None and kind.name else None
-        return self.text(own) if own is not None else f"<{name}>"
-
-    def _substituted(self, text: str, values: Mapping[str, Any]) -> str:
-        def put(found: re.Match[str]) -> str:
-            name = found[1]
-            if name in values:
-                return self.text(values[name])
-            return self._attribute(*name.split(".", 1)) if "." in name else self._ref(name)
-
-        return re.sub(r"\$\{([^!}]+)\}", put, text)
-
-
-def _token(value: Any) -> str:
-    return f"<{json.dumps(value, sort_keys=True, default=str)}>".replace(":", "…")
-
-
-def readable(text: str) -> str:
-    """Return a text as people read it: of an ARN in the own Region and account, what differs."""
-    text = re.sub(r"<([A-Za-z0-9.]+)>", r"${\1}", re.sub(r"(:)<(region|account)>", r"\1", text))
-    parts = text.split(":", 5)
-    if len(parts) < 6:
-        return text
-    return ":".join([parts[2], *(part for part in parts[3:5] if part), parts[5]])

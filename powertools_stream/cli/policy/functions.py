@@ -36,13 +36,13 @@ class Function:
     @property
     def as_written(self) -> Surroundings:
         """Its variables and resources as they are written, for statements that are to be put into the template."""
-        return Surroundings(_variables(_properties(self.written, self.logical_id)), _resource_types(self.written))
+        return _surroundings(self.written, _properties(self.written, self.logical_id))
 
     @property
     def as_made(self) -> Surroundings:
         """Its variables and resources as CloudFormation gets them, to be compared with what is granted."""
         resource = self.made.resources[self.logical_id]
-        return Surroundings(_variables(resource.get("Properties") or {}), _resource_types(self.made))
+        return _surroundings(self.made, resource.get("Properties") or {})
 
     def policy_name(self, name: str) -> str:
         """Return what a person calls a policy that SAM has made of one of the function's ``Policies``."""
@@ -107,8 +107,18 @@ def _variables(properties: Mapping[str, Any]) -> dict[str, Any]:
     return dict(variables) if isinstance(variables, Mapping) else {}
 
 
-def _resource_types(template: Template) -> dict[str, str]:
-    return {name: resource["Type"] for name, resource in template.resources.items()}
+def _surroundings(template: Template, properties: Mapping[str, Any]) -> Surroundings:
+    types = {name: resource["Type"] for name, resource in template.resources.items()}
+    aliases = {name: one for name, one in template.resources.items() if types[name] == "AWS::KMS::Alias"}
+    keys = {name: _key_of(one.get("Properties") or {}) for name, one in aliases.items()}
+    return Surroundings(_variables(properties), types, {name: key for name, key in keys.items() if key in types})
+
+
+def _key_of(alias: Mapping[str, Any]) -> str:
+    """Return the logical id of the key that an alias stands for; empty if it is none of the template's."""
+    target = alias.get("TargetKeyId")
+    found = target.get("Ref", target.get("Fn::GetAtt")) if isinstance(target, Mapping) else None
+    return str(found[0] if isinstance(found, list) else found or "").partition(".")[0]
 
 
 def _handler(properties: Mapping[str, Any]) -> str | None:

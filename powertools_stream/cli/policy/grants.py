@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from powertools_stream.cli.policy.template_texts import TemplateReader, readable
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.templates import Template
 
@@ -129,7 +130,8 @@ def _is_attached(properties: Mapping[str, Any], role_id: str) -> bool:
 
 
 def _add_managed(found: Grants, address: Any, template: Template) -> None:
-    name = address.rpartition("/")[2] if isinstance(address, str) else _shown(address)
+    text = TemplateReader(template).text(address)
+    name = text.rpartition("/")[2] if text.startswith("arn:") else text
     referred = _referred(address)
     if name in _FOR_LAMBDA:
         return
@@ -139,7 +141,7 @@ def _add_managed(found: Grants, address: Any, template: Template) -> None:
         properties = template.resources[str(referred)].get("Properties") or {}
         _add_document(found, properties.get("PolicyDocument"), str(referred))
     else:
-        found.unread.append(name)
+        found.unread.append(readable(name))
 
 
 def _add_document(found: Grants, document: Any, policy: str) -> None:

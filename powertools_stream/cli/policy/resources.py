@@ -113,10 +113,13 @@ class Surroundings:
         The function's environment variables, with their values as the template has them; None: there is no template.
     types
         The types of the template's resources, by logical id.
+    keys
+        The keys of KMS that the template's aliases stand for, both by logical id.
     """
 
     variables: Mapping[str, Any] | None = None
     types: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def value_of(self, variables: tuple[str, ...]) -> Any:
         """Return what the first of the variables holds that is set; None: none is."""
@@ -152,6 +155,11 @@ class Resolved:
     problem: str = ""
     is_unset: bool = False
 
+    @property
+    def is_by_alias(self) -> bool:
+        """Whether it is for a key that is known by its alias only."""
+        return "kms:ResourceAliases" in self.condition
+
 
 def resolve(need: Need, surroundings: Surroundings) -> Resolved | None:
     """Return what a statement says for a need; None: nothing is needed, as nothing is set."""
@@ -164,7 +172,9 @@ def resolve(need: Need, surroundings: Surroundings) -> Resolved | None:
     value, problem = _value_of(need.name, place, surroundings)
     if value is None and need.is_optional:
         return None
-    name = _text_of(value, place, surroundings)
+    name = _text_of(value)
+    if (key := surroundings.keys.get(_referred(name) or "")) is not None:
+        name = Text(f"${{{key}.Arn}}")
     if place.condition:
         operator, wanted = _compared(place, name, surroundings)
         conditions[operator] = {place.condition: wanted}
@@ -215,7 +225,7 @@ def _service(arn: str) -> str:
     return arn.split(":")[4] if arn.startswith("arn:${AWS::") else arn
 
 
-def _text_of(value: Any, place: Place, surroundings: Surroundings) -> Text:
+def _text_of(value: Any) -> Text:
     """Return the name, or what stands for it, as a text."""
     if value is None:
         return Text("*")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from powertools_stream import requests
-from powertools_stream.cli.policy.code import Made, Source, read_functions
+from powertools_stream.cli.policy.code import Made, Reading, read_functions
 from powertools_stream.cli.policy.handlers import Part
 from powertools_stream.cli.policy.names import UNKNOWN, Name
 from powertools_stream.cli.policy.needs import Need, Needs
@@ -75,7 +75,7 @@ def _is_built_in(rule: Rule) -> bool:
     return getattr(rule.flavor, "__module__", "").startswith("powertools_stream.flavors.")
 
 
-def _of_flavor(rule: Rule, sources: Mapping[str, Source], options: ProcessorOptions | None) -> Iterator[Need]:
+def _of_flavor(rule: Rule, sources: Mapping[str, Reading], options: ProcessorOptions | None) -> Iterator[Need]:
     """Yield what the flavor's own requests need."""
     if isinstance(rule, StreamFailoverRule):
         yield from _of_failover(rule)
@@ -113,7 +113,7 @@ def _makers_of(kind: type[Request], rule: Rule) -> Iterator[str]:
     return (name for name in _MAKERS.get(kind, ()) if rule.__dict__.get(name) is not None)
 
 
-def _united(sources: Iterable[Source]) -> dict[str, tuple[Name, ...]]:
+def _united(sources: Iterable[Reading]) -> dict[str, tuple[Name, ...]]:
     params: dict[str, tuple[Name, ...]] = {}
     for source in sources:
         for name, values in source.params.items():
@@ -125,7 +125,7 @@ def _place_names(
     permission: Permission,
     rule: Rule,
     params: Mapping[str, tuple[Name, ...]],
-    sources: Mapping[str, Source],
+    sources: Mapping[str, Reading],
     options: ProcessorOptions | None,
 ) -> tuple[Name, ...]:
     """Return the names of where a request of the flavor goes: as the rule says, its function, or the environment."""
@@ -195,14 +195,14 @@ def _of_failover(rule: StreamFailoverRule) -> Iterator[Need]:
         yield Need(Permission(kind.permissions[0].action, place), function, rule.id)
 
 
-def _of_functions(rule: Rule, sources: Iterable[Source], options: ProcessorOptions | None) -> Iterator[Need]:
+def _of_functions(rule: Rule, sources: Iterable[Reading], options: ProcessorOptions | None) -> Iterator[Need]:
     """Yield what the requests need that the user's functions make."""
     for source in sources:
         for made in source.made:
             yield from _of_made(made, source, rule, options)
 
 
-def _of_made(made: Made, source: Source, rule: Rule, options: ProcessorOptions | None) -> Iterator[Need]:
+def _of_made(made: Made, source: Reading, rule: Rule, options: ProcessorOptions | None) -> Iterator[Need]:
     # A request made of a mapping that was built before has its parameters somewhere in the same functions.
     is_whole = not made.arguments.get("params")
     params = made.arguments if is_whole and made.arguments else {**source.params, **made.arguments}

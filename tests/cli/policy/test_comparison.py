@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from powertools_stream.cli.policy.comparison import Comparison, compared
+from powertools_stream.cli.policy.functions import Function
 from powertools_stream.cli.policy.grants import grants_of
 from powertools_stream.cli.policy.names import Name
 from powertools_stream.cli.policy.needs import Need
 from powertools_stream.cli.policy.resources import Resolved, Surroundings, resolve
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.requests import PutItem, UpdateItem
+from powertools_stream.requests.kms import KEY, DecryptDataKey
 from powertools_stream.templates import Template
 
 TABLE: dict[str, Any] = {"Type": "AWS::DynamoDB::Table", "Properties": {}}
@@ -149,6 +151,32 @@ def test_a_policy_that_is_not_in_the_template_is_said() -> None:
     arn = "arn:aws:iam::aws:policy/service-role/"
     made = template(managed=[f"{arn}AWSLambdaBasicExecutionRole", "arn:aws:iam::123456789012:policy/own"])
     assert grants_of(made, "F").unread == ["own"]
+
+
+def of_key(variable: Any, **resources: Any) -> Comparison:
+    key: dict[str, Any] = {"Type": "AWS::KMS::Key", "Properties": {}}
+    statement = allow({"Fn::GetAtt": ["Key", "Arn"]}, "kms:Decrypt")
+    made = template(statement, more={"Key": key, **resources})
+    variables = {"Environment": {"Variables": {"MASTER_KEY_ALIAS": variable}}}
+    made.resources["F"]["Properties"].update(variables)
+    around = Function("F", made, made).as_made
+    needed = resolve(Need(DecryptDataKey.permissions[0], Name(variables=KEY.variables), "encryption"), around)
+    assert needed is not None
+    return compared([needed], grants_of(made, "F"), made)
+
+
+def test_an_alias_of_the_template_stands_for_its_key() -> None:
+    alias = {"Type": "AWS::KMS::Alias", "Properties": {"AliasName": "alias/shop", "TargetKeyId": {"Ref": "Key"}}}
+    assert of_key({"Ref": "Alias"}, Alias=alias) == Comparison((), ())
+
+
+def test_an_alias_from_elsewhere_may_stand_for_any_key() -> None:
+    assert of_key("alias/shop") == Comparison((), ())
+
+
+def test_a_managed_policy_is_known_however_its_arn_is_written() -> None:
+    arn = ["arn:", {"Ref": "AWS::Partition"}, ":iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]
+    assert grants_of(template(managed=[{"Fn::Join": ["", arn]}]), "F").unread == []
 
 
 def test_a_role_from_elsewhere() -> None:
