@@ -80,7 +80,11 @@ def _of_flavor(rule: Rule, sources: Mapping[str, Reading], options: ProcessorOpt
     if isinstance(rule, StreamFailoverRule):
         yield from _of_failover(rule)
         return
+    # Of a flavor of the user's, its source says more than its declaration.
+    seen = {made.kind for made in sources["flavor"].made} if "flavor" in sources else set()
     for kind in type(rule).asked(rule):
+        if kind in seen:
+            continue
         asking = [sources[name] for name in _makers_of(kind, rule) if name in sources]
         if asking and all(source.only_makes for source in asking):
             continue  # what its functions return are requests already, which may be of another type

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROOT, Command
+from tests.cli.conftest import COMMAND, ROOT, Command
 
 EXAMPLE = ROOT / "docs" / "examples" / "cli" / "policy"
 
@@ -206,6 +209,25 @@ def test_the_function_is_found_by_its_handler(command: Command, shop: Path) -> N
     assert unknown.status == 2
     assert "found Listener (elsewhere.handler) in template.yaml. Name it: --function." in unknown.errors
     assert named.status == 1
+
+
+def test_ctrl_c_ends_it(shop: Path) -> None:
+    (shop / "slow.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(60)")
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [COMMAND, "policy", "slow.py"],
+        cwd=shop,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline() == "importing\n"
+        running.send_signal(signal.SIGINT)
+        output, errors = running.communicate(timeout=60)
+    assert (running.returncode, output) == (130, "")
+    assert "Traceback" not in errors
 
 
 def test_it_fits_a_narrow_terminal(command: Command) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from powertools_stream import RuleRegistry, StreamProcessor
+from powertools_stream import RuleRegistry, StreamProcessor, flavor
 from powertools_stream.checkpoints import InMemoryCheckpointStore
 from powertools_stream.cli.policy.comparison import compared
 from powertools_stream.cli.policy.functions import Function
@@ -22,7 +22,7 @@ from powertools_stream.cli.policy.rule_needs import needs_of
 from powertools_stream.cli.policy.statements import document_of, statements_of, yaml_of
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.flavors import cdc, collect, evaluate, job, materialize, s3, sns, sqs, task, update
-from powertools_stream.requests import Permission, Place, PutItem, Request
+from powertools_stream.requests import GetItems, Permission, Place, PutEvent, PutItem, Request
 from powertools_stream.templates import Template, read_template, transformed
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -123,6 +123,18 @@ def test_a_request_of_ones_own_says_what_it_needs() -> None:
         yield Locate()
 
     assert granted(rule(task, execute=located)) == {"geo:SearchText": {"geo:place-index/*"}}
+
+
+@flavor(asks=[GetItems, PutEvent])
+def looking_up(uow: Any, rule: Any) -> Any:
+    yield GetItems({"Keys": []}, table_name="customers")
+
+
+def test_of_a_flavor_of_ones_own_the_source_says_more_than_the_declaration() -> None:
+    assert granted(rule(looking_up)) == {
+        "dynamodb:BatchGetItem": {"dynamodb:table/customers"},
+        "events:PutEvents": {BUS},
+    }
 
 
 def test_calls_in_another_role_need_that_role_only() -> None:
