@@ -78,6 +78,8 @@ def stream_processor(
                 raise _never_run(handler, answer)
             return active.united(answer, response, event) if isinstance(answer, Mapping) else response
 
+        # Decorators around it copy what is in `__dict__`.
+        decorated.stream_processor = active  # type: ignore[attr-defined]
         return decorated  # type: ignore[return-value]  # Lambda calls it with an event and a context
 
     return decorate

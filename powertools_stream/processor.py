@@ -30,9 +30,8 @@ from powertools_stream.engine.occupancy import Occupancy
 from powertools_stream.errors import StreamError, UnknownSourceError
 from powertools_stream.options import ProcessorOptions, takes_options
 from powertools_stream.outcomes import BatchDetails, Disposition, Fault, FaultPolicy, Reason, RecordDetails, RuleResult
-from powertools_stream.requests import GetItems, PutEvent, Query, Request
+from powertools_stream.requests import PutEvent, Request
 from powertools_stream.rules.compiled import CompiledRule, plain_rule
-from powertools_stream.rules.rule import Rule, spec_of
 from powertools_stream.rules.switches import Switches
 from powertools_stream.sources import Source, source_of
 from powertools_stream.sources.recognition import source_of_event_type, source_of_records
@@ -125,6 +124,11 @@ class StreamProcessor(BasePartialBatchProcessor):
         from powertools_stream.telemetry.description import described
 
         return described(type(self).__name__, self._options)
+
+    @property
+    def options(self) -> ProcessorOptions:
+        """The options that it was made with."""
+        return self._options
 
     def process_event(self, event: Any, context: Any = None) -> Any:
         """Process what Lambda hands over, and return the partial batch response.
@@ -537,17 +541,7 @@ def _asked_for(options: ProcessorOptions) -> Iterator[type[Request]]:
         yield PutEvent
     for rule in options.registry:
         if rule.role_arn is None:
-            yield from (asked for asked in spec_of(rule.flavor).asks if _is_set_up(asked, rule, has_bus))
-
-
-def _is_set_up(asked: type[Request], rule: Rule, has_bus: bool) -> bool:
-    """Tell whether a rule has what a request takes: a flavor names all that its rules may ask for."""
-    if asked is PutEvent:
-        return has_bus
-    if asked is Query and getattr(rule, "query_related", False):
-        return True
-    by_field = {Query: "to_query_request", GetItems: "to_get_request"}.get(asked)
-    return by_field is None or getattr(rule, by_field, True) is not None
+            yield from (asked for asked in type(rule).asked(rule) if asked is not PutEvent or has_bus)
 
 
 def _details(state: RecordState, source: Source) -> RecordDetails:

@@ -9,8 +9,10 @@ import typer
 
 from powertools_stream import __version__
 from powertools_stream.cli.check.command import check
-from powertools_stream.cli.local import local
+from powertools_stream.cli.event.command import event
+from powertools_stream.cli.local.command import local
 from powertools_stream.cli.output import print_error
+from powertools_stream.cli.policy.command import policy
 from powertools_stream.cli.status import CannotRunError, Status
 from powertools_stream.templates import TemplateError
 
@@ -51,4 +53,6 @@ def main(
 
 
 app.command("check")(check)
+app.command("policy", no_args_is_help=True)(policy)
+app.command("event", no_args_is_help=True)(event)
 app.command("local")(local)

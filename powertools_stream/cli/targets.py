@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -13,7 +14,7 @@ from types import ModuleType
 from powertools_stream import RuleRegistry
 from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["HELP", "NamedRegistry", "load_registries"]
+__all__ = ["HELP", "NamedRegistry", "load_module", "load_registries"]
 
 HELP = "The rules: `module:registry`, a module, or a Python file."
 """What ``--help`` says of such an argument."""
@@ -51,14 +52,25 @@ def load_registries(target: str) -> list[NamedRegistry]:
     CannotRunError
         The module cannot be imported, or has no such registry.
     """
-    module_name, _, attribute = target.partition(":")
-    module = _imported(module_name)
+    module, attribute = load_module(target)
     found = _registries(module, attribute)
     if not found:
         raise CannotRunError(
             f"Expected a RuleRegistry in {module.__name__}, found none. Name it: {module.__name__}:<registry>."
         )
     return found
+
+
+def load_module(target: str) -> tuple[ModuleType, str]:
+    """Import the module of such an argument, and return it with the name after the colon, which may be empty.
+
+    Raises
+    ------
+    CannotRunError
+        The module cannot be imported.
+    """
+    module_name, _, attribute = target.partition(":")
+    return _imported(module_name), attribute
 
 
 def _registries(module: ModuleType, attribute: str) -> list[NamedRegistry]:
@@ -83,7 +95,9 @@ def _imported(name: str) -> ModuleType:
     os.environ.setdefault("AWS_DEFAULT_REGION", os.environ.get("AWS_REGION", "us-east-1"))
     module_name = _module_of_file(Path(name)) if name.endswith(".py") else _module_in_sight(name)
     try:
-        return importlib.import_module(module_name)
+        # What it prints is none of the command's results.
+        with contextlib.redirect_stdout(sys.stderr):
+            return importlib.import_module(module_name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -14,7 +14,7 @@ from powertools_stream.flavors.steps.tables import TableRule, get, query
 from powertools_stream.matching.filters import out_latched
 from powertools_stream.payloads.attribute_values import deserialize_item
 from powertools_stream.payloads.carried import record_of
-from powertools_stream.requests import GetItems, PutEvent, Query
+from powertools_stream.requests import GetItems, PutEvent, Query, Request
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork
@@ -51,6 +51,11 @@ class CdcRule(PublishingRule, TableRule):
         "to_query_request": (),
         "to_get_request": (),
         "bus_name": (),
+    }
+
+    asked_by: ClassVar[Mapping[type[Request], tuple[str, ...]]] = {
+        Query: ("to_query_request", "query_related"),
+        GetItems: ("to_get_request",),
     }
 
     to_event: UserFunction | None = Field(default=None, description="a function")

@@ -9,11 +9,17 @@ from pydantic import Field
 
 from powertools_stream.errors import InvalidEventError
 from powertools_stream.flavors.steps.calling import Steps, call
-from powertools_stream.flavors.steps.event_table import collected_or_correlated, event_of_row, event_table, time_of
+from powertools_stream.flavors.steps.event_table import (
+    EVENT_TABLE,
+    collected_or_correlated,
+    event_of_row,
+    event_table,
+    time_of,
+)
 from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, inherited_tags, publish_all, triggers_of
 from powertools_stream.flavors.steps.tables import TableRule
 from powertools_stream.matching.filters import Filter
-from powertools_stream.requests import PutEvent, Query
+from powertools_stream.requests import PutEvent, Query, Request
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork
@@ -51,6 +57,9 @@ class EvaluateRule(PublishingRule, TableRule):
         "emit": ("template",),
         "bus_name": (),
     }
+
+    asked_by: ClassVar[Mapping[type[Request], tuple[str, ...]]] = {Query: ("expression",)}
+    table_variables: ClassVar[tuple[str, ...]] = EVENT_TABLE
 
     expression: UserFunction | None = Field(default=None, description="a function")
     emit: str | UserFunction = Field(description="a string, the event's type, or a function")

@@ -18,7 +18,7 @@ from powertools_stream.matching.filters import Filter
 from powertools_stream.payloads.attribute_values import deserialize_item
 from powertools_stream.payloads.carried import record_of, table_name_of
 from powertools_stream.payloads.safe_json import to_safe_json
-from powertools_stream.requests import GetItems, PutEvent, Query, RemainingTime, Scan, UpdateItem
+from powertools_stream.requests import GetItems, PutEvent, Query, RemainingTime, Request, Scan, UpdateItem
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork
@@ -64,6 +64,15 @@ class JobRule(PublishingRule, SplittingRule):
         "to_event": (),
         "to_cursor_update_request": (),
         "bus_name": (),
+    }
+
+    asked_by: ClassVar[Mapping[type[Request], tuple[str, ...]]] = {
+        Scan: ("to_scan_request",),
+        Query: ("to_query_split_request", "to_query_request"),
+        # The row that triggered the job is read again before it goes on from its cursor.
+        GetItems: ("to_get_request", "to_cursor_update_request"),
+        UpdateItem: ("to_update_request", "to_cursor_update_request"),
+        PutEvent: ("to_event",),
     }
 
     job_filters: Sequence[UserFunction] = Field(default=(), description="a list of functions")

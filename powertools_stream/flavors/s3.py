@@ -56,6 +56,13 @@ class S3Rule(Rule):
         "split_on": (),
     }
 
+    asked_by: ClassVar[Mapping[type[Request], tuple[str, ...]]] = {
+        GetObject: ("to_get_request",),
+        PutObject: ("to_s3",),
+        CopyObject: ("to_copy_request",),
+        DeleteObject: ("to_delete_request",),
+    }
+
     to_s3: UserFunction | None = Field(default=None, description="a function")
     to_get_request: UserFunction | None = Field(default=None, description="a function")
     to_copy_request: UserFunction | None = Field(default=None, description="a function")

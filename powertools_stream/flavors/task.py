@@ -10,7 +10,7 @@ from pydantic import Field
 from powertools_stream.errors import RuleError
 from powertools_stream.flavors.steps.publishing import PublishingRule, emitted, numbered, publish_all
 from powertools_stream.flavors.steps.returned import PENDING, VALUES, Steps, carried_out, is_asked_for
-from powertools_stream.requests import PutEvent
+from powertools_stream.requests import PutEvent, Request
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import Event, UnitOfWork
@@ -38,6 +38,8 @@ class TaskRule(PublishingRule):
     """
 
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {"execute": (), "emit": ("template",), "bus_name": ()}
+
+    asked_by: ClassVar[Mapping[type[Request], tuple[str, ...]]] = {PutEvent: ("emit",)}
 
     execute: UserFunction | None = Field(default=None, description="a function")
     emit: str | UserFunction | None = Field(default=None, description="a string, the event's type, or a function")

@@ -11,7 +11,7 @@ from powertools_stream.flavors.steps import tables
 from powertools_stream.flavors.steps.calling import Steps, call
 from powertools_stream.flavors.steps.event_table import collected
 from powertools_stream.flavors.steps.tables import LatchingRule, SplittingRule
-from powertools_stream.requests import GetItems, Query, UpdateItem
+from powertools_stream.requests import GetItems, Query, Request, UpdateItem
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.rule import flavor
 from powertools_stream.uow import UnitOfWork
@@ -40,6 +40,11 @@ class UpdateRule(SplittingRule, LatchingRule):
         **SplittingRule.user_functions,
         "to_query_request": (),
         "to_get_request": (),
+    }
+
+    asked_by: ClassVar[Mapping[type[Request], tuple[str, ...]]] = {
+        Query: ("to_query_request",),
+        GetItems: ("to_get_request",),
     }
 
     to_update_request: UserFunction = Field(description="a function")

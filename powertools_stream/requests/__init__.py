@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from powertools_stream.requests.kinesis import *
     from powertools_stream.requests.opensearch import *
     from powertools_stream.requests.parameters import *
+    from powertools_stream.requests.permissions import *
     from powertools_stream.requests.request import Asks as Asks, Request as Request
     from powertools_stream.requests.s3 import *
     from powertools_stream.requests.scheduler import *
@@ -33,6 +34,7 @@ __all__ = export(
     {
         # What they have in common
         "request": ("Asks", "Request"),
+        "permissions": ("Permission", "Place"),
         # Carried out here
         "call": ("Call", "RemainingTime"),
         # By a service

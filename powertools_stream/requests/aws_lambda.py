@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = [
@@ -15,6 +16,20 @@ __all__ = [
     "ListEventSourceMappings",
     "UpdateEventSourceMapping",
 ]
+
+
+FUNCTION = Place("arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:{name}", None, "FunctionName")
+MAPPING = Place(
+    "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:event-source-mapping:{name}",
+    "uuid",
+    "UUID",
+    ("ESM_ID",),
+)
+# Which mapping that will be is not known before; the condition says which function's.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+_MAPPING_OF_FUNCTION = Place(
+    "*", "function_name", "FunctionName", ("LISTENER_FUNCTION_NAME",), condition="lambda:FunctionArn"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,8 @@ class InvokeFunction(Request):
     region_name
         The Region; default: the function's own.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("lambda:InvokeFunction", FUNCTION),)
 
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
@@ -53,6 +70,7 @@ class ListEventSourceMappings(Request):
         As for `InvokeFunction`.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("lambda:ListEventSourceMappings"),)
     reads: ClassVar[bool] = True
 
     params: Mapping[str, Any]
@@ -77,6 +95,10 @@ class CreateEventSourceMapping(Request):
         As for `InvokeFunction`.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (
+        Permission("lambda:CreateEventSourceMapping", _MAPPING_OF_FUNCTION),
+    )
+
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
 
@@ -99,6 +121,8 @@ class UpdateEventSourceMapping(Request):
         As for `InvokeFunction`.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("lambda:UpdateEventSourceMapping", MAPPING),)
+
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)
 
@@ -120,6 +144,8 @@ class DeleteEventSourceMapping(Request):
     region_name
         As for `InvokeFunction`.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("lambda:DeleteEventSourceMapping", MAPPING),)
 
     params: Mapping[str, Any]
     region_name: str | None = field(default=None, kw_only=True)

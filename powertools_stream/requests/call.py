@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission
 from powertools_stream.requests.request import Request
 
 __all__ = ["Call", "RemainingTime"]
@@ -20,6 +21,8 @@ class Call(Request):
     >>> Call(round, 2.5, ndigits=0)
     Call(function=<built-in function round>, args=(2.5,), kwargs={'ndigits': 0})
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = ()
 
     function: Callable[..., Any]
     args: tuple[Any, ...]
@@ -42,3 +45,5 @@ class RemainingTime(Request):
     Answers the seconds until the batch's deadline, when whatever has not finished is cut off; ``math.inf`` if the
     invocation has none.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = ()

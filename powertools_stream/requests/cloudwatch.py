@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = ["PutMetricData"]
+
+
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
+NAMESPACE = Place("*", "namespace", "Namespace", ("POWERTOOLS_METRICS_NAMESPACE",), condition="cloudwatch:namespace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class PutMetricData(Request):
     namespace
         Default: ``params["Namespace"]``, then ``POWERTOOLS_METRICS_NAMESPACE``.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("cloudwatch:PutMetricData", NAMESPACE),)
 
     params: Mapping[str, Any]
     namespace: str | None = field(default=None, kw_only=True)

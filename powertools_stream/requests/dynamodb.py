@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = ["DeleteItem", "GetItems", "OnConditionFailed", "PutItem", "Query", "Scan", "UpdateItem"]
 
 OnConditionFailed = Literal["ignore", "fault"]
 """What a condition that did not hold is: an answer that is counted, or an error."""
+
+
+TABLE = Place(
+    "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/{name}",
+    "table_name",
+    "TableName",
+    ("ENTITY_TABLE_NAME", "EVENT_TABLE_NAME"),
+)
+_BATCHED = Permission("dynamodb:BatchWriteItem", TABLE, if_more=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,8 @@ class PutItem(Request):
     on_condition_failed
         ``"ignore"``: a failed condition answers ``{}`` and is counted; ``"fault"``: it is raised.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (_BATCHED, Permission("dynamodb:PutItem", TABLE, if_plain=False))
 
     params: Mapping[str, Any]
     table_name: str | None = field(default=None, kw_only=True)
@@ -58,6 +70,8 @@ class DeleteItem(Request):
         As for `PutItem`.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (_BATCHED, Permission("dynamodb:DeleteItem", TABLE, if_plain=False))
+
     params: Mapping[str, Any]
     table_name: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
@@ -78,6 +92,8 @@ class UpdateItem(Request):
     table_name, on_condition_failed
         As for `PutItem`.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("dynamodb:UpdateItem", TABLE),)
 
     params: Mapping[str, Any]
     table_name: str | None = field(default=None, kw_only=True)
@@ -105,6 +121,7 @@ class GetItems(Request):
         As for `PutItem`.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("dynamodb:BatchGetItem", TABLE),)
     reads: ClassVar[bool] = True
 
     params: Mapping[str, Any]
@@ -133,6 +150,7 @@ class Query(Request):
         ``ExclusiveStartKey``.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("dynamodb:Query", TABLE),)
     reads: ClassVar[bool] = True
 
     params: Mapping[str, Any]
@@ -156,6 +174,7 @@ class Scan(Request):
         As for `Query`.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("dynamodb:Scan", TABLE),)
     reads: ClassVar[bool] = True
 
     params: Mapping[str, Any]

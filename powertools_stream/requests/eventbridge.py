@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = ["PutEvent"]
+
+
+BUS = Place(
+    "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/{name}",
+    "bus_name",
+    variables=("BUS_NAME",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,7 @@ class PutEvent(Request):
         ARNs that the event concerns.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("events:PutEvents", BUS),)
     carries: ClassVar[tuple[str, ...]] = ("event",)
 
     event: Mapping[str, Any]

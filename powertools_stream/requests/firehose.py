@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = ["PutDeliveryRecord"]
+
+
+STREAM = Place(
+    "arn:${AWS::Partition}:firehose:${AWS::Region}:${AWS::AccountId}:deliverystream/{name}",
+    "delivery_stream_name",
+    "DeliveryStreamName",
+    ("DELIVERY_STREAM_NAME",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,8 @@ class PutDeliveryRecord(Request):
     delivery_stream_name
         Default: ``params["DeliveryStreamName"]``, then ``DELIVERY_STREAM_NAME``.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("firehose:PutRecordBatch", STREAM),)
 
     params: Mapping[str, Any]
     delivery_stream_name: str | None = field(default=None, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission
 from powertools_stream.requests.request import Request
 
 __all__ = ["HttpRequest", "HttpResponse"]
@@ -51,6 +52,8 @@ class HttpRequest(Request):
         says. 1 for a service that must not get a call twice, as far as that can be helped: Lambda may send the record
         again.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = ()
 
     params: Mapping[str, Any]
     timeout: float | None = field(default=None, kw_only=True)

@@ -6,9 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = ["PutRecord"]
+
+
+STREAM = Place(
+    "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/{name}",
+    "stream_name",
+    "StreamName",
+    ("STREAM_NAME",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class PutRecord(Request):
         holds a key once only, as ``PutRecords`` keeps no order if it fails; False: calls are as full as can be.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("kinesis:PutRecords", STREAM),)
     carries: ClassVar[tuple[str, ...]] = ("params", "Data")
 
     params: Mapping[str, Any]

@@ -6,9 +6,15 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = ["DecryptDataKey", "EncryptDataKey", "GenerateDataKey"]
+
+
+KEY = Place(
+    "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/{name}", "key_id", None, ("MASTER_KEY_ALIAS",)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,7 @@ class GenerateDataKey(Request):
         The KMS key: an alias, an id or an ARN.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("kms:GenerateDataKey", KEY),)
     reads: ClassVar[bool] = True
 
     key_id: str
@@ -44,6 +51,7 @@ class EncryptDataKey(Request):
         The Region.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("kms:Encrypt", KEY),)
     reads: ClassVar[bool] = True
 
     key_id: str
@@ -70,6 +78,7 @@ class DecryptDataKey(Request):
         The Region; None: the function's own.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("kms:Decrypt", KEY),)
     reads: ClassVar[bool] = True
 
     ciphertext: bytes

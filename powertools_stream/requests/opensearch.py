@@ -7,12 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from powertools_stream.requests.dynamodb import OnConditionFailed
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = ["DeleteDocument", "IndexDocument", "UpdateDocument"]
+
+
+DOMAIN = Place(
+    "arn:${AWS::Partition}:es:${AWS::Region}:${AWS::AccountId}:domain/{name}",
+    "domain_host",
+    None,
+    ("OPENSEARCH_DOMAIN_HOST", "ES_DOMAIN_HOST"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class IndexDocument(Request):
         What a conflict with ``op_type="create"``, ``version`` or ``if_seq_no`` is: ``"ignore"``, an answer (``{}``),
         or ``"fault"``, an error.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("es:ESHttpPost", DOMAIN, "/_bulk"),)
 
     params: Mapping[str, Any]
     domain_host: str | None = field(default=None, kw_only=True)
@@ -57,6 +68,8 @@ class UpdateDocument(Request):
         As for `IndexDocument`. A conflict without a condition is a passing error.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("es:ESHttpPost", DOMAIN, "/_bulk"),)
+
     params: Mapping[str, Any]
     domain_host: str | None = field(default=None, kw_only=True)
     on_condition_failed: OnConditionFailed = field(default="ignore", kw_only=True)
@@ -79,6 +92,8 @@ class DeleteDocument(Request):
     on_condition_failed
         As for `IndexDocument`.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("es:ESHttpPost", DOMAIN, "/_bulk"),)
 
     params: Mapping[str, Any]
     domain_host: str | None = field(default=None, kw_only=True)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = ["GetParameter", "GetSecret"]
+
+
+PARAMETER = Place("arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/{name}", "name")
+SECRET = Place("arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:{name}-??????", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class GetParameter(Request):
         then 300.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("ssm:GetParameter", PARAMETER),)
     reads: ClassVar[bool] = True
 
     name: str
@@ -49,6 +55,7 @@ class GetSecret(Request):
         As for `GetParameter`.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("secretsmanager:GetSecretValue", SECRET),)
     reads: ClassVar[bool] = True
 
     name: str

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission
+
 __all__ = ["Asks", "Request", "content_of", "with_content"]
 
 
@@ -20,6 +22,9 @@ class Request:
     carries: ClassVar[tuple[str, ...]] = ()
     """Where it has its content, if that may be an event: a field, or a field and a name in it. Large events are
     compressed, or travel as a claim check, in any request that says so."""
+
+    permissions: ClassVar[tuple[Permission, ...]] = ()
+    """What the role of the function has to allow for it. A request of your own says so, too, if it goes to AWS."""
 
     if not TYPE_CHECKING:  # to a type checker, it is an error already
 

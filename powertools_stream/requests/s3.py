@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from powertools_stream.requests.dynamodb import OnConditionFailed
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = [
@@ -18,6 +19,11 @@ __all__ = [
     "ListObjects",
     "PutObject",
 ]
+
+
+BUCKET = Place("arn:${AWS::Partition}:s3:::{name}", "bucket_name", "Bucket", ("BUCKET_NAME",))
+COPY_SOURCE = BUCKET._replace(field=None, param="CopySource")
+"""The bucket that a copy is made from; by default the one that it goes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ class PutObject(Request):
     on_condition_failed
         What a condition (``IfMatch``, ``IfNoneMatch``) that did not hold is: an answer, ``{}``, or a fault.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("s3:PutObject", BUCKET, "/*"),)
 
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
@@ -56,6 +64,7 @@ class GetObject(Request):
         As for `PutObject`.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("s3:GetObject", BUCKET, "/*"),)
     reads: ClassVar[bool] = True
 
     params: Mapping[str, Any]
@@ -84,6 +93,8 @@ class GetObjectLines(Request):
         How the text is encoded.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("s3:GetObject", BUCKET, "/*"),)
+
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
     encoding: str = field(default="utf-8", kw_only=True)
@@ -105,6 +116,10 @@ class HeadObject(Request):
         As for `PutObject`.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (
+        Permission("s3:GetObject", BUCKET, "/*"),
+        Permission("s3:ListBucket", BUCKET),
+    )
     reads: ClassVar[bool] = True
 
     params: Mapping[str, Any]
@@ -125,6 +140,8 @@ class DeleteObject(Request):
     bucket_name, on_condition_failed
         As for `PutObject`.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("s3:DeleteObject", BUCKET, "/*"),)
 
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
@@ -147,6 +164,11 @@ class CopyObject(Request):
     bucket_name, on_condition_failed
         Where the copy goes; as for `PutObject`.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (
+        Permission("s3:GetObject", COPY_SOURCE, "/*"),
+        Permission("s3:PutObject", BUCKET, "/*"),
+    )
 
     params: Mapping[str, Any]
     bucket_name: str | None = field(default=None, kw_only=True)
@@ -173,6 +195,7 @@ class ListObjects(Request):
         ``ContinuationToken``.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("s3:ListBucket", BUCKET),)
     reads: ClassVar[bool] = True
 
     params: Mapping[str, Any] = field(default_factory=dict)

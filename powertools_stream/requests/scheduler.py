@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = ["CreateSchedule", "DeleteSchedule", "UpdateSchedule"]
+
+
+GROUP = Place(
+    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/{name}",
+    None,
+    "GroupName",
+    default="default",
+)
+# https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html
+_PASS_ROLE = Permission(
+    "iam:PassRole",
+    Place("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/{name}", None, "RoleArn"),
+    condition={"iam:PassedToService": "scheduler.amazonaws.com"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,8 @@ class CreateSchedule(Request):
         What Scheduler's ``CreateSchedule`` takes: ``{"Name": …, "ScheduleExpression": …, "FlexibleTimeWindow": …,
         "Target": …}``. An ``Input`` of the target that is neither text nor bytes is written as JSON.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("scheduler:CreateSchedule", GROUP, "/*"), _PASS_ROLE)
 
     params: Mapping[str, Any]
 
@@ -42,6 +59,8 @@ class UpdateSchedule(Request):
         What Scheduler's ``UpdateSchedule`` takes: all of the schedule, as for `CreateSchedule`.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("scheduler:UpdateSchedule", GROUP, "/*"), _PASS_ROLE)
+
     params: Mapping[str, Any]
 
     def sample_answer(self, n: int) -> Any:
@@ -58,6 +77,8 @@ class DeleteSchedule(Request):
     params
         What Scheduler's ``DeleteSchedule`` takes: ``{"Name": …}``.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("scheduler:DeleteSchedule", GROUP, "/*"),)
 
     params: Mapping[str, Any]
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = ["PublishMessage"]
 
 _FOR_PEOPLE = ("MessageStructure", "PhoneNumber", "TargetArn")
+
+
+TOPIC = Place(
+    "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:{name}", "topic_arn", "TopicArn", ("TOPIC_ARN",)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class PublishMessage(Request):
         Whether messages of one group are kept in order, even if some of them are sent again; of use on a FIFO topic
         only. Then one call holds one message of a group; False: calls are as full as can be.
     """
+
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("sns:Publish", TOPIC),)
 
     params: Mapping[str, Any]
     topic_arn: str | None = field(default=None, kw_only=True)

@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from powertools_stream.requests.permissions import Permission, Place
 from powertools_stream.requests.request import Request
 
 __all__ = ["SendMessage"]
+
+
+QUEUE = Place(
+    "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:{name}", "queue_url", "QueueUrl", ("QUEUE_URL",)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class SendMessage(Request):
         only. Then one call holds one message of a group; False: calls are as full as can be.
     """
 
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("sqs:SendMessage", QUEUE),)
     carries: ClassVar[tuple[str, ...]] = ("params", "MessageBody")
 
     params: Mapping[str, Any]

@@ -61,6 +61,9 @@ class Rule(BaseModel, Mapping[str, Any]):
     own_flavor: ClassVar[Flavor | None] = None
     """The flavor whose model this is; rules of this model need not name it."""
 
+    asked_by: ClassVar[Mapping[type[Request], tuple[str, ...]]] = {}
+    """The types of requests that only some rules of the flavor make: each with the fields one of which these have."""
+
     takes_compact: ClassVar[bool] = True
     """Whether it makes sense for the flavor to see only the newest of several records."""
 
@@ -143,6 +146,13 @@ class Rule(BaseModel, Mapping[str, Any]):
             yield lambda uow: fits_event(uow["event"])
         if (fits_record := self._patterns.get("record_pattern")) is not None:
             yield lambda uow: fits_record(uow["record"])
+
+    def asked(self) -> Asks:
+        """Return the types of requests that the flavor makes for this rule, besides those of the rule's functions."""
+        known = type(self).asked_by
+        others = [kind for kind in known if kind not in spec_of(self.flavor).asks]
+        kinds = (*spec_of(self.flavor).asks, *others)
+        return tuple(kind for kind in kinds if kind not in known or any(map(self.__dict__.get, known[kind])))
 
     def idempotency_config(self) -> AnyIdempotencyConfig | None:
         """Return Powertools' configuration of an idempotent rule; None: it is not idempotent."""

@@ -17,7 +17,7 @@ from powertools_stream.requests import Call, PutEvent, PutItem, Query, Remaining
 from powertools_stream.testing.connector_suite import ConnectorSuite
 
 # The root and aliases; parts of answers; requests that the engine answers itself.
-NOT_FOR_CONNECTORS = {"Asks", "Request", "OnConditionFailed", "HttpResponse", "RemainingTime"}
+NOT_FOR_CONNECTORS = {"Asks", "Request", "OnConditionFailed", "HttpResponse", "Permission", "Place", "RemainingTime"}
 
 
 @dataclass(frozen=True)

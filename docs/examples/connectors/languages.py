@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from powertools_stream.connectors import Entry, Operation, ServiceConnector
 from powertools_stream.errors import InvalidRequestError, RequestFailedError
-from powertools_stream.requests import Request
+from powertools_stream.requests import Permission, Request
 
 # https://docs.aws.amazon.com/comprehend/latest/APIReference/API_BatchDetectDominantLanguage.html
 DETECT = Operation("comprehend", "BatchDetectDominantLanguage", max_entries=25, reads=True)
@@ -17,6 +17,7 @@ class DetectLanguage(Request):
     """Ask Amazon Comprehend which language a text is in. The answer is a list of languages, most likely first."""
 
     reads: ClassVar[bool] = True
+    permissions: ClassVar[tuple[Permission, ...]] = (Permission("comprehend:BatchDetectDominantLanguage"),)
 
     text: str
 

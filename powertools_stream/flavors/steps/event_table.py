@@ -30,6 +30,7 @@ from powertools_stream.uow import Event, UnitOfWork
 __all__ = [
     "CORREL",
     "EVENT",
+    "EVENT_TABLE",
     "CollectingRule",
     "collected",
     "collected_or_correlated",
@@ -51,6 +52,10 @@ _DAYS = 33
 _SECONDS_A_DAY = 24 * 60 * 60
 
 
+EVENT_TABLE = ("EVENT_TABLE_NAME", "ENTITY_TABLE_NAME")
+"""The environment variables that name the event table, in the order in which they are tried."""
+
+
 class CollectingRule(TableRule):
     """The fields that rules of flavors that store events share.
 
@@ -66,6 +71,7 @@ class CollectingRule(TableRule):
     """
 
     takes_compact: ClassVar[bool] = False
+    table_variables: ClassVar[tuple[str, ...]] = EVENT_TABLE
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {"correlation_key": (), "ttl": ()}
 
     ttl: int | float | UserFunction | None = Field(default=None, description="a number of days, or a function")

@@ -10,6 +10,7 @@ from pydantic import Field
 from powertools_stream.environment.variables import variable
 from powertools_stream.flavors.steps.calling import Steps, call, listed
 from powertools_stream.flavors.steps.tables import TableRule, get, query
+from powertools_stream.requests import GetItems, Query, Request
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.uow import UnitOfWork
 
@@ -30,6 +31,11 @@ class MessagingRule(TableRule):
     """
 
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {"to_query_request": (), "to_get_request": ()}
+
+    asked_by: ClassVar[Mapping[type[Request], tuple[str, ...]]] = {
+        Query: ("to_query_request",),
+        GetItems: ("to_get_request",),
+    }
 
     to_query_request: UserFunction | None = Field(default=None, description="a function")
     to_get_request: UserFunction | None = Field(default=None, description="a function")

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from powertools_stream.flavors.steps.calling import Steps, call, get_items, split
 from powertools_stream.matching.filters import Filter, out_latched
 from powertools_stream.requests import OnConditionFailed, Query, Request, UpdateItem
+from powertools_stream.requests.dynamodb import TABLE
 from powertools_stream.rules.binding import UserFunction
 from powertools_stream.rules.paths import check_path, path_reader
 from powertools_stream.rules.rule import Rule
@@ -28,6 +29,9 @@ class TableRule(Rule):
     """
 
     model_config = ConfigDict(extra="forbid")
+
+    table_variables: ClassVar[tuple[str, ...]] = TABLE.variables
+    """The environment variables that name the table, in the order in which they are tried."""
 
     table_name: str | None = Field(default=None, description="a string")
 

@@ -1,0 +1,191 @@
+"""What the role of a function is granted by its template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from powertools_stream.cli.policy.template_texts import TemplateReader, readable
+from powertools_stream.cli.status import CannotRunError
+from powertools_stream.templates import Template
+
+__all__ = ["Grant", "Grants", "grants_of"]
+
+# What these grant is for Lambda itself: to poll, to write the log and traces, to be in a VPC.
+_FOR_LAMBDA = (
+    "AWSLambdaBasicExecutionRole",
+    "AWSLambdaDynamoDBExecutionRole",
+    "AWSLambdaENIManagementAccess",
+    "AWSLambdaKinesisExecutionRole",
+    "AWSLambdaMSKExecutionRole",
+    "AWSLambdaSQSQueueExecutionRole",
+    "AWSLambdaVPCAccessExecutionRole",
+    "AWSXRayDaemonWriteAccess",
+    "AWSXrayWriteOnlyAccess",
+)
+# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+_FULL_ACCESS: Mapping[str, tuple[str, ...]] = {
+    "AdministratorAccess": ("*",),
+    "AmazonDynamoDBFullAccess": ("dynamodb:*",),
+    "AmazonEventBridgeFullAccess": ("events:*", "scheduler:*"),
+    "AmazonKinesisFirehoseFullAccess": ("firehose:*",),
+    "AmazonKinesisFullAccess": ("kinesis:*",),
+    "AmazonS3FullAccess": ("s3:*",),
+    "AmazonSNSFullAccess": ("sns:*",),
+    "AmazonSQSFullAccess": ("sqs:*",),
+    "AWSLambda_FullAccess": ("lambda:*",),
+    "CloudWatchFullAccessV2": ("cloudwatch:*",),
+    "PowerUserAccess": ("*",),
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A statement of one of the role's policies.
+
+    Parameters
+    ----------
+    actions, resources
+        As they are written; resources may hold functions of CloudFormation.
+    allows
+        Whether it is an ``Allow``.
+    except_actions, except_resources
+        Whether it is for all but these: ``NotAction``, ``NotResource``.
+    policy
+        The name of the policy, for people.
+    """
+
+    actions: tuple[str, ...]
+    resources: tuple[Any, ...]
+    allows: bool = True
+    except_actions: bool = False
+    except_resources: bool = False
+    policy: str = ""
+
+
+@dataclass
+class Grants:
+    """What a role is granted.
+
+    Parameters
+    ----------
+    grants
+        The statements.
+    unread
+        The policies whose statements are not in the template.
+    """
+
+    grants: list[Grant] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+def grants_of(template: Template, logical_id: str) -> Grants:
+    """Return what a function's role is granted, in a template as CloudFormation gets it.
+
+    Raises
+    ------
+    CannotRunError
+        The role is none of the template's.
+    """
+    found = Grants()
+    role_id = _role_of(template, logical_id)
+    role = template.resources[role_id].get("Properties") or {}
+    for policy in _chosen(role.get("Policies") or []):
+        _add_document(found, policy.get("PolicyDocument"), _name(policy.get("PolicyName"), role_id))
+    for address in _chosen(role.get("ManagedPolicyArns") or []):
+        _add_managed(found, address, template)
+    for name, resource in template.resources.items():
+        if resource["Type"] in _ATTACHED and _is_attached(resource.get("Properties") or {}, role_id):
+            _add_document(found, (resource.get("Properties") or {}).get("PolicyDocument"), name)
+    return found
+
+
+_ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+
+
+def _role_of(template: Template, logical_id: str) -> str:
+    role = (template.resources[logical_id].get("Properties") or {}).get("Role")
+    name = _referred(role)
+    if name is not None and template.resources.get(name, {}).get("Type") == "AWS::IAM::Role":
+        return name
+    raise CannotRunError(
+        f"Expected the role of {logical_id} to be in {template.path}, found {_shown(role)}. "
+        "What it grants is decided elsewhere."
+    )
+
+
+def _referred(value: Any) -> str | None:
+    if not isinstance(value, Mapping):
+        return None
+    target = value.get("Fn::GetAtt", value.get("Ref"))
+    if isinstance(target, str):
+        return target.partition(".")[0]
+    return str(target[0]) if isinstance(target, list) and target else None
+
+
+def _is_attached(properties: Mapping[str, Any], role_id: str) -> bool:
+    roles = properties.get("Roles") or [properties.get("RoleName")]
+    return any(_referred(role) == role_id for role in _chosen(roles))
+
+
+def _add_managed(found: Grants, address: Any, template: Template) -> None:
+    text = TemplateReader(template).text(address)
+    name = text.rpartition("/")[2] if text.startswith("arn:") else text
+    referred = _referred(address)
+    if name in _FOR_LAMBDA:
+        return
+    if name in _FULL_ACCESS:
+        found.grants.append(Grant(_FULL_ACCESS[name], ("*",), policy=name))
+    elif template.resources.get(referred or "", {}).get("Type") == "AWS::IAM::ManagedPolicy":
+        properties = template.resources[str(referred)].get("Properties") or {}
+        _add_document(found, properties.get("PolicyDocument"), str(referred))
+    else:
+        found.unread.append(readable(name))
+
+
+def _add_document(found: Grants, document: Any, policy: str) -> None:
+    statements = document.get("Statement") if isinstance(document, Mapping) else None
+    if statements is None:
+        found.unread.append(policy)
+        return
+    for statement in _chosen(statements if isinstance(statements, list) else [statements]):
+        if isinstance(statement, Mapping):
+            found.grants.append(_grant(statement, policy))
+
+
+def _grant(statement: Mapping[str, Any], policy: str) -> Grant:
+    return Grant(
+        actions=tuple(str(one) for one in _listed(statement.get("Action", statement.get("NotAction")))),
+        resources=tuple(_listed(statement.get("Resource", statement.get("NotResource")))),
+        allows=statement.get("Effect") != "Deny",
+        except_actions="NotAction" in statement,
+        except_resources="NotResource" in statement,
+        policy=policy,
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(_chosen(value)) if isinstance(value, list) else list(_chosen([value]))
+
+
+def _chosen(values: Any) -> Iterator[Any]:
+    """Yield the values of a list; of one that depends on a condition, both."""
+    for value in values if isinstance(values, list) else [values]:
+        branches = value.get("Fn::If") if isinstance(value, Mapping) else None
+        if isinstance(branches, list) and len(branches) == 3:
+            yield from (one for branch in branches[1:] for one in _chosen(branch))
+        elif value != {"Ref": "AWS::NoValue"} and value is not None:
+            yield value
+
+
+def _name(given: Any, role_id: str) -> str:
+    return given if isinstance(given, str) else role_id
+
+
+def _shown(value: Any) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, default=str)
