@@ -478,6 +478,26 @@ def test_what_was_done_is_kept_for_records_that_there_is_no_time_for(lambda_cont
     assert ran == {("a", f"e{n}"): 1 for n in range(3)}
 
 
+def test_messages_that_there_is_no_time_for_keep_their_own_marks_only(lambda_context: Callable[..., Any]) -> None:
+    ran, store, slow = Ran(), InMemoryCheckpointStore(), [0.0]
+
+    def fails(uow: UnitOfWork, rule: Any) -> None:
+        time.sleep(slow[0])
+        raise ValueError("trouble")
+
+    processor = processor_of([rule(ran, "a"), {"id": "fails", "flavor": fails}], store)
+
+    processor.process_event(_messages(range(20)), lambda_context())
+    before = store.load_many(store.saved)
+    store.saved.clear()
+    slow[0] = 0.5
+    processor.process_event(_messages(range(20), receive_count=2), lambda_context(remaining_ms=500))
+
+    assert store.saved == [], "there is nothing new to be said of any of them"
+    assert store.load_many(list(before)) == before
+    assert len(set(map(len, before.values()))) == 1
+
+
 # -- A record handler --------------------------------------------------------------------------------------------------
 
 
