@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 from importlib import import_module
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "are_made_with",
     "are_names",
     "has",
+    "has_plain",
     "instance_of",
     "is_listed",
     "is_name",
@@ -62,6 +64,13 @@ def has(*methods: str) -> Callable[[Any], bool]:
     """Tell an object, not its class, by its methods: whose class it is of need not be known, or loaded."""
     return lambda value: (
         not isinstance(value, type) and all(callable(getattr(value, method, None)) for method in methods)
+    )
+
+
+def has_plain(*methods: str) -> Callable[[Any], bool]:
+    """Tell an object by its methods, none of which is ``async def``: nobody would await it."""
+    return lambda value: (
+        has(*methods)(value) and not any(iscoroutinefunction(getattr(value, method)) for method in methods)
     )
 
 

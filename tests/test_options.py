@@ -93,6 +93,16 @@ def test_what_is_meant_is_accepted(options: dict[str, Any]) -> None:
     StreamProcessor(rules=[], **options)
 
 
+def test_a_store_that_would_have_to_be_awaited_is_refused() -> None:
+    class Store:
+        def load_many(self, keys: Any) -> Any: ...
+
+        async def save_many(self, checkpoints: Any) -> None: ...
+
+    with pytest.raises(TypeError, match=r"checkpoint=…\) takes a store, .* whose methods are no async def"):
+        StreamProcessor(rules=[], checkpoint=Store())  # type: ignore[arg-type]
+
+
 def test_every_option_is_checked() -> None:
     for option in dataclasses.fields(ProcessorOptions):
         unlike: dict[str, Any] = {option.name: object()}
