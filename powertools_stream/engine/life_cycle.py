@@ -98,7 +98,7 @@ class Engine:
             What observers see of the batch; None: nobody watches.
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
-        if self._options.field_encryption is not None or self._options.registry.encrypts:
+        if self._options.encrypts:
             from powertools_stream.engine.encryption import BatchEncryption
 
             batch.encryption = BatchEncryption(self._options.field_encryption)

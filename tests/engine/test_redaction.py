@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.batch import EventType
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
 from powertools_stream import ClaimChecks, FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork
-from powertools_stream.errors import SettingError
+from powertools_stream.errors import RetryableError, SettingError
 from powertools_stream.flavors import task
 from powertools_stream.payloads.excerpts import identifiers
 from powertools_stream.requests import PutObject
@@ -327,6 +328,24 @@ def test_what_passes_by_itself_is_redacted_too() -> None:
         raise TimeoutError(f"no answer for {EMAIL}")
 
     assert EMAIL not in logged(rules_of(wait), raise_on_entire_batch_failure=False)
+
+
+@pytest.mark.parametrize("kind", [ValueError, TimeoutError, RetryableError, SettingError])
+def test_an_error_of_a_record_handler_which_has_no_event_tells_nothing(kind: type[Exception]) -> None:
+    def handle(record: Any) -> None:
+        raise kind(f"no answer for {EMAIL}")
+
+    lines = io.StringIO()
+    logger = logging.getLogger("test_redaction")
+    logger.propagate = False
+    logger.handlers = [logging.StreamHandler(lines)]
+    processor = StreamProcessor(EventType.SQS, redact=PATHS, logger=logger)
+
+    with pytest.raises(BatchProcessingError) as raised, processor(to_sqs_records([EVENT])["Records"], handle):
+        processor.process()
+
+    assert EMAIL not in lines.getvalue() + "".join(traceback.format_exception(raised.value))
+    assert kind.__name__ in lines.getvalue()
 
 
 def test_an_error_that_has_nothing_to_hide_is_shown_as_it_is() -> None:

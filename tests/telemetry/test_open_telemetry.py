@@ -176,6 +176,25 @@ def _fail() -> None:
     raise ZeroDivisionError
 
 
+@pytest.mark.parametrize("has_secrets", [True, False])
+def test_a_call_does_not_tell_what_is_redacted(has_secrets: bool, tracing: Tracing) -> None:
+    rules = RuleRegistry()
+
+    @rules.register(task)
+    def asks(uow: Any) -> Any:
+        yield Call(int, uow.event["email"])
+
+    redact = ["event.email"] if has_secrets else []
+    process(rules, tracing, events(1, email="ann@example.com"), bus_name=None, redact=redact)
+
+    spans = tracing.spans()
+    (of_call,), (of_rule,) = spans["call.Call"].events, spans["asks"].events
+    told = [dict(of_call.attributes or {}), dict(of_rule.attributes or {}), spans["call.Call"].status.description]
+    assert ("ann@example.com" in str(told)) is not has_secrets
+    assert spans["call.Call"].status.status_code is StatusCode.ERROR
+    assert {one["exception.type"] for one in told[:2]} == {"ValueError"}  # type: ignore[index]
+
+
 def test_spans_of_users_own_stay_in_their_rules_across_suspensions(tracing: Tracing) -> None:
     rules = RuleRegistry()
 
