@@ -252,10 +252,13 @@ class Engine:
         """Drive a generator to its end for no record; if that fails, it is told in the log."""
         with decoded_by(self._options.decoder):
             answers = self._drive([generator], until)
-        answer = answers[0] if answers else Failed(DeadlineError("There was no time for it."))
+        answer = answers[0] if answers else Failed(CutOffError())
         if type(answer) is Failed:
+            # It has less time than the invocation, which may have much left.
+            is_cut_off = type(answer.error) is CutOffError
+            error = DeadlineError("The store took too long.") if is_cut_off else answer.error
             log = self._options.logger or _log
-            log.warning("%s. %s: %s", otherwise, type(answer.error).__name__, answer.error)
+            log.warning("%s. %s: %s", otherwise, type(error).__name__, error)
 
     def _publish(
         self, publisher: LazyPublisher, failures: Iterable[Failure], until: float, observation: Observation | None

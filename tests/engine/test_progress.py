@@ -566,10 +566,14 @@ def test_a_store_that_fails_is_told_and_every_rule_runs(
         assert warnings == [expected]
 
 
-def test_a_store_that_hangs_does_not_hold_up_the_batch(lambda_context: Callable[..., Any]) -> None:
-    def hangs() -> Generator[Any, Any, Any]:
-        yield Call(time.sleep, 1.2)
+def _hangs() -> Generator[Any, Any, Any]:
+    yield Call(time.sleep, 1.2)
 
+
+@pytest.mark.parametrize("hangs", [_hangs, lambda: time.sleep(1.2)])
+def test_a_store_that_hangs_does_not_hold_up_the_batch(
+    hangs: Any, lambda_context: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
     ran = Ran()
     processor = processor_of(_two(ran, {"e0"}), FailingStore("load", hangs))
 
@@ -579,6 +583,7 @@ def test_a_store_that_hangs_does_not_hold_up_the_batch(lambda_context: Callable[
 
     assert ran == {("a", "e0"): 1}
     assert seconds < 1.2
+    assert "every rule runs, done or not. DeadlineError: The store took too long." in caplog.text
 
 
 def test_results_and_unmatched_records_are_those_of_what_ran() -> None:
