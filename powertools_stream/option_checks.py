@@ -95,8 +95,8 @@ def are_made(values: Any) -> bool:
 
 
 def are_made_with(*methods: str) -> Callable[[Any], bool]:
-    """Tell several objects, each of which has one of some methods at least."""
-    return lambda values: are_made(values) and all(any(has(method)(value) for method in methods) for value in values)
+    """Tell several objects, each of which has some methods."""
+    return lambda values: are_made(values) and all(has(*methods)(value) for value in values)
 
 
 def are_names(values: Any) -> bool:

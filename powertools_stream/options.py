@@ -241,7 +241,9 @@ class ProcessorOptions:
         "function", "'function' or 'rule'", lambda value: value in ("function", "rule"), ValueError
     )
     observers: Sequence[Observer] = option(
-        (), "a list of observers that are made already", are_made_with("on_call", "on_record_failed")
+        (),
+        "a list of observers that are made already, each with on_call and on_record_failed",
+        are_made_with("on_call", "on_record_failed"),
     )
     decoder: Decoder | None = option(None, "a function of a JSON text (a string), such as orjson.loads", callable)
     checkpoint: CheckpointStore | None = option(
