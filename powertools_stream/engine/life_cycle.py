@@ -66,7 +66,7 @@ class Engine:
         self._coroutines = Coroutines()
         self._threads = OwnThreads()
         self._published = PublishedIds()
-        self._unmatched = Unmatched(options.registry, options.logger or _log)
+        self._unmatched = Unmatched(options.registry, options.logger or _log, options.redaction)
         self._large_events: LargeEvents | None = None
         if options.claim_checks is not None or options.compression is not None:
             self._large_events = LargeEvents(options.claim_checks, options.compression)
