@@ -48,6 +48,9 @@ _log = logging.getLogger("powertools_stream")
 _LOAD_SECONDS = 5.0
 """For how long checkpoints are waited for, at most; without them every rule runs."""
 
+_SAVE_SECONDS = 10.0
+"""For how long they are saved, at most: the response waits, and what they spare is not worth the rest of the time."""
+
 
 class Engine:
     """Runs batches, and keeps what lives longer than one: worker threads, the event loop, the ids of published faults.
@@ -246,7 +249,8 @@ class Engine:
             return event is not None and event.is_set_aside
 
         saving = progress.save(is_set_aside)
-        self._errand(saving, deadline.saved_by, "Checkpoints could not be saved: rules that are done will run again")
+        until = min(time.monotonic() + _SAVE_SECONDS, deadline.saved_by)
+        self._errand(saving, until, "Checkpoints could not be saved: rules that are done will run again")
 
     def _errand(self, generator: Generator[Any, Any, None], until: float, otherwise: str) -> None:
         """Drive a generator to its end for no record; if that fails, it is told in the log."""

@@ -586,6 +586,21 @@ def test_a_store_that_hangs_does_not_hold_up_the_batch(
     assert "every rule runs, done or not. DeadlineError: The store took too long." in caplog.text
 
 
+@pytest.mark.parametrize("hangs", [_hangs, lambda: time.sleep(1.2)])
+def test_a_store_that_hangs_while_it_saves_does_not_hold_up_the_response(
+    hangs: Any, monkeypatch: pytest.MonkeyPatch, lambda_context: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("powertools_stream.engine.life_cycle._SAVE_SECONDS", 0.2)
+    processor = processor_of(_two(Ran(), {"e0"}), FailingStore("save", hangs))
+
+    started = time.monotonic()
+    response = processor.process_event(_messages([0]), lambda_context())
+
+    assert time.monotonic() - started < 1.2
+    assert reported(response) == ["m0"]
+    assert "rules that are done will run again. DeadlineError: The store took too long." in caplog.text
+
+
 def test_results_and_unmatched_records_are_those_of_what_ran() -> None:
     ran, bad, store = Ran(), {"e0"}, InMemoryCheckpointStore()
     rules = _two(ran, bad)
