@@ -24,7 +24,7 @@ from pydantic import BaseModel, PrivateAttr
 
 from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors import task
+from powertools_stream.flavors import firehose_drop, firehose_transform, task
 from powertools_stream.outcomes import Reason
 from powertools_stream.requests import Call, PutEvent
 from powertools_stream.testing import FakeConnector, run, to_kinesis_records, to_sqs_records
@@ -456,6 +456,12 @@ def test_a_rule_that_is_added_later_needs_a_store_too() -> None:
 def test_compacted_records_have_no_key_of_their_own() -> None:
     with pytest.raises(RuleError, match="'idempotent' is for one record, and 'compact' for several"):
         RuleRegistry().add(id="r", flavor=task, execute=lambda uow: None, idempotent=True, compact=True)
+
+
+@pytest.mark.parametrize("rule", [{"flavor": firehose_transform, "transform": str}, {"flavor": firehose_drop}])
+def test_a_rule_that_answers_each_record_runs_each_time(rule: dict[str, Any]) -> None:
+    with pytest.raises(RuleError, match=r"'firehose_\w+' answers each record, .* Leave 'idempotent' out"):
+        RuleRegistry([{"id": "r", "idempotent": True, **rule}])
 
 
 @pytest.mark.parametrize("value", ["often", 5, IdempotencyConfig])
