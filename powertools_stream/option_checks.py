@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 from importlib import import_module
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "are_made_with",
     "are_names",
     "has",
+    "has_plain",
     "instance_of",
     "is_listed",
     "is_name",
@@ -65,6 +67,13 @@ def has(*methods: str) -> Callable[[Any], bool]:
     )
 
 
+def has_plain(*methods: str) -> Callable[[Any], bool]:
+    """Tell an object by its methods, none of which is ``async def``: nobody would await it."""
+    return lambda value: (
+        has(*methods)(value) and not any(iscoroutinefunction(getattr(value, method)) for method in methods)
+    )
+
+
 def is_name(value: Any) -> bool:
     """Tell a text."""
     return isinstance(value, str)
@@ -86,8 +95,8 @@ def are_made(values: Any) -> bool:
 
 
 def are_made_with(*methods: str) -> Callable[[Any], bool]:
-    """Tell several objects, each of which has one of some methods at least."""
-    return lambda values: are_made(values) and all(any(has(method)(value) for method in methods) for value in values)
+    """Tell several objects, each of which has some methods."""
+    return lambda values: are_made(values) and all(has(*methods)(value) for value in values)
 
 
 def are_names(values: Any) -> bool:

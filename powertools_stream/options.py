@@ -21,6 +21,7 @@ from powertools_stream.option_checks import (
     are_made_with,
     are_names,
     has,
+    has_plain,
     instance_of,
     is_listed,
     is_name,
@@ -240,11 +241,15 @@ class ProcessorOptions:
         "function", "'function' or 'rule'", lambda value: value in ("function", "rule"), ValueError
     )
     observers: Sequence[Observer] = option(
-        (), "a list of observers that are made already", are_made_with("on_call", "on_record_failed")
+        (),
+        "a list of observers that are made already, each with on_call and on_record_failed",
+        are_made_with("on_call", "on_record_failed"),
     )
     decoder: Decoder | None = option(None, "a function of a JSON text (a string), such as orjson.loads", callable)
     checkpoint: CheckpointStore | None = option(
-        None, "a store, DynamoDBCheckpointStore(table_name=…)", has("load_many", "save_many")
+        None,
+        "a store, DynamoDBCheckpointStore(table_name=…), whose methods are no async def",
+        has_plain("load_many", "save_many"),
     )
     checkpoint_key: Literal["record", "event"] = option(
         "record", "'record' or 'event'", lambda value: value in ("record", "event"), ValueError
@@ -294,6 +299,11 @@ class ProcessorOptions:
         )
         if self.idempotency_store is None:
             _check_idempotent(self.registry)
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether the processor, or one of its rules, encrypts or decrypts anything."""
+        return self.field_encryption is not None or self.registry.encrypts
 
     def _derive(self, **values: Any) -> None:
         for name, value in values.items():

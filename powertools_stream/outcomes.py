@@ -217,11 +217,15 @@ class BatchDetails:
         Its records, as Lambda delivered them.
     context
         Lambda's context, if there is one.
+    has_secrets
+        Whether an error may hold what must not be told: something is redacted, or is decrypted. What a call raises is
+        not masked while the batch runs; `Fault.shown` is.
     """
 
     source: str
     records: Sequence[Record]
     context: Any = None
+    has_secrets: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,9 @@ class StreamProcessor(BasePartialBatchProcessor):
         if not observation.has_batch:
             return self._process(deadline, observation)
         error: BaseException | None = None
-        details = BatchDetails(observation.source.name, self.records, self._context)
+        options = self._options
+        has_secrets = options.redaction is not None or options.encrypts
+        details = BatchDetails(observation.source.name, self.records, self._context, has_secrets)
         try:
             with Interrupter(deadline) as interrupter:
                 interrupter.attempt(observation.begin, details)

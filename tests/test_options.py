@@ -7,6 +7,7 @@ import logging
 import math
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -45,6 +46,8 @@ from powertools_stream.sources import SQSSource
         ("connectors", HttpConnector(), "a list of connectors"),
         ("connectors", [3], r"a list of connectors.* got \[3\] \(list\)"),
         ("observers", [print], r"a list of observers.* got \[<built-in"),
+        ("observers", [SimpleNamespace(on_call=print)], r"observers .*, each with on_call and on_record_failed; got"),
+        ("observers", [SimpleNamespace(on_batch=print)], r"observers .*, each with on_call and on_record_failed; got"),
         ("observers", 3, r"a list of observers.* got 3 \(int\)"),
         ("model", "OrderModel", r"a model of records \(a class\); got 'OrderModel' \(str\)"),
         ("raise_on_entire_batch_failure", "no", r"True or False; got 'no' \(str\)"),
@@ -91,6 +94,16 @@ def test_an_option_of_another_kind_is_refused(option: str, value: Any, says: str
 )
 def test_what_is_meant_is_accepted(options: dict[str, Any]) -> None:
     StreamProcessor(rules=[], **options)
+
+
+def test_a_store_that_would_have_to_be_awaited_is_refused() -> None:
+    class Store:
+        def load_many(self, keys: Any) -> Any: ...
+
+        async def save_many(self, checkpoints: Any) -> None: ...
+
+    with pytest.raises(TypeError, match=r"checkpoint=…\) takes a store, .* whose methods are no async def"):
+        StreamProcessor(rules=[], checkpoint=Store())  # type: ignore[arg-type]
 
 
 def test_every_option_is_checked() -> None:

@@ -23,7 +23,9 @@ from powertools_stream.payloads.field_encryption import (
     envelope_of,
     has_envelope,
     own_region,
+    values_of,
 )
+from powertools_stream.payloads.safe_json import to_safe
 from powertools_stream.requests.kms import DecryptDataKey, EncryptDataKey, GenerateDataKey
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ class BatchEncryption:
         # By identity, and kept, so that nothing else takes their place.
         self._as_sent: dict[int, tuple[Any, Any]] = {}
         self._secrets: dict[int, tuple[Record, list[Any]]] = {}
+        self._names: dict[int, frozenset[str]] = {}
 
     # -- What goes out -------------------------------------------------------------------------------------------------
 
@@ -158,6 +161,7 @@ class BatchEncryption:
             value = found.decrypted((yield from self._plaintext(found)))
             for record in records:
                 self._secrets.setdefault(id(record), (record, []))[1].extend(found.values_in(value))
+                self._names[id(record)] = self._names.get(id(record), frozenset()) | found.fields
         event = value.get("event") if isinstance(value, dict) else None
         if envelope_of(event) is None:
             return value
@@ -185,9 +189,11 @@ class BatchEncryption:
     # -- What fault events tell ----------------------------------------------------------------------------------------
 
     def values(self, uow: Mapping[str, Any]) -> list[Any]:
-        """Return what was decrypted for the record of a unit of work."""
+        """Return what was decrypted for the record of a unit of work; a model may hold it in another form."""
         record = uow.get("record")
-        return self._secrets.get(id(record), (record, []))[1]
+        if id(record) not in self._secrets:
+            return []
+        return [*self._secrets[id(record)][1], *values_of(to_safe(uow.get("model")), self._names[id(record)])]
 
     def stand_ins(self, units: Iterable[Any]) -> dict[int, Any]:
         """Return the events of units of work as they were sent, by the identity of what became of each."""

@@ -48,6 +48,9 @@ _log = logging.getLogger("powertools_stream")
 _LOAD_SECONDS = 5.0
 """For how long checkpoints are waited for, at most; without them every rule runs."""
 
+_SAVE_SECONDS = 10.0
+"""For how long they are saved, at most: the response waits, and what they spare is not worth the rest of the time."""
+
 
 class Engine:
     """Runs batches, and keeps what lives longer than one: worker threads, the event loop, the ids of published faults.
@@ -66,7 +69,7 @@ class Engine:
         self._coroutines = Coroutines()
         self._threads = OwnThreads()
         self._published = PublishedIds()
-        self._unmatched = Unmatched(options.registry, options.logger or _log)
+        self._unmatched = Unmatched(options.registry, options.logger or _log, options.redaction)
         self._large_events: LargeEvents | None = None
         if options.claim_checks is not None or options.compression is not None:
             self._large_events = LargeEvents(options.claim_checks, options.compression)
@@ -98,7 +101,7 @@ class Engine:
             What observers see of the batch; None: nobody watches.
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
-        if self._options.field_encryption is not None or self._options.registry.encrypts:
+        if self._options.encrypts:
             from powertools_stream.engine.encryption import BatchEncryption
 
             batch.encryption = BatchEncryption(self._options.field_encryption)
@@ -246,16 +249,20 @@ class Engine:
             return event is not None and event.is_set_aside
 
         saving = progress.save(is_set_aside)
-        self._errand(saving, deadline.saved_by, "Checkpoints could not be saved: rules that are done will run again")
+        until = min(time.monotonic() + _SAVE_SECONDS, deadline.saved_by)
+        self._errand(saving, until, "Checkpoints could not be saved: rules that are done will run again")
 
     def _errand(self, generator: Generator[Any, Any, None], until: float, otherwise: str) -> None:
         """Drive a generator to its end for no record; if that fails, it is told in the log."""
         with decoded_by(self._options.decoder):
             answers = self._drive([generator], until)
-        answer = answers[0] if answers else Failed(DeadlineError("There was no time for it."))
+        answer = answers[0] if answers else Failed(CutOffError())
         if type(answer) is Failed:
+            # It has less time than the invocation, which may have much left.
+            is_cut_off = type(answer.error) is CutOffError
+            error = DeadlineError("The store took too long.") if is_cut_off else answer.error
             log = self._options.logger or _log
-            log.warning("%s. %s: %s", otherwise, type(answer.error).__name__, answer.error)
+            log.warning("%s. %s: %s", otherwise, type(error).__name__, error)
 
     def _publish(
         self, publisher: LazyPublisher, failures: Iterable[Failure], until: float, observation: Observation | None

@@ -211,7 +211,7 @@ class Progress:
             done[place[0]].append((place, rule_id))
         texts: dict[str, dict[bytes, frozenset[str]]] = {}
         for key, states in self._coming_again():
-            marks = texts.setdefault(key, self._kept(states))
+            marks = texts.setdefault(key, self._kept(key, states))
             self._merge(marks, [one for state in states for one in done[state.position]])
         for key, marks in texts.items():
             text = text_of(marks)
@@ -219,10 +219,14 @@ class Progress:
             if marks and text != self._loaded.get(key):
                 yield Checkpoint(key, text, self._source.retention)
 
-    def _kept(self, states: Sequence[RecordState]) -> dict[bytes, frozenset[str]]:
+    def _kept(self, key: str, states: Sequence[RecordState]) -> dict[bytes, frozenset[str]]:
         """Return what was done before with records that there was no time for: their events are not known yet."""
-        is_cut_off = self._before and any(state.position not in self._turned_to for state in states)
-        return dict(self._before) if is_cut_off else {}
+        if not self._before or all(state.position in self._turned_to for state in states):
+            return {}
+        # A message keeps its own marks only: with those of all the others, each item would be as large as the batch.
+        if self._source.comes_again_alone(states[0].record):
+            return marks_from(self._loaded[key]) if key in self._loaded else {}
+        return dict(self._before)
 
     def _merge(self, marks: dict[bytes, frozenset[str]], done: Iterable[tuple[_Place, str]]) -> None:
         for place, rule_id in done:

@@ -10,6 +10,7 @@ from powertools_stream.outcomes import Reason
 from powertools_stream.payloads.carried import CarriedEvent
 from powertools_stream.payloads.conversions import text_of
 from powertools_stream.payloads.masking import Masking, secrets_in
+from powertools_stream.rules.compiled import NO_RULE
 
 if TYPE_CHECKING:
     from powertools_stream.engine.batch import Failure
@@ -38,8 +39,8 @@ def source_values(failure: Failure, source: Source) -> Iterator[Any]:
 def redacted_values(failure: Failure, redaction: Redaction | None, encryption: BatchEncryption | None) -> Iterator[Any]:
     """Yield what is redacted of a failure, and what was decrypted for it.
 
-    Without an event there is nothing to look the values up in. What an error says of a record that could not be read
-    may hold any of it, so its texts are redacted as a whole.
+    Without an event there is nothing to look the values up in. What an error says of a record that could not be read,
+    or that a record handler has got, may hold any of it, so its texts are redacted as a whole.
     """
     units = units_of(failure)
     if encryption is not None:
@@ -49,8 +50,19 @@ def redacted_values(failure: Failure, redaction: Redaction | None, encryption: B
         return
     for unit in units:
         yield from redaction.values(unit)
-    if failure.reason is Reason.FAULT and not any("event" in unit for unit in units):
+    if _may_tell_the_record(failure) and not any("event" in unit for unit in units):
         yield from _texts(failure.error)
+
+
+def _may_tell_the_record(failure: Failure) -> bool:
+    """Tell whether the text of an error may hold data of its record.
+
+    That of user code may, whatever it means; that of a service which failed while the record was read does not. What is
+    unfinished or held back says so in the engine's own words.
+    """
+    if failure.rule is NO_RULE:
+        return failure.reason is Reason.FAULT
+    return failure.reason in (Reason.FAULT, Reason.RETRYABLE, Reason.CONFIGURATION)
 
 
 def masking_of_source(failure: Failure, source: Source) -> Masking | None:

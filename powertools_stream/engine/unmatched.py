@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from powertools_stream.payloads.masking import MASK
+
 if TYPE_CHECKING:
+    from powertools_stream.payloads.redaction import Redaction
     from powertools_stream.rules.registry import RuleRegistry
     from powertools_stream.uow import Event
 
@@ -14,6 +17,7 @@ __all__ = ["Unmatched"]
 # Types come from outside: neither their number nor their length may fill the memory, or the log.
 _MAX_TYPES = 100
 _MAX_LENGTH = 256
+_TOLD = ("type", "id")
 
 
 class Unmatched:
@@ -25,11 +29,14 @@ class Unmatched:
         The rules.
     logger
         The user's, or the library's own.
+    redaction
+        What it redacts of an event is not told; None: nothing is redacted.
     """
 
-    def __init__(self, registry: RuleRegistry, logger: Any) -> None:
+    def __init__(self, registry: RuleRegistry, logger: Any, redaction: Redaction | None = None) -> None:
         self._registry = registry
         self._logger = logger
+        self._redaction = redaction
         self._seen = set[str]()
         self._untold: list[str] = []
 
@@ -48,9 +55,10 @@ class Unmatched:
         has_rules
             Whether there are rules for its type, whose other conditions did not hold.
         """
-        event_type = event["type"]
+        hidden = self._redaction.hidden("event", _TOLD) if self._redaction is not None else frozenset[str]()
+        event_type, event_id = (MASK if name in hidden else event.get(name) for name in _TOLD)
         if self._is_enabled_for(logging.DEBUG):
-            self._logger.debug("No rule matched the %r event %r of record %s", event_type, event.get("id"), record_id)
+            self._logger.debug("No rule matched the %r event %r of record %s", event_type, event_id, record_id)
         if has_rules or not isinstance(event_type, str) or event_type in self._seen:
             return
         if len(self._seen) < _MAX_TYPES and len(event_type) <= _MAX_LENGTH:

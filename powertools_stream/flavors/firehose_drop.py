@@ -19,6 +19,7 @@ class FirehoseDropRule(Rule):
     model_config = ConfigDict(extra="forbid")
 
     takes_compact: ClassVar[bool] = False
+    takes_idempotent: ClassVar[bool] = False
 
 
 @flavor(model=FirehoseDropRule)

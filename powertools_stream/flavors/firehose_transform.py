@@ -36,6 +36,7 @@ class FirehoseTransformRule(Rule):
 
     user_functions: ClassVar[Mapping[str, tuple[str, ...]]] = {"transform": (), "metadata": ()}
     takes_compact: ClassVar[bool] = False
+    takes_idempotent: ClassVar[bool] = False
 
     transform: UserFunction | None = Field(default=None, description="a function")
     metadata: UserFunction | None = Field(default=None, description="a function")

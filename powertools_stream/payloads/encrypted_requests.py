@@ -114,7 +114,7 @@ def _update(params: Mapping[str, Any], key: DataKey, encryption: FieldEncryption
         for placeholder, value in _values(params).items()
     }
     given = {name for placeholder in set_by for name in _names_in({set_by[placeholder]: _values(params)[placeholder]})}
-    _check(fields - given - removed, "sets all of the fields, since a row has one data key,", params)
+    _check(fields - given - removed, "sets all of the fields", params)
     name, value = f"#{EEM}", f":{EEM}"
     expression = re.sub(r"(?i)\bSET\s+", f"SET {name} = {value}, ", params["UpdateExpression"], count=1)
     return {
@@ -163,5 +163,6 @@ def _check(others: set[str] | frozenset[str], what: str, params: Mapping[str, An
     if others:
         raise InvalidRequestError(
             f"Expected an update that {what} that are encrypted, as update_expression does, but "
-            f"{', '.join(sorted(others))} is not in {params['UpdateExpression']!r}. Set it, or remove it (None)."
+            f"{', '.join(sorted(others))} is not in {params['UpdateExpression']!r}. Set it, or remove it (None): a row "
+            "has one data key."
         )

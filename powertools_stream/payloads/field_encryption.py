@@ -32,6 +32,7 @@ __all__ = [
     "envelope_of",
     "has_envelope",
     "is_region",
+    "values_of",
 ]
 
 EEM = "eem"
@@ -138,7 +139,7 @@ class FieldEncryption:
 
     def occurs_in(self, value: Any) -> bool:
         """Tell whether one of the fields stands in a value, with something to encrypt."""
-        return bool(self.fields) and next(_values(value, frozenset(self.fields)), None) is not None
+        return bool(self.fields) and next(values_of(value, frozenset(self.fields)), None) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ class Ciphertext:
 
     def values_in(self, decrypted: Mapping[str, Any]) -> list[Any]:
         """Return what was encrypted of a value that is decrypted."""
-        return list(_values(decrypted, self.fields))
+        return list(values_of(decrypted, self.fields))
 
 
 def envelope_of(value: Any) -> Ciphertext | None:
@@ -261,18 +262,19 @@ def _replaced(value: Any, fields: frozenset[str], replace: Callable[[Any], Any])
     return value if plain is None else _replaced(plain, fields, replace)
 
 
-def _values(value: Any, fields: frozenset[str]) -> Iterator[Any]:
+def values_of(value: Any, fields: frozenset[str]) -> Iterator[Any]:
+    """Yield what stands in fields of these names, at whatever depth."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             if name not in fields:
-                yield from _values(inner, fields)
+                yield from values_of(inner, fields)
             elif inner is not None:
                 yield inner
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _values(inner, fields)
+            yield from values_of(inner, fields)
     elif (plain := _plain(value)) is not None:
-        yield from _values(plain, fields)
+        yield from values_of(plain, fields)
 
 
 def _plain(value: Any) -> Any:

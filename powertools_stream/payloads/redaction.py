@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from powertools_stream.errors import SettingError
@@ -39,11 +40,12 @@ class Redaction:
         self._hidden: dict[tuple[str, ...], frozenset[str]] = {}
 
     def values(self, uow: Mapping[str, Any]) -> list[Any]:
-        """Return what stands at the paths of a unit of work: these are the secrets, wherever else they occur."""
-        try:
-            return self._values(uow)
-        except Exception:  # something of the user's own that a path cannot pass through
-            return self._values(to_safe(dict(uow)))
+        """Return what stands at the paths of a unit of work: these are the secrets, wherever else they occur.
+
+        A model of the event may hold them in another form: in lower case, as a date.
+        """
+        forms = [{"event": to_safe(form)} for form in _forms(uow.get("model"))]
+        return [*self._values_in(uow), *(value for form in forms for value in self._values(form))]
 
     def erased(self, field: str, safe: Any) -> Any:
         """Return a field of a unit of work with the values at the paths erased, whatever they are.
@@ -55,6 +57,8 @@ class Redaction:
         safe
             Its value, as `to_safe` makes it.
         """
+        if field == "model":  # the event in another form
+            safe = self.erased("event", safe)
         data = {field: safe}
         for path, parsed in self._paths.items():
             if parsed.find(data):  # one path may lie within what another has erased
@@ -69,6 +73,12 @@ class Redaction:
             shown = erased if isinstance(erased, dict) else {}
             self._hidden[asked] = frozenset(name for name in names if shown.get(name) != name)
         return self._hidden[asked]
+
+    def _values_in(self, uow: Mapping[str, Any]) -> list[Any]:
+        try:
+            return self._values(uow)
+        except Exception:  # something of the user's own that a path cannot pass through
+            return self._values(to_safe(dict(uow)))
 
     def _values(self, uow: Any) -> list[Any]:
         return [match.value for parsed in self._paths.values() for match in parsed.find(uow)]
@@ -111,6 +121,14 @@ class _Redacted:
         copy.__context__ = self.copy(error.__context__) if error.__context__ is not None else None
         copy.__suppress_context__ = error.__suppress_context__
         return copy
+
+
+def _forms(model: Any) -> Iterator[Any]:
+    """Yield a model of an event with the names of its own fields, and with those that they have in the event."""
+    if model is not None:
+        yield model
+        with suppress(Exception):  # it need not be one of pydantic's, and may have serializers of the user's own
+            yield model.model_dump(by_alias=True)
 
 
 def _named_as(kind: type[BaseException]) -> type[RedactedError]:

@@ -7,9 +7,10 @@ https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Generator, Hashable, Mapping
 from contextvars import ContextVar
-from copy import copy
+from copy import copy, deepcopy
 from threading import Lock
 from time import time
 from types import GeneratorType
@@ -94,7 +95,7 @@ class Once:
         IdempotencyPersistenceLayerError
             The layer has failed; passing if its cause is.
         """
-        layer, data = self._layer(), dict(uow)
+        layer, data = self._layer(), _kept(uow)
         if not (yield from self._begin(layer, data)):
             return None
         try:
@@ -103,7 +104,7 @@ class Once:
                 if started := started_already(outcome):
                     raise started
                 outcome = yield from outcome
-        except Exception as error:
+        except (Exception, SystemExit, CancelledError) as error:  # whatever is a failure of the record
             yield from _delete(layer, data, error)
             raise
         if _is_outcome(outcome):
@@ -215,6 +216,14 @@ class _Cache:
         return key in self._items
 
 
+def _kept(uow: UnitOfWork) -> dict[str, Any]:
+    """Return a unit of work as it is now, which Powertools copies too: a rule may change its event, but not its key."""
+    try:
+        return deepcopy(dict(uow))
+    except Exception:  # a model may hold something that cannot be copied
+        return dict(uow)
+
+
 def _options(layer: Any) -> Any:
     import jmespath
 
@@ -247,7 +256,7 @@ def _stored(layer: Any, data: dict[str, Any]) -> Generator[Any, Any, Any]:
         raise known.IdempotencyInconsistentStateError("What was in the way is gone.") from error
 
 
-def _delete(layer: Any, data: dict[str, Any], error: Exception) -> Generator[Any, Any, None]:
+def _delete(layer: Any, data: dict[str, Any], error: BaseException) -> Generator[Any, Any, None]:
     """Let the rule run again at once. If that fails, it may do so when this invocation can no longer be at work."""
     try:
         yield Call(layer.delete_record, data=data, exception=error)

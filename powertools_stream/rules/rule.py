@@ -67,6 +67,9 @@ class Rule(BaseModel, Mapping[str, Any]):
     takes_compact: ClassVar[bool] = True
     """Whether it makes sense for the flavor to see only the newest of several records."""
 
+    takes_idempotent: ClassVar[bool] = True
+    """Whether a record needs nothing of the flavor when it comes a second time; else it has to run each time."""
+
     compact_group_key: ClassVar[str] = "event.partition_key"
     """The path to the group key of compacted records, unless the rule gives one."""
 
@@ -183,6 +186,13 @@ class Rule(BaseModel, Mapping[str, Any]):
         if self.compact and self.idempotent:
             raise RuleError(
                 f"Rule {self.id!r}: 'idempotent' is for one record, and 'compact' for several. Leave one of them out.",
+                self.id,
+            )
+        if self.idempotent and not self.takes_idempotent:
+            name = getattr(self.flavor, "__name__", self.flavor)
+            raise RuleError(
+                f"Rule {self.id!r}: the flavor {name!r} answers each record, so it has to run each time. "
+                "Leave 'idempotent' out.",
                 self.id,
             )
         if self.compact and not self.takes_compact:

@@ -9,6 +9,7 @@ from typing import Any
 
 from powertools_stream.environment.variables import variable
 from powertools_stream.outcomes import BatchSummary, CallDetails, Fault, RecordDetails
+from powertools_stream.rules.compiled import NO_RULE
 
 __all__ = ["MetricsObserver"]
 
@@ -52,12 +53,13 @@ class MetricsObserver:
         """Write the metrics of each rule. They have other dimensions than the rest, so that each rule takes a line."""
         from aws_lambda_powertools.metrics import EphemeralMetrics
 
-        faults = Counter(fault.rule_id for fault in summary.faults if fault.rule_id in summary.runs)
-        for rule_id, runs in summary.runs.items():
+        faults = Counter(fault.rule_id for fault in summary.faults if fault.rule_id != NO_RULE.id)
+        # One whose filter raises, or whose event does not fit its model, has not run.
+        for rule_id in dict.fromkeys((*summary.runs, *faults)):
             own = EphemeralMetrics(namespace=self._metrics.namespace, service=self._metrics.service)
             for name, value in {**getattr(self._metrics, "default_dimensions", {}), "rule": rule_id}.items():
                 own.add_dimension(name=name, value=value)
-            own.add_metric(name="RuleRuns", unit="Count", value=runs)
+            own.add_metric(name="RuleRuns", unit="Count", value=summary.runs.get(rule_id, 0))
             own.add_metric(name="Faults", unit="Count", value=faults[rule_id])
             own.flush_metrics()
 

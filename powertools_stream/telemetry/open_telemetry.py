@@ -126,6 +126,7 @@ class _Batch:
     def __init__(self, tracer: Tracer, details: BatchDetails) -> None:
         self._tracer = tracer
         self._rules: dict[str, Span] = {}
+        self._has_secrets = details.has_secrets
         destination = destination_of(details.records)
         attributes: dict[str, Any] = {
             "messaging.system": system_of(details.source),
@@ -162,8 +163,15 @@ class _Batch:
             context=trace.set_span_in_context(self.span) if shared else None,
             kind=_kind(details),
             attributes=_call_attributes(details),
-        ):
-            yield
+            record_exception=not self._has_secrets,
+            set_status_on_exception=not self._has_secrets,
+        ) as span:
+            try:
+                yield
+            except Exception as error:
+                if self._has_secrets:
+                    _tell_kind(span, error)
+                raise
 
     def sum_up(self, summary: BatchSummary) -> None:
         """Put counts on the spans, and the exceptions of faults."""
@@ -184,6 +192,13 @@ class _Batch:
         for span in self._rules.values():
             span.end()
         self.span.end()
+
+
+def _tell_kind(span: Span, error: Exception) -> None:
+    """Tell of an error what it is, but not what it says: that is told, masked, in the span of its rule."""
+    kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    span.add_event("exception", {"exception.type": kind})
+    span.set_status(Status(StatusCode.ERROR, kind))
 
 
 def _kind(details: CallStart) -> SpanKind:

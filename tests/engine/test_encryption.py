@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from powertools_stream import (
     ClaimChecks,
@@ -492,6 +492,29 @@ def test_the_log_does_not_tell_what_was_decrypted(caplog: pytest.LogCaptureFixtu
 
     assert EMAIL not in caplog.text
     assert "***** has opted out" in caplog.text
+
+
+def test_what_a_model_makes_of_what_was_decrypted_is_masked_as_well() -> None:
+    class Customer(BaseModel):
+        email: str
+
+        @field_validator("email")
+        @classmethod
+        def upper(cls, value: str) -> str:
+            return value.upper()
+
+    class Order(BaseModel):
+        customer: Customer
+
+    def refuse(uow: UnitOfWork) -> None:
+        raise ValueError(f"{uow.model.customer.email} has opted out")
+
+    rules = RuleRegistry([{"id": "r", "flavor": task, "execute": refuse, "event_model": Order}])
+    (fault,) = read(to_sqs_records([encrypted_event()]), rules).faults
+
+    assert fault.event is not None
+    assert fault.event["err"]["message"] == "***** has opted out"
+    assert fault.event["uow"]["model"] == {"customer": {"email": "*****"}}
 
 
 def test_what_a_rule_has_read_is_masked_as_well() -> None:

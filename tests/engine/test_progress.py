@@ -478,6 +478,26 @@ def test_what_was_done_is_kept_for_records_that_there_is_no_time_for(lambda_cont
     assert ran == {("a", f"e{n}"): 1 for n in range(3)}
 
 
+def test_messages_that_there_is_no_time_for_keep_their_own_marks_only(lambda_context: Callable[..., Any]) -> None:
+    ran, store, slow = Ran(), InMemoryCheckpointStore(), [0.0]
+
+    def fails(uow: UnitOfWork, rule: Any) -> None:
+        time.sleep(slow[0])
+        raise ValueError("trouble")
+
+    processor = processor_of([rule(ran, "a"), {"id": "fails", "flavor": fails}], store)
+
+    processor.process_event(_messages(range(20)), lambda_context())
+    before = store.load_many(store.saved)
+    store.saved.clear()
+    slow[0] = 0.5
+    processor.process_event(_messages(range(20), receive_count=2), lambda_context(remaining_ms=500))
+
+    assert store.saved == [], "there is nothing new to be said of any of them"
+    assert store.load_many(list(before)) == before
+    assert len(set(map(len, before.values()))) == 1
+
+
 # -- A record handler --------------------------------------------------------------------------------------------------
 
 
@@ -546,10 +566,14 @@ def test_a_store_that_fails_is_told_and_every_rule_runs(
         assert warnings == [expected]
 
 
-def test_a_store_that_hangs_does_not_hold_up_the_batch(lambda_context: Callable[..., Any]) -> None:
-    def hangs() -> Generator[Any, Any, Any]:
-        yield Call(time.sleep, 1.2)
+def _hangs() -> Generator[Any, Any, Any]:
+    yield Call(time.sleep, 1.2)
 
+
+@pytest.mark.parametrize("hangs", [_hangs, lambda: time.sleep(1.2)])
+def test_a_store_that_hangs_does_not_hold_up_the_batch(
+    hangs: Any, lambda_context: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
     ran = Ran()
     processor = processor_of(_two(ran, {"e0"}), FailingStore("load", hangs))
 
@@ -559,6 +583,22 @@ def test_a_store_that_hangs_does_not_hold_up_the_batch(lambda_context: Callable[
 
     assert ran == {("a", "e0"): 1}
     assert seconds < 1.2
+    assert "every rule runs, done or not. DeadlineError: The store took too long." in caplog.text
+
+
+@pytest.mark.parametrize("hangs", [_hangs, lambda: time.sleep(1.2)])
+def test_a_store_that_hangs_while_it_saves_does_not_hold_up_the_response(
+    hangs: Any, monkeypatch: pytest.MonkeyPatch, lambda_context: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("powertools_stream.engine.life_cycle._SAVE_SECONDS", 0.2)
+    processor = processor_of(_two(Ran(), {"e0"}), FailingStore("save", hangs))
+
+    started = time.monotonic()
+    response = processor.process_event(_messages([0]), lambda_context())
+
+    assert time.monotonic() - started < 1.2
+    assert reported(response) == ["m0"]
+    assert "rules that are done will run again. DeadlineError: The store took too long." in caplog.text
 
 
 def test_results_and_unmatched_records_are_those_of_what_ran() -> None:

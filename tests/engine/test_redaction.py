@@ -8,13 +8,16 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.batch import EventType
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from pydantic import BaseModel, Field, field_validator, model_serializer
 
 from powertools_stream import ClaimChecks, FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork
-from powertools_stream.errors import SettingError
+from powertools_stream.errors import RetryableError, SettingError
 from powertools_stream.flavors import task
 from powertools_stream.payloads.excerpts import identifiers
 from powertools_stream.requests import PutObject
@@ -327,6 +330,68 @@ def test_what_passes_by_itself_is_redacted_too() -> None:
         raise TimeoutError(f"no answer for {EMAIL}")
 
     assert EMAIL not in logged(rules_of(wait), raise_on_entire_batch_failure=False)
+
+
+@pytest.mark.parametrize("kind", [ValueError, TimeoutError, RetryableError, SettingError])
+def test_an_error_of_a_record_handler_which_has_no_event_tells_nothing(kind: type[Exception]) -> None:
+    def handle(record: Any) -> None:
+        raise kind(f"no answer for {EMAIL}")
+
+    lines = io.StringIO()
+    logger = logging.getLogger("test_redaction")
+    logger.propagate = False
+    logger.handlers = [logging.StreamHandler(lines)]
+    processor = StreamProcessor(EventType.SQS, redact=PATHS, logger=logger)
+
+    with pytest.raises(BatchProcessingError) as raised, processor(to_sqs_records([EVENT])["Records"], handle):
+        processor.process()
+
+    assert EMAIL not in lines.getvalue() + "".join(traceback.format_exception(raised.value))
+    assert kind.__name__ in lines.getvalue()
+
+
+class Customer(BaseModel):
+    """Holds the values of an event in another form."""
+
+    email: str = Field(alias="mail")
+    born: date
+
+    @field_validator("email")
+    @classmethod
+    def lower(cls, value: str) -> str:
+        return value.lower()
+
+
+class Order(BaseModel):
+    customer: Customer
+
+
+def test_what_a_model_makes_of_a_value_is_redacted_too() -> None:
+    def refuse_model(uow: UnitOfWork) -> None:
+        raise OptedOutError(f"{uow.model.customer.email}, born {uow.model.customer.born}, has opted out")
+
+    event = {"id": "1", "type": "x", "customer": {"mail": "Ann@Example.com", "born": "1990-05-06T00:00:00"}}
+    rules = rules_of(refuse_model, event_model=Order)
+    redact = ["event.customer.mail", "event.customer.born"]
+
+    (fault,) = run(rules, to_sqs_records([event]), redact=redact).faults
+
+    assert fault.event is not None
+    assert fault.event["uow"]["model"] == {"customer": {"email": "*****", "born": "*****"}}
+    assert fault.event["err"]["message"] == str(fault.shown) == "*****, born *****, has opted out"
+
+
+def test_a_model_that_cannot_be_dumped_is_redacted_by_the_values_of_the_event() -> None:
+    class Broken(BaseModel):
+        customer: Any
+
+        @model_serializer
+        def dump(self) -> Any:
+            raise ValueError(EMAIL)
+
+    (fault,) = run(rules_of(event_model=Broken), to_sqs_records([EVENT]), redact=PATHS).faults
+
+    assert EMAIL not in json.dumps(fault.event)
 
 
 def test_an_error_that_has_nothing_to_hide_is_shown_as_it_is() -> None:

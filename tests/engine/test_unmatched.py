@@ -148,3 +148,21 @@ def test_types_from_outside_fill_neither_the_memory_nor_the_log(caplog: pytest.L
 
     assert "xxx" not in caplog.text
     assert caplog.text.count("'type-") == 100
+
+
+@pytest.mark.parametrize(
+    ("redact", "told", "types"),
+    [
+        (["event.id"], "'order' event '*****'", "'order'"),
+        (["event.type"], "'*****' event 'e-0'", "'*****'"),
+        (["event.secret"], "'order' event 'e-0'", "'order'"),
+    ],
+)
+def test_what_is_redacted_is_not_told(
+    redact: list[str], told: str, types: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, logger="powertools_stream"):
+        StreamProcessor(rules=rules(), redact=redact).process_event(events("order"))
+
+    assert lines(caplog, logging.DEBUG)[0].startswith(f"No rule matched the {told} of record ")
+    assert lines(caplog, logging.INFO)[0].endswith(f"are done: {types}")

@@ -20,10 +20,11 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 from aws_lambda_powertools.utilities.idempotency.persistence.base import BasePersistenceLayer
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 from botocore.config import Config
+from pydantic import BaseModel, PrivateAttr
 
 from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork
 from powertools_stream.errors import RuleError
-from powertools_stream.flavors import task
+from powertools_stream.flavors import firehose_drop, firehose_transform, task
 from powertools_stream.outcomes import Reason
 from powertools_stream.requests import Call, PutEvent
 from powertools_stream.testing import FakeConnector, run, to_kinesis_records, to_sqs_records
@@ -141,6 +142,48 @@ def test_a_rule_that_failed_runs_again() -> None:
     assert [str(fault.error) for fault in first.faults] == ["declined"]
     assert second.faults == []
     assert store.steps == ["put", "delete", "put", "update"]
+
+
+@pytest.mark.parametrize("kind", [SystemExit, asyncio.CancelledError])
+def test_a_rule_that_failed_otherwise_than_by_an_exception_runs_again_at_once(kind: type[BaseException]) -> None:
+    async def leave(uow: UnitOfWork) -> None:
+        raise kind
+
+    store = Memory()
+
+    outcome = _deliver(store, leave, _orders("1"))
+
+    assert outcome.faults[0].reason is Reason.FAULT
+    assert store.rows == {}
+
+
+def test_a_rule_that_changes_its_event_is_stored_under_the_key_that_it_began_with() -> None:
+    store, charged = Memory(), list[str]()
+
+    def charge(uow: UnitOfWork) -> None:
+        charged.append(uow.event["id"])
+        uow.event["id"] = "another"
+
+    for _ in range(2):
+        _deliver(store, charge, _orders("1"), check_mutation=False)
+
+    assert charged == ["1"]
+    assert [row.status for row in store.rows.values()] == ["COMPLETED"]
+
+
+def test_a_unit_of_work_that_cannot_be_copied_has_its_key_all_the_same() -> None:
+    store, charged = Memory(), list[str]()
+    lock = threading.Lock()
+
+    class Order(BaseModel):
+        id: str
+        _lock: Any = PrivateAttr(default_factory=lambda: lock)
+
+    rule = {"id": "r", "flavor": task, "execute": _counting(charged), "event_model": Order, "idempotent": True}
+    for _ in range(2):
+        run([rule], _orders("1"), idempotency_store=store)
+
+    assert charged == ["1"]
 
 
 def test_what_is_no_result_is_not_stored_as_one() -> None:
@@ -413,6 +456,12 @@ def test_a_rule_that_is_added_later_needs_a_store_too() -> None:
 def test_compacted_records_have_no_key_of_their_own() -> None:
     with pytest.raises(RuleError, match="'idempotent' is for one record, and 'compact' for several"):
         RuleRegistry().add(id="r", flavor=task, execute=lambda uow: None, idempotent=True, compact=True)
+
+
+@pytest.mark.parametrize("rule", [{"flavor": firehose_transform, "transform": str}, {"flavor": firehose_drop}])
+def test_a_rule_that_answers_each_record_runs_each_time(rule: dict[str, Any]) -> None:
+    with pytest.raises(RuleError, match=r"'firehose_\w+' answers each record, .* Leave 'idempotent' out"):
+        RuleRegistry([{"id": "r", "idempotent": True, **rule}])
 
 
 @pytest.mark.parametrize("value", ["often", 5, IdempotencyConfig])

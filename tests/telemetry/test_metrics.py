@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import BaseModel
 
 from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, stream_processor
 from powertools_stream.connectors import Refused
@@ -164,6 +165,30 @@ def test_runs_and_faults_are_counted_for_each_rule_on_request(
         assert set(names) == {"rule", "service", "stage"}
     assert "rule" not in whole
     assert whole["RuleRuns"] == [6.0]
+
+
+def test_faults_of_rules_that_did_not_run_are_counted_for_them_too(
+    metrics: Metrics, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Priced(BaseModel):
+        price: int
+
+    registry = RuleRegistry()
+    registry.add(id="filtered", flavor=task, filters=[lambda uow: 1 / 0], execute=lambda uow: None)
+    registry.add(id="modelled", flavor=task, event_model=Priced, execute=lambda uow: None)
+
+    @metrics.log_metrics
+    @stream_processor(registry, metrics=metrics, metrics_per="rule", raise_on_entire_batch_failure=False)
+    def handler(event: Any, context: Any) -> None: ...
+
+    handler(to_sqs_records([{"id": "1", "type": "e"}, "no JSON"]), None)
+
+    *of_rules, whole = map(json.loads, capsys.readouterr().out.splitlines())
+    assert sorted((line["rule"], line["RuleRuns"], line["Faults"]) for line in of_rules) == [
+        ("filtered", [0.0], [1.0]),
+        ("modelled", [0.0], [1.0]),
+    ]
+    assert whole["Faults"] == [3.0], "one is of a record that could not be read"
 
 
 def test_metrics_per_rule_need_dimensions() -> None:

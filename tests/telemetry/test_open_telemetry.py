@@ -176,6 +176,30 @@ def _fail() -> None:
     raise ZeroDivisionError
 
 
+@pytest.mark.parametrize(
+    ("options", "has_secrets"),
+    [({"redact": ["event.email"]}, True), ({"encrypt": {"fields": ["email"]}}, True), ({}, False)],
+)
+def test_a_call_does_not_tell_what_is_redacted_or_decrypted(
+    options: dict[str, Any], has_secrets: bool, tracing: Tracing
+) -> None:
+    rules = RuleRegistry()
+
+    @rules.register(task)
+    def asks(uow: Any) -> Any:
+        yield Call(int, uow.event["email"])
+
+    process(rules, tracing, events(1, email="ann@example.com"), bus_name=None, **options)
+
+    span = tracing.spans()["call.Call"]
+    (told,) = span.events
+    assert ("ann@example.com" in f"{told.attributes} {span.status.description}") is not has_secrets
+    assert span.status.status_code is StatusCode.ERROR
+    assert dict(told.attributes or {})["exception.type"] == "ValueError"
+    in_rule = str([one.attributes for one in tracing.spans()["asks"].events])
+    assert ("ann@example.com" in in_rule) is ("redact" not in options), "what came in plainly is not secret"
+
+
 def test_spans_of_users_own_stay_in_their_rules_across_suspensions(tracing: Tracing) -> None:
     rules = RuleRegistry()
 
