@@ -9,35 +9,9 @@ from typing import Any
 from powertools_stream.cli.policy.template_texts import TemplateReader, readable
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.templates import Template
+from powertools_stream.templates.managed_policies import EXECUTION_ROLES, FULL_ACCESS
 
 __all__ = ["Grant", "Grants", "grants_of"]
-
-# What these grant is for Lambda itself: to poll, to write the log and traces, to be in a VPC.
-_FOR_LAMBDA = (
-    "AWSLambdaBasicExecutionRole",
-    "AWSLambdaDynamoDBExecutionRole",
-    "AWSLambdaENIManagementAccess",
-    "AWSLambdaKinesisExecutionRole",
-    "AWSLambdaMSKExecutionRole",
-    "AWSLambdaSQSQueueExecutionRole",
-    "AWSLambdaVPCAccessExecutionRole",
-    "AWSXRayDaemonWriteAccess",
-    "AWSXrayWriteOnlyAccess",
-)
-# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
-_FULL_ACCESS: Mapping[str, tuple[str, ...]] = {
-    "AdministratorAccess": ("*",),
-    "AmazonDynamoDBFullAccess": ("dynamodb:*",),
-    "AmazonEventBridgeFullAccess": ("events:*", "scheduler:*"),
-    "AmazonKinesisFirehoseFullAccess": ("firehose:*",),
-    "AmazonKinesisFullAccess": ("kinesis:*",),
-    "AmazonS3FullAccess": ("s3:*",),
-    "AmazonSNSFullAccess": ("sns:*",),
-    "AmazonSQSFullAccess": ("sqs:*",),
-    "AWSLambda_FullAccess": ("lambda:*",),
-    "CloudWatchFullAccessV2": ("cloudwatch:*",),
-    "PowerUserAccess": ("*",),
-}
 
 
 @dataclass(frozen=True)
@@ -133,10 +107,10 @@ def _add_managed(found: Grants, address: Any, template: Template) -> None:
     text = TemplateReader(template).text(address)
     name = text.rpartition("/")[2] if text.startswith("arn:") else text
     referred = _referred(address)
-    if name in _FOR_LAMBDA:
+    if name in EXECUTION_ROLES:
         return
-    if name in _FULL_ACCESS:
-        found.grants.append(Grant(_FULL_ACCESS[name], ("*",), policy=name))
+    if name in FULL_ACCESS:
+        found.grants.append(Grant(FULL_ACCESS[name], ("*",), policy=name))
     elif template.resources.get(referred or "", {}).get("Type") == "AWS::IAM::ManagedPolicy":
         properties = template.resources[str(referred)].get("Properties") or {}
         _add_document(found, properties.get("PolicyDocument"), str(referred))

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from powertools_stream.cli.policy.resources import KINDS
 from powertools_stream.templates import Template
+from powertools_stream.templates.resource_types import RESOURCE_TYPES
 
 __all__ = ["TemplateReader", "readable"]
 
@@ -49,21 +49,21 @@ class TemplateReader:
         if name in self._parameters:
             default = self._parameters[name].get("Default")
             return default if isinstance(default, str) and default else f"<{name}>"
-        kind = KINDS.get(self._resources.get(name, {}).get("Type", ""))
+        kind = RESOURCE_TYPES.get(self._resources.get(name, {}).get("Type", ""))
         return self._arn(name) if kind is not None and kind.arn_attribute == "" else self._name(name)
 
     def _attribute(self, name: str, attribute: str) -> str:
-        kind = KINDS.get(self._resources.get(name, {}).get("Type", ""))
+        kind = RESOURCE_TYPES.get(self._resources.get(name, {}).get("Type", ""))
         is_arn = kind is not None and attribute in (kind.arn_attribute, "Arn", "TopicArn")
         return self._arn(name) if is_arn else f"<{name}.{attribute}>"
 
     def _arn(self, name: str) -> str:
-        kind = KINDS[self._resources[name]["Type"]]
+        kind = RESOURCE_TYPES[self._resources[name]["Type"]]
         return self._substituted(kind.arn.replace("{name}", self._name(name)), {})
 
     def _name(self, name: str) -> str:
         resource = self._resources.get(name, {})
-        kind = KINDS.get(resource.get("Type", ""))
+        kind = RESOURCE_TYPES.get(resource.get("Type", ""))
         own = (resource.get("Properties") or {}).get(kind.name) if kind is not None and kind.name else None
         return self.text(own) if own is not None else f"<{name}>"
 
