@@ -29,6 +29,16 @@ def test_it_runs_as_a_module() -> None:
     assert done.stdout.startswith(b"powertools-stream ")
 
 
+def test_ctrl_c_while_it_starts() -> None:
+    code = (
+        "from powertools_stream.cli import app, main\n"
+        "def interrupted(): raise KeyboardInterrupt\n"
+        "app.run = interrupted; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_without_the_extra_it_says_what_to_install() -> None:
     code = "import sys; sys.modules['typer'] = None; from powertools_stream.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

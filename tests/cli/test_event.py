@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -214,6 +216,17 @@ def test_what_cannot_be(command: Command, tmp_path: Path, arguments: list[str], 
     assert says in done.errors
     assert done.errors.startswith("error: ")
     assert done.errors.count("\n") == 1
+
+
+def test_ctrl_c_ends_it() -> None:
+    command = [COMMAND, "event", "sqs", "--body", "-"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, **pipes) as running:
+        assert running.stdin is not None
+        running.stdin.write(b"x" * 200_000)  # more than a pipe holds: then it reads
+        running.send_signal(signal.SIGINT)
+        output, errors = running.communicate(timeout=60)
+    assert (running.returncode, output, errors) == (130, b"", b"")
 
 
 def test_nobody_reads_to_the_end(tmp_path: Path) -> None:
