@@ -7,8 +7,8 @@ import powertools_stream
 from tests.cli.conftest import Command
 
 
-def test_the_version(command: Command) -> None:
-    done = command("--version")
+def test_the_version(installed: Command) -> None:
+    done = installed("--version")
     assert (done.status, done.output) == (0, f"powertools-stream {powertools_stream.__version__}\n")
 
 

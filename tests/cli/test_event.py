@@ -153,8 +153,8 @@ def test_a_fifo_queue_has_groups(command: Command) -> None:
 # -- Through the installed command -------------------------------------------------------------------------------------
 
 
-def test_a_sample_is_printed_as_json(command: Command) -> None:
-    done = command("event", "sqs")
+def test_a_sample_is_printed_as_json(installed: Command) -> None:
+    done = installed("event", "sqs")
     assert (done.status, done.errors) == (0, "")
     assert json.loads(done.output) == sample("sqs")
     assert done.output.startswith('{\n  "Records": [\n    {\n      "messageId"')
@@ -219,9 +219,13 @@ def test_what_cannot_be(command: Command, tmp_path: Path, arguments: list[str], 
 
 
 def test_ctrl_c_ends_it() -> None:
-    command = [COMMAND, "event", "sqs", "--body", "-"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, **pipes) as running:
+    with subprocess.Popen(
+        [COMMAND, "event", "sqs", "--body", "-"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
         assert running.stdin is not None
         running.stdin.write(b"x" * 200_000)  # more than a pipe holds: then it reads
         running.send_signal(signal.SIGINT)
