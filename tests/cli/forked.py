@@ -25,7 +25,7 @@ IMPORTED = (
     "powertools_stream.cli.event.chain",
     "powertools_stream.cli.local.session",
     "powertools_stream.cli.policy.report",
-    "powertools_stream.cli.policy.rule_needs",
+    "powertools_stream.cli.policy.needed.rules",
     "samtranslator.parser.parser",
     "samtranslator.translator.translator",
 )

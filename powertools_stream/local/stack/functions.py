@@ -13,10 +13,10 @@ from typing import Any
 from powertools_stream.local.emulator import Emulator
 from powertools_stream.local.runtime.function import FunctionConfiguration
 from powertools_stream.local.stack.deployment import Deployed, LeftOut
-from powertools_stream.local.stack.references import references
 from powertools_stream.local.stack.values import UNKNOWN, Values
 from powertools_stream.templates import Template
 from powertools_stream.templates.functions import FUNCTION, code_of, properties_of
+from powertools_stream.templates.references import references
 
 __all__ = ["configuration_of", "forwarder", "needed_of", "unknown_variables"]
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from powertools_stream.cli.policy.handlers import Handlers
+from powertools_stream.cli.policy.needed.handlers import Handlers
 from powertools_stream.cli.policy.resources import Surroundings
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.templates import Template, read_template, transformed
 from powertools_stream.templates.functions import FUNCTIONS, code_of, properties_of
+from powertools_stream.templates.references import referred
 
 __all__ = ["Function", "find_function"]
 
@@ -100,15 +101,8 @@ def _variables(properties: Mapping[str, Any]) -> dict[str, Any]:
 def _surroundings(template: Template, properties: Mapping[str, Any]) -> Surroundings:
     types = {name: resource["Type"] for name, resource in template.resources.items()}
     aliases = {name: one for name, one in template.resources.items() if types[name] == "AWS::KMS::Alias"}
-    keys = {name: _key_of(one.get("Properties") or {}) for name, one in aliases.items()}
+    keys = {name: referred((one.get("Properties") or {}).get("TargetKeyId")) or "" for name, one in aliases.items()}
     return Surroundings(_variables(properties), types, {name: key for name, key in keys.items() if key in types})
-
-
-def _key_of(alias: Mapping[str, Any]) -> str:
-    """Return the logical id of the key that an alias stands for; empty if it is none of the template's."""
-    target = alias.get("TargetKeyId")
-    found = target.get("Ref", target.get("Fn::GetAtt")) if isinstance(target, Mapping) else None
-    return str(found[0] if isinstance(found, list) else found or "").partition(".")[0]
 
 
 def _handler(properties: Mapping[str, Any]) -> str | None:
