@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from powertools_stream.cli.check.stack.stack import Resource, Stack
-from powertools_stream.cli.check.stack.values import Reference, dig, number
 from powertools_stream.templates.functions import FUNCTIONS, SAM_FUNCTION, code_of
+from powertools_stream.templates.values import Reference, dig, number
 
 __all__ = ["DEFAULT_TIMEOUT", "Function", "function_named", "functions_of"]
 

@@ -13,8 +13,8 @@ from powertools_stream.cli.check.stack.globs import may_be_equal
 from powertools_stream.cli.check.stack.mappings import QUEUE
 from powertools_stream.cli.check.stack.roles import statements_of
 from powertools_stream.cli.check.stack.stack import Resource, Stack
-from powertools_stream.cli.check.stack.values import Reference, Text, items_of, pattern_of, references
 from powertools_stream.templates.resource_types import RESOURCE_TYPES
+from powertools_stream.templates.values import Reference, Text, items_of, pattern_of, references
 
 __all__ = ["Use", "is_granted", "uses_of"]
 

@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from powertools_stream.cli.check.stack.resolver import Resolver
-from powertools_stream.cli.check.stack.values import Reference, pattern_of
+from powertools_stream.templates.resolver import Resolver
 from powertools_stream.templates.resource_types import RESOURCE_TYPES
+from powertools_stream.templates.values import Reference, pattern_of
 
 __all__ = ["Resource", "Stack", "stacks_of"]
 

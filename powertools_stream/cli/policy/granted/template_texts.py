@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from powertools_stream.templates import Template
-from powertools_stream.templates.resource_types import RESOURCE_TYPES
+from powertools_stream.templates.resolver import Resolver
+from powertools_stream.templates.resource_types import RESOURCE_TYPES, ResourceType
+from powertools_stream.templates.values import Reference, Text
 
 __all__ = ["TemplateReader", "readable"]
 
@@ -26,55 +28,42 @@ class TemplateReader:
 
     def __init__(self, template: Template) -> None:
         self._resources = template.resources
-        self._parameters: Mapping[str, Any] = template.document.get("Parameters") or {}
+        self._resolver = Resolver(template.document, stand_in=_stand_in)
 
     def text(self, value: Any) -> str:
         """Return a value as a text."""
-        if not isinstance(value, Mapping) or len(value) != 1:
-            return value if isinstance(value, str) else _token(value)
-        ((function, argument),) = value.items()
-        if function == "Ref":
-            return self._ref(str(argument))
-        if function == "Fn::GetAtt":
-            return self._attribute(*(argument.split(".", 1) if isinstance(argument, str) else map(str, argument)))
-        if function == "Fn::Sub":
-            return self._substituted(*(argument if isinstance(argument, list) else [argument, {}]))
-        if function == "Fn::Join" and isinstance(argument, list) and isinstance(argument[1], list):
-            return str(argument[0]).join(map(self.text, argument[1]))
-        return _token(value)
+        return self._text_of(self._resolver.resolve(value), value)
 
-    def _ref(self, name: str) -> str:
-        if name in _PSEUDO:
-            return _PSEUDO[name]
-        if name in self._parameters:
-            default = self._parameters[name].get("Default")
-            return default if isinstance(default, str) and default else f"<{name}>"
-        kind = RESOURCE_TYPES.get(self._resources.get(name, {}).get("Type", ""))
-        return self._arn(name) if kind is not None and kind.arn_attribute == "" else self._name(name)
+    def _text_of(self, resolved: Any, written: Any) -> str:
+        if isinstance(resolved, Text):
+            return "".join(self._text_of(part, written) for part in resolved.parts)
+        if isinstance(resolved, Reference):
+            return self._referred(resolved.logical_id, resolved.attribute)
+        return resolved if isinstance(resolved, str) else _token(written)
 
-    def _attribute(self, name: str, attribute: str) -> str:
-        kind = RESOURCE_TYPES.get(self._resources.get(name, {}).get("Type", ""))
-        is_arn = kind is not None and attribute in (kind.arn_attribute, "Arn", "TopicArn")
-        return self._arn(name) if is_arn else f"<{name}.{attribute}>"
-
-    def _arn(self, name: str) -> str:
-        kind = RESOURCE_TYPES[self._resources[name]["Type"]]
-        return self._substituted(kind.arn.replace("{name}", self._name(name)), {})
+    def _referred(self, name: str, attribute: str) -> str:
+        known = self._type_of(name)
+        if known is not None and attribute in (known.arn_attribute, *_ARNS):
+            return self.text({"Fn::Sub": known.arn.replace("{name}", self._name(name))})
+        return f"<{name}.{attribute}>" if attribute else self._name(name)
 
     def _name(self, name: str) -> str:
-        resource = self._resources.get(name, {})
-        kind = RESOURCE_TYPES.get(resource.get("Type", ""))
-        own = (resource.get("Properties") or {}).get(kind.name) if kind is not None and kind.name else None
+        known = self._type_of(name)
+        properties = self._resources.get(name, {}).get("Properties") or {}
+        own = properties.get(known.name) if known is not None and known.name else None
         return self.text(own) if own is not None else f"<{name}>"
 
-    def _substituted(self, text: str, values: Mapping[str, Any]) -> str:
-        def put(found: re.Match[str]) -> str:
-            name = found[1]
-            if name in values:
-                return self.text(values[name])
-            return self._attribute(*name.split(".", 1)) if "." in name else self._ref(name)
+    def _type_of(self, name: str) -> ResourceType | None:
+        return RESOURCE_TYPES.get(self._resources.get(name, {}).get("Type", ""))
 
-        return re.sub(r"\$\{([^!}]+)\}", put, text)
+
+_ARNS = ("Arn", "TopicArn")
+
+
+def _stand_in(function: Mapping[str, Any]) -> str:
+    """Return what stands for what only the deployment says."""
+    name = function.get("Ref")
+    return _PSEUDO.get(name, f"<{name}>") if isinstance(name, str) else _token(function)
 
 
 def _token(value: Any) -> str:
