@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from powertools_stream.local.emulator import Emulator
 from powertools_stream.local.one_at_a_time import one_at_a_time
 from powertools_stream.local.shortcuts import quicker_moto, shared_descriptions
 from powertools_stream.testing.endpoint import ScriptedEndpoint
@@ -241,3 +242,10 @@ class Aws:
         """Close the clients' connections."""
         for client in self._clients.values():
             client.close()
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    """Start MiniStack, once. The first time ever, it is installed."""
+    with Emulator() as emulator:
+        yield emulator

@@ -8,13 +8,15 @@ __all__ = ["CannotRunError", "Status"]
 
 
 class Status(IntEnum):
-    """What a command exits with: ``raise typer.Exit(Status.FINDINGS)``. Typer exits with 130 after Ctrl-C."""
+    """What a command exits with: ``raise typer.Exit(Status.FINDINGS)``."""
 
     FINE = 0
     FINDINGS = 1
     """It ran, and found something that a person should look at."""
     CANNOT_RUN = 2
     """Its arguments, a file or a service would not let it run."""
+    INTERRUPTED = 130
+    """Ctrl-C, as Typer and shells have it."""
 
 
 class CannotRunError(Exception):

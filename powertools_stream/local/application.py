@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +29,7 @@ from powertools_stream.local.mappings import (
     mapping_of,
     wait_until_quiet,
 )
+from powertools_stream.local.queues import Queues
 from powertools_stream.local.runtime import RuntimeFunction
 from powertools_stream.local.sending import send, target_of
 from powertools_stream.local.stack import LeftOut, MappingConfiguration, Stack, deploy_template
@@ -38,7 +38,6 @@ from powertools_stream.templates import Template
 __all__ = ["Application"]
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"
-_QUEUE = "AWS::SQS::Queue"
 
 # How long nothing may have happened, in seconds: the emulator delivers on threads of its own.
 _SETTLED = 0.4
@@ -185,47 +184,19 @@ class Application:
 
     def depths(self) -> dict[str, int]:
         """Return how many messages each queue has, received and delayed ones included, by logical id."""
-        return {name: self._depth(url) for name, url in self._queues().items()}
+        return Queues(self.stack, self.emulator).depths()
 
     def accounts(self) -> list[SourceAccount]:
         """Return where the records of every event source mapping are."""
+        queues = Queues(self.stack, self.emulator)
         return account_for(
-            self.stack,
-            self.tally,
-            depths=self.depths(),
-            redrives=self.dead_letter_queues(),
-            pending=self.pending(),
+            self.stack, self.tally, depths=queues.depths(), redrives=queues.redrives(), pending=self.pending()
         )
 
     def pending(self) -> dict[str, int]:
         """Return how many records wait at each event source mapping, by logical id; of streams, as far as is known."""
         with reaching(self.emulator):
             return {name: mapping.pending() for name, mapping in self._mappings.items()}
-
-    def dead_letter_queues(self) -> dict[str, str]:
-        """Return which queue's messages go to which queue if they fail too often, by logical ids."""
-        arns = {self._attributes(url, "QueueArn")["QueueArn"]: name for name, url in self._queues().items()}
-        return dict(self._redrives(arns))
-
-    def _queues(self) -> dict[str, str]:
-        return {name: self.stack.physical_ids[name] for name in self.stack.of_type(_QUEUE)}
-
-    def _redrives(self, arns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        for name in arns.values():
-            policy = self._attributes(self.stack.physical_ids[name], "RedrivePolicy").get("RedrivePolicy")
-            target = json.loads(policy).get("deadLetterTargetArn", "") if policy else ""
-            if target in arns:
-                yield name, arns[target]
-
-    def _depth(self, url: str) -> int:
-        names = [f"ApproximateNumberOfMessages{each}" for each in ("", "NotVisible", "Delayed")]
-        return sum(int(count) for count in self._attributes(url, *names).values())
-
-    def _attributes(self, url: str, *names: str) -> dict[str, str]:
-        with reaching(self.emulator):
-            response = self.emulator.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(names))
-        attributes: dict[str, str] = response.get("Attributes", {})
-        return attributes
 
     def _function(self, name: str) -> RuntimeFunction:
         return RuntimeFunction(

@@ -7,8 +7,8 @@ import powertools_stream
 from tests.cli.conftest import Command
 
 
-def test_the_version(command: Command) -> None:
-    done = command("--version")
+def test_the_version(installed: Command) -> None:
+    done = installed("--version")
     assert (done.status, done.output) == (0, f"powertools-stream {powertools_stream.__version__}\n")
 
 
@@ -27,6 +27,16 @@ def test_an_unknown_command(command: Command) -> None:
 def test_it_runs_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "powertools_stream", "--version"], capture_output=True, check=True)
     assert done.stdout.startswith(b"powertools-stream ")
+
+
+def test_ctrl_c_while_it_starts() -> None:
+    code = (
+        "from powertools_stream.cli import app, main\n"
+        "def interrupted(): raise KeyboardInterrupt\n"
+        "app.run = interrupted; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "")
 
 
 def test_without_the_extra_it_says_what_to_install() -> None:

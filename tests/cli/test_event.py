@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -151,8 +153,8 @@ def test_a_fifo_queue_has_groups(command: Command) -> None:
 # -- Through the installed command -------------------------------------------------------------------------------------
 
 
-def test_a_sample_is_printed_as_json(command: Command) -> None:
-    done = command("event", "sqs")
+def test_a_sample_is_printed_as_json(installed: Command) -> None:
+    done = installed("event", "sqs")
     assert (done.status, done.errors) == (0, "")
     assert json.loads(done.output) == sample("sqs")
     assert done.output.startswith('{\n  "Records": [\n    {\n      "messageId"')
@@ -214,6 +216,21 @@ def test_what_cannot_be(command: Command, tmp_path: Path, arguments: list[str], 
     assert says in done.errors
     assert done.errors.startswith("error: ")
     assert done.errors.count("\n") == 1
+
+
+def test_ctrl_c_ends_it() -> None:
+    with subprocess.Popen(
+        [COMMAND, "event", "sqs", "--body", "-"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
+        assert running.stdin is not None
+        running.stdin.write(b"x" * 200_000)  # more than a pipe holds: then it reads
+        running.send_signal(signal.SIGINT)
+        output, errors = running.communicate(timeout=60)
+    assert (running.returncode, output, errors) == (130, b"", b"")
 
 
 def test_nobody_reads_to_the_end(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from powertools_stream.local import EmbeddedAWS
-from powertools_stream.local.emulator import Emulator
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +21,3 @@ def embedded(_embedded: EmbeddedAWS, monkeypatch: pytest.MonkeyPatch) -> Embedde
     monkeypatch.setenv("AWS_DEFAULT_REGION", _embedded.region)
     _embedded.reset()
     return _embedded
-
-
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    """Start MiniStack, once. The first time ever, it is installed."""
-    with Emulator() as emulator:
-        yield emulator

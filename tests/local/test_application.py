@@ -13,6 +13,7 @@ from powertools_stream.local.activity import Activity, LogLine, MappingFailed, R
 from powertools_stream.local.application import Application
 from powertools_stream.local.emulator import Emulator, EmulatorError
 from powertools_stream.local.function import Invocation
+from powertools_stream.local.queues import Queues
 from powertools_stream.local.sending import SendError
 from powertools_stream.templates import read_template
 
@@ -121,7 +122,7 @@ def test_a_queue_feeds_its_function_and_that_the_table_and_its_stream_the_next(
     assert (queue.records, queue.done, queue.dead_letters, queue.missing) == (14, 12, 2, 0)
     assert (table.records, table.done, table.missing) == (12, 12, 0)
     assert application.depths()["Letters"] == 2
-    assert application.dead_letter_queues() == {"Queue": "Letters"}
+    assert Queues(application.stack, application.emulator).redrives() == {"Queue": "Letters"}
     assert sum('"order-' in line for line in lines_of(seen, "Listener")) == 12
     invocations = [each for each in seen if isinstance(each, Invocation)]
     assert application.tally.functions["Listener"].invocations == sum(

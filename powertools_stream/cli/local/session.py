@@ -19,7 +19,7 @@ from powertools_stream.cli.local.summary import Summary, print_summary
 from powertools_stream.cli.local.view import live_view
 from powertools_stream.cli.local.watch import require_watchfiles, watch
 from powertools_stream.cli.output import errors, print_document, results
-from powertools_stream.cli.status import CannotRunError
+from powertools_stream.cli.status import CannotRunError, Status
 from powertools_stream.local.application import Application
 from powertools_stream.local.emulator import EmulatorError
 from powertools_stream.local.sending import SendError
@@ -27,8 +27,6 @@ from powertools_stream.local.stack import StackError
 from powertools_stream.templates import read_template
 
 __all__ = ["Options", "run"]
-
-_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Options:
     as_json: bool
 
 
-def run(options: Options) -> int:
+def run(options: Options) -> Status:
     """Run a template until all is quiet, or until Ctrl-C, and return the exit status.
 
     Raises
@@ -66,12 +64,12 @@ def run(options: Options) -> int:
         raise CannotRunError(str(error)) from error
     except KeyboardInterrupt:
         console.print("Stopped.")
-        return _INTERRUPTED
+        return Status.INTERRUPTED
     if options.as_json:
         print_document(summary.to_json())
     else:
         print_summary(results(), summary)
-    return _INTERRUPTED if options.once and summary.is_interrupted else int(summary.status)
+    return Status.INTERRUPTED if options.once and summary.is_interrupted else summary.status
 
 
 def _run(options: Options, console: Console) -> Summary:
@@ -112,10 +110,10 @@ def _work(
     with ExitStack() as stack:
         if options.watch:
             stack.enter_context(_watching(application))
-        stack.enter_context(live_view(application, console))
+        on_sent = stack.enter_context(live_view(application, console, events=len(lines)))
         try:
             if target is not None:
-                sent = application.send(lines, target)
+                sent = application.send(lines, target, on_sent)
             is_quiet = _wait(application, options)
         except KeyboardInterrupt:
             is_interrupted = True

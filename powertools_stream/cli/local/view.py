@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from rich.console import Console, Group
@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from powertools_stream.cli.output import progress_bars
 from powertools_stream.local.activity import FunctionTally, MappingTally
 from powertools_stream.local.application import Application
 from powertools_stream.local.emulator import EmulatorError
@@ -23,18 +24,26 @@ _DEPTHS_EVERY = 0.5
 
 
 @contextmanager
-def live_view(application: Application, console: Console) -> Iterator[None]:
-    """Show what happens while the block runs. It vanishes at the end, and shows on a terminal only."""
+def live_view(application: Application, console: Console, *, events: int = 0) -> Iterator[Callable[[int], object]]:
+    """Show what happens while the block runs. It vanishes at the end, and shows on a terminal only.
+
+    Parameters
+    ----------
+    application, console
+        What is shown, and where.
+    events
+        How many events are to be sent. The block gets a function, which it tells how many more have been.
+    """
     if not console.is_terminal:
-        yield
+        yield lambda count: None
         return
     depths, stop = _Depths(application), threading.Event()
     thread = threading.Thread(target=depths.keep_up, args=(stop,), daemon=True)
-    view = _View(application, depths, console)
+    view = _View(application, depths, console, events)
     thread.start()
     try:
         with Live(console=console, get_renderable=view.render, refresh_per_second=4, transient=True):
-            yield
+            yield view.count_sent
     finally:
         stop.set()
         thread.join(timeout=5)
@@ -55,11 +64,16 @@ class _Depths:
 
 
 class _View:
-    def __init__(self, application: Application, depths: _Depths, console: Console) -> None:
+    def __init__(self, application: Application, depths: _Depths, console: Console, events: int) -> None:
         self._application = application
         self._depths = depths
         self._console = console
         self._started = time.monotonic()
+        self._bars = progress_bars()
+        self._sending = self._bars.add_task("Sending", total=events)
+
+    def count_sent(self, count: int) -> None:
+        self._bars.advance(self._sending, count)
 
     def render(self) -> Group:
         tally, narrow = self._application.tally, self._console.width < _NARROW
@@ -71,7 +85,8 @@ class _View:
             queue_table(self._depths.current),
         ]
         seconds = f"{time.monotonic() - self._started:.0f} s · Ctrl-C stops"
-        return Group(*(table for table in tables if table.row_count), Text(seconds, style="dim"))
+        bars = [self._bars.get_renderable()] if self._bars.tasks[0].remaining else []
+        return Group(*bars, *(table for table in tables if table.row_count), Text(seconds, style="dim"))
 
 
 def function_table(

@@ -58,10 +58,10 @@ def policy(
       `powertools-stream policy orders/listener.py --check template.yaml`
     """
     from powertools_stream.cli.policy import report
-    from powertools_stream.cli.policy.functions import find_function
-    from powertools_stream.cli.policy.handlers import load_handlers
-    from powertools_stream.cli.policy.polling import polling_needs
-    from powertools_stream.cli.policy.rule_needs import needs_of
+    from powertools_stream.cli.policy.granted.functions import find_function
+    from powertools_stream.cli.policy.needed.handlers import load_handlers
+    from powertools_stream.cli.policy.needed.polling import polling_needs
+    from powertools_stream.cli.policy.needed.rules import needs_of
 
     path = _template_path(template, check, function)
     requested, polled = list(map(_request, request or ())), list(map(_polled, source or ()))
@@ -98,7 +98,7 @@ def _is_request(value: object) -> bool:
 
 
 def _polled(name: str) -> str:
-    from powertools_stream.cli.policy.polling import POLLED
+    from powertools_stream.cli.policy.needed.polling import POLLED
 
     return _known(name, POLLED, "a source that Lambda polls")
 

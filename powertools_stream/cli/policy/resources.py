@@ -15,8 +15,9 @@ from powertools_stream.requests.kms import KEY
 from powertools_stream.requests.opensearch import DOMAIN
 from powertools_stream.requests.parameters import PARAMETER
 from powertools_stream.requests.sqs import QUEUE
+from powertools_stream.templates.resource_types import RESOURCE_TYPES
 
-__all__ = ["KINDS", "Kind", "Resolved", "Surroundings", "Text", "resolve"]
+__all__ = ["Resolved", "Surroundings", "Text", "resolve"]
 
 
 @dataclass(frozen=True)
@@ -52,55 +53,6 @@ class Text:
 
     def __str__(self) -> str:
         return self.text
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How resources of a type are referred to.
-
-    Parameters
-    ----------
-    arn
-        Their ARN, as in `Place`.
-    name
-        The property that names them; a resource without it gets a name by CloudFormation.
-    arn_attribute
-        The attribute that is the ARN; None: there is none. Empty: ``Ref`` is the ARN.
-    """
-
-    arn: str
-    name: str | None = None
-    arn_attribute: str | None = "Arn"
-
-
-def _arn(service: str, rest: str) -> str:
-    return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{rest}"
-
-
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
-KINDS: Mapping[str, Kind] = {
-    "AWS::Events::EventBus": Kind(_arn("events", "event-bus/{name}"), "Name"),
-    "AWS::DynamoDB::Table": Kind(_arn("dynamodb", "table/{name}"), "TableName"),
-    "AWS::DynamoDB::GlobalTable": Kind(_arn("dynamodb", "table/{name}"), "TableName"),
-    "AWS::Serverless::SimpleTable": Kind(_arn("dynamodb", "table/{name}"), "TableName"),
-    "AWS::S3::Bucket": Kind("arn:${AWS::Partition}:s3:::{name}", "BucketName"),
-    "AWS::SNS::Topic": Kind(_arn("sns", "{name}"), "TopicName", ""),
-    "AWS::SQS::Queue": Kind(_arn("sqs", "{name}"), "QueueName"),
-    "AWS::Kinesis::Stream": Kind(_arn("kinesis", "stream/{name}"), "Name"),
-    "AWS::KinesisFirehose::DeliveryStream": Kind(_arn("firehose", "deliverystream/{name}"), "DeliveryStreamName"),
-    "AWS::Lambda::Function": Kind(_arn("lambda", "function:{name}"), "FunctionName"),
-    "AWS::Serverless::Function": Kind(_arn("lambda", "function:{name}"), "FunctionName"),
-    "AWS::Lambda::EventSourceMapping": Kind(
-        _arn("lambda", "event-source-mapping:{name}"), None, "EventSourceMappingArn"
-    ),
-    "AWS::IAM::Role": Kind("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/{name}", "RoleName"),
-    "AWS::KMS::Key": Kind(_arn("kms", "key/{name}")),
-    "AWS::OpenSearchService::Domain": Kind(_arn("es", "domain/{name}"), "DomainName"),
-    "AWS::Elasticsearch::Domain": Kind(_arn("es", "domain/{name}"), "DomainName"),
-    "AWS::OpenSearchServerless::Collection": Kind(_arn("aoss", "collection/{name}")),
-    "AWS::SSM::Parameter": Kind(_arn("ssm", "parameter/{name}"), "Name", None),
-    "AWS::SecretsManager::Secret": Kind(_arn("secretsmanager", "secret:{name}-??????"), "Name", ""),
-}
 
 
 @dataclass(frozen=True)
@@ -250,7 +202,7 @@ def _referred(text: Text) -> str | None:
 
 def _arn_of(value: Any, name: Text, place: Place, surroundings: Surroundings) -> Text:
     referred = _referred(name)
-    kind = KINDS.get(surroundings.types.get(referred or "", ""))
+    kind = RESOURCE_TYPES.get(surroundings.types.get(referred or "", ""))
     if referred is not None and kind is not None:
         is_place = kind.arn == place.arn or (place is DOMAIN and ":aoss:" in kind.arn)
         if is_place and kind.arn_attribute is not None:
@@ -277,7 +229,7 @@ def _bare(name: str, place: Place) -> str:
 
 def _shape(value: Any, arn: Text, surroundings: Surroundings) -> str:
     """Return the form of the ARN of a resource that the template has; else the ARN itself."""
-    kind = KINDS.get(surroundings.types.get(_referred(arn) or "", ""))
+    kind = RESOURCE_TYPES.get(surroundings.types.get(_referred(arn) or "", ""))
     return kind.arn if kind is not None else arn.text
 
 
@@ -292,7 +244,7 @@ def _compared(place: Place, name: Text, surroundings: Surroundings) -> tuple[str
     """Return the operator and the value of the condition that restricts an action to a name."""
     if place.condition != "lambda:FunctionArn":
         return "StringEquals", name.document
-    kind = KINDS["AWS::Lambda::Function"]
+    kind = RESOURCE_TYPES["AWS::Lambda::Function"]
     if surroundings.types.get(_referred(name) or "", "").endswith("::Function"):
         return "ArnEquals", {"Fn::GetAtt": [_referred(name), "Arn"]}
     if name.text.startswith("arn:"):

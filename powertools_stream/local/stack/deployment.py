@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from powertools_stream.local.stack.references import references
 from powertools_stream.local.stack.values import Values
+from powertools_stream.templates.references import references
 
 __all__ = ["Deployed", "LeftOut", "StackError", "deploy"]
 

@@ -13,14 +13,12 @@ from typing import Any
 from powertools_stream.local.emulator import Emulator
 from powertools_stream.local.runtime.function import FunctionConfiguration
 from powertools_stream.local.stack.deployment import Deployed, LeftOut
-from powertools_stream.local.stack.references import references
 from powertools_stream.local.stack.values import UNKNOWN, Values
 from powertools_stream.templates import Template
+from powertools_stream.templates.functions import FUNCTION, code_of, properties_of
+from powertools_stream.templates.references import references
 
-__all__ = ["FUNCTION", "configuration_of", "forwarder", "needed_of", "unknown_variables"]
-
-FUNCTION = "AWS::Lambda::Function"
-_SERVERLESS_FUNCTION = "AWS::Serverless::Function"
+__all__ = ["configuration_of", "forwarder", "needed_of", "unknown_variables"]
 
 # To another emulator than MiniStack, which posts the event itself.
 _FORWARDER = """
@@ -102,10 +100,10 @@ def configuration_of(
         What is deployed, and where.
     """
     properties = values.of(needed_of(resource))
-    code = _code_of(template, logical_id, properties)
+    code = _folder_of(template, logical_id, properties)
     if isinstance(code, str):
         return LeftOut(logical_id, FUNCTION, code)
-    layers = _layers_of(template, template.resources.get(logical_id, {}).get("Properties", {}))
+    layers = _layers_of(template, logical_id)
     return FunctionConfiguration(
         name=logical_id,
         handler=str(properties.get("Handler", "")),
@@ -143,34 +141,30 @@ def _environment(properties: Mapping[str, Any], layers: Sequence[Path], emulator
     }
 
 
-def _code_of(template: Template, logical_id: str, properties: Mapping[str, Any]) -> Path | str:
+def _folder_of(template: Template, logical_id: str, properties: Mapping[str, Any]) -> Path | str:
     """Return the folder of a function's code, or why there is none."""
     runtime = str(properties.get("Runtime", ""))
     if not runtime.startswith("python"):
         return f"It needs the runtime {runtime or 'of an image'}; only Python runs here."
     if "Code" in properties:
         return _unpacked(properties["Code"]["ZipFile"])
-    uri = _uri_of(template, logical_id)
+    uri = _written_code_of(template, logical_id)
     if not isinstance(uri, str) or uri.startswith("s3://"):
         return "Its code is not in a local folder: run the template that names the folder."
     folder = (template.path.parent / uri).resolve()
     return folder if folder.is_dir() else f"Expected its code in a folder, found none at {folder}."
 
 
-def _uri_of(template: Template, logical_id: str) -> Any:
-    resource = template.resources.get(logical_id, {})
-    properties = resource.get("Properties", {})
-    # The asset of CDK: https://docs.aws.amazon.com/cdk/v2/guide/assets.html
-    if asset := resource.get("Metadata", {}).get("aws:asset:path"):
-        return asset
-    if resource.get("Type") != _SERVERLESS_FUNCTION:
-        return properties.get("Code")
-    default = template.document.get("Globals", {}).get("Function", {}).get("CodeUri", ".")
-    return properties.get("CodeUri", default)
+def _written_code_of(template: Template, logical_id: str) -> Any:
+    resource = template.resources.get(logical_id)
+    if resource is None:
+        return None
+    return code_of(resource["Type"], properties_of(template, logical_id), resource.get("Metadata") or {})
 
 
-def _layers_of(template: Template, properties: Mapping[str, Any]) -> list[Path]:
+def _layers_of(template: Template, logical_id: str) -> list[Path]:
     """Return the folders of the layers that are in the template, as Python searches them."""
+    properties = properties_of(template, logical_id) if logical_id in template.resources else {}
     folders = []
     for layer in properties.get("Layers", ()):
         named = template.resources.get(str(layer.get("Ref")) if isinstance(layer, dict) else "", {})

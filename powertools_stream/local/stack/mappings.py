@@ -8,9 +8,9 @@ from typing import Any
 
 from powertools_stream.local.runtime.function import FunctionConfiguration
 from powertools_stream.local.stack.deployment import LeftOut
-from powertools_stream.local.stack.references import references
 from powertools_stream.local.stack.values import Values
 from powertools_stream.templates import Template
+from powertools_stream.templates.references import references
 
 __all__ = ["MAPPING", "MappingConfiguration", "mapping_configuration_of"]
 

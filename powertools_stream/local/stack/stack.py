@@ -9,16 +9,11 @@ from typing import Any
 from powertools_stream.local.emulator import Emulator
 from powertools_stream.local.runtime.function import FunctionConfiguration
 from powertools_stream.local.stack.deployment import Deployed, LeftOut, deploy
-from powertools_stream.local.stack.functions import (
-    FUNCTION,
-    configuration_of,
-    forwarder,
-    needed_of,
-    unknown_variables,
-)
+from powertools_stream.local.stack.functions import configuration_of, forwarder, needed_of, unknown_variables
 from powertools_stream.local.stack.mappings import MAPPING, MappingConfiguration, mapping_configuration_of
 from powertools_stream.local.stack.values import Values
 from powertools_stream.templates import Template, TemplateError, transformed
+from powertools_stream.templates.functions import FUNCTION
 
 __all__ = ["Stack", "deploy_template"]
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
-from powertools_stream.local.stack.references import is_intrinsic, references
+from powertools_stream.templates.references import is_intrinsic, references
 
 __all__ = ["ABSENT", "UNKNOWN", "Values"]
 

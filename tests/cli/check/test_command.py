@@ -23,9 +23,9 @@ E9801  An event source mapping without ReportBatchItemFailures
 """
 
 
-def test_what_a_person_sees(command: Command, tmp_path: Path) -> None:
+def test_what_a_person_sees(installed: Command, tmp_path: Path) -> None:
     write(tmp_path)
-    done = command("check")
+    done = installed("check")
     assert (done.status, done.output, done.errors) == (1, SHOWN, "")
 
 

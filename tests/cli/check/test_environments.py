@@ -177,6 +177,19 @@ def test_a_policy_that_is_attached_to_the_role(tmp_path: Path, kind: str, attach
     assert len(found(tmp_path, cloudformation({"BUS_NAME": {"Ref": "Bus"}}, Attached=policy), "E9851")) == 1
 
 
+@pytest.mark.parametrize(("policy", "findings"), [("AmazonEventBridgeFullAccess", 0), ("AmazonSQSFullAccess", 1)])
+def test_what_full_access_to_a_service_allows(tmp_path: Path, policy: str, findings: int) -> None:
+    template = sam({"BUS_NAME": {"Ref": "Bus"}}, [policy])
+    assert len(found(tmp_path, template, "E9851")) == findings
+
+
+def test_a_managed_policy_of_the_template_is_known_by_its_name(tmp_path: Path) -> None:
+    own = {"PolicyDocument": {"Statement": {**PUT_EVENTS, "Resource": "*"}}, "ManagedPolicyName": "publish"}
+    managed = {"Type": "AWS::IAM::ManagedPolicy", "Properties": own}
+    arn = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:policy/publish"}
+    assert found(tmp_path, sam({"BUS_NAME": {"Ref": "Bus"}}, [arn], Own=managed), "E9851") == []
+
+
 def test_the_role_that_sam_makes_may_have_policies_too(tmp_path: Path) -> None:
     document = {"Statement": {**PUT_EVENTS, "Resource": "*"}}
     policy = {

@@ -24,8 +24,8 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_policies_of_a_function_of_sam(command: Command) -> None:
-    done = command("policy", "listener.py")
+def test_the_policies_of_a_function_of_sam(installed: Command) -> None:
+    done = installed("policy", "listener.py")
     assert (done.status, done.errors) == (0, "")
     assert done.output == (
         """\
@@ -63,8 +63,8 @@ def test_a_module_a_registry_and_a_handler_are_targets(command: Command, target:
     assert (done.status, done.output) == (0, command("policy", "listener.py").output)
 
 
-def test_names_come_from_a_template(command: Command) -> None:
-    done = command("policy", "listener.py", "--template", "template.yaml")
+def test_names_come_from_a_template(installed: Command) -> None:
+    done = installed("policy", "listener.py", "--template", "template.yaml")
     assert (done.status, done.errors) == (0, "")
     resources = [line.strip() for line in done.output.splitlines() if "Resource:" in line]
     assert resources == [

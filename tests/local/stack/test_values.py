@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from powertools_stream.local.stack.references import references
 from powertools_stream.local.stack.values import ABSENT, UNKNOWN, Values
+from powertools_stream.templates.references import references
 
 REF, ARN = {"Ref": "Queue"}, {"Fn::GetAtt": ["Queue", "Arn"]}
 

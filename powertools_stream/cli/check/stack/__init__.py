@@ -8,7 +8,7 @@ from powertools_stream.cli.check.stack.functions import DEFAULT_TIMEOUT, Functio
 from powertools_stream.cli.check.stack.grants import Use, is_granted, uses_of
 from powertools_stream.cli.check.stack.mappings import QUEUE, SourceMapping, mappings_of
 from powertools_stream.cli.check.stack.stack import Resource, Stack, stacks_of
-from powertools_stream.cli.check.stack.values import (
+from powertools_stream.templates.values import (
     UNKNOWN,
     Reference,
     Text,

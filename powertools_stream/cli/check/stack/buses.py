@@ -8,8 +8,8 @@ from typing import Any
 
 from powertools_stream.cli.check.stack.functions import functions_of
 from powertools_stream.cli.check.stack.stack import Resource, Stack
-from powertools_stream.cli.check.stack.values import dig
 from powertools_stream.matching.event_patterns import EventPatternError, compile_event_pattern
+from powertools_stream.templates.values import dig
 
 __all__ = ["BUS", "keeps_faults"]
 

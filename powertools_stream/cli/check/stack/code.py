@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from powertools_stream.cli.check.stack.functions import Function
+from powertools_stream.cli.imports import module_of
 
 __all__ = ["Place", "where_published"]
 
@@ -77,16 +78,9 @@ def _imported(tree: ast.Module, module: str, path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            package = _package(node, module, path)
-            yield package
-            yield from (f"{package}.{alias.name}" if package else alias.name for alias in node.names)
-
-
-def _package(node: ast.ImportFrom, module: str, path: Path) -> str:
-    parts = module.split(".")
-    own = len(parts) if path.name == "__init__.py" else len(parts) - 1
-    above = parts[: max(own - node.level + 1, 0)] if node.level else []
-    return ".".join([*above, *([node.module] if node.module else [])])
+            origin = module_of(node, module if path.name == "__init__.py" else module.rpartition(".")[0])
+            yield origin
+            yield from (f"{origin}.{alias.name}" if origin else alias.name for alias in node.names)
 
 
 def _lines_that_publish(tree: ast.Module) -> list[int]:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from powertools_stream.cli.check.stack.stack import Resource, Stack
-from powertools_stream.cli.check.stack.values import Reference, dig, number
+from powertools_stream.templates.functions import FUNCTIONS, SAM_FUNCTION, code_of
+from powertools_stream.templates.values import Reference, dig, number
 
-__all__ = ["DEFAULT_TIMEOUT", "FUNCTIONS", "Function", "function_named", "functions_of"]
-
-FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
+__all__ = ["DEFAULT_TIMEOUT", "Function", "function_named", "functions_of"]
 
 DEFAULT_TIMEOUT = 3
 """Seconds: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html."""
@@ -39,7 +38,7 @@ class Function:
     @property
     def is_sam(self) -> bool:
         """Whether SAM makes its role and its mappings."""
-        return self.resource.type == "AWS::Serverless::Function"
+        return self.resource.type == SAM_FUNCTION
 
     def setting(self, *names: str) -> Any:
         """Return a property, or what is within it: None if it is not set."""
@@ -59,10 +58,9 @@ class Function:
     @property
     def directory(self) -> Path | None:
         """Where its code is on this machine, None if that cannot be told."""
-        # https://docs.aws.amazon.com/cdk/v2/guide/assets.html
-        places = [self.setting("CodeUri"), self.setting("Code"), dig(self.resource.metadata, "aws:asset:path")]
-        found = (self.stack.directory / place for place in places if isinstance(place, str) and self.stack.directory)
-        return next((place for place in found if place.is_dir()), None)
+        code = code_of(self.resource.type, self.resource.properties, self.resource.metadata)
+        folder = self.stack.directory / code if isinstance(code, str) and self.stack.directory else None
+        return folder if folder is not None and folder.is_dir() else None
 
 
 def functions_of(stack: Stack) -> list[Function]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,8 @@ from powertools_stream.cli.check.stack.globs import may_be_equal
 from powertools_stream.cli.check.stack.mappings import QUEUE
 from powertools_stream.cli.check.stack.roles import statements_of
 from powertools_stream.cli.check.stack.stack import Resource, Stack
-from powertools_stream.cli.check.stack.values import Reference, Text, items_of, pattern_of, references
+from powertools_stream.templates.resource_types import RESOURCE_TYPES
+from powertools_stream.templates.values import Reference, Text, items_of, pattern_of, references
 
 __all__ = ["Use", "is_granted", "uses_of"]
 
@@ -24,29 +26,26 @@ _ITEM_ACTIONS = (
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of resource: what it is called, how its ARN begins, what it needs one of, and what allows that in SAM."""
+    """A kind of resource: what it is called, what a function needs one of to use it, and what allows that in SAM."""
 
     name: str
-    arn: str
     actions: tuple[str, ...]
     policy_template: str
 
 
-_TABLE = _Kind("table", "arn:*:dynamodb:*:*:table/", _ITEM_ACTIONS, "DynamoDBCrudPolicy")
+_TABLE = _Kind("table", _ITEM_ACTIONS, "DynamoDBCrudPolicy")
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 _KINDS = {
-    BUS: _Kind("bus", "arn:*:events:*:*:event-bus/", ("events:PutEvents",), "EventBridgePutEventsPolicy"),
+    BUS: _Kind("bus", ("events:PutEvents",), "EventBridgePutEventsPolicy"),
     "AWS::DynamoDB::Table": _TABLE,
     "AWS::DynamoDB::GlobalTable": _TABLE,
     "AWS::Serverless::SimpleTable": _TABLE,
-    QUEUE: _Kind("queue", "arn:*:sqs:*:*:", ("sqs:*",), "SQSSendMessagePolicy"),
-    "AWS::SNS::Topic": _Kind("topic", "arn:*:sns:*:*:", ("sns:Publish",), "SNSPublishMessagePolicy"),
-    "AWS::Kinesis::Stream": _Kind("stream", "arn:*:kinesis:*:*:stream/", ("kinesis:*",), "KinesisCrudPolicy"),
-    "AWS::KinesisFirehose::DeliveryStream": _Kind(
-        "delivery stream", "arn:*:firehose:*:*:deliverystream/", ("firehose:*",), "FirehoseWritePolicy"
-    ),
-    "AWS::S3::Bucket": _Kind("bucket", "arn:*:s3:::", ("s3:*",), "S3CrudPolicy"),
+    QUEUE: _Kind("queue", ("sqs:*",), "SQSSendMessagePolicy"),
+    "AWS::SNS::Topic": _Kind("topic", ("sns:Publish",), "SNSPublishMessagePolicy"),
+    "AWS::Kinesis::Stream": _Kind("stream", ("kinesis:*",), "KinesisCrudPolicy"),
+    "AWS::KinesisFirehose::DeliveryStream": _Kind("delivery stream", ("firehose:*",), "FirehoseWritePolicy"),
+    "AWS::S3::Bucket": _Kind("bucket", ("s3:*",), "S3CrudPolicy"),
 }
 
 _ACTIONS = {
@@ -136,7 +135,8 @@ def _may_be(pattern: str, arn: str) -> bool:
 
 def _arns(resource: Resource) -> Iterator[str]:
     name = f"*{resource.logical_id}*" if resource.name is None else pattern_of(resource.name)
-    arn = _KINDS[resource.type].arn + name
+    # Of whichever Region, account and partition.
+    arn = re.sub(r"\$\{[^}]*\}", "*", RESOURCE_TYPES[resource.type].arn).replace("{name}", name)
     yield from (arn, f"{arn}/*")
 
 

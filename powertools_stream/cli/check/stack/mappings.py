@@ -8,7 +8,7 @@ from typing import Any
 
 from powertools_stream.cli.check.stack.functions import Function, function_named, functions_of
 from powertools_stream.cli.check.stack.stack import Resource, Stack
-from powertools_stream.cli.check.stack.values import UNKNOWN, Reference, dig, pattern_of
+from powertools_stream.templates.values import UNKNOWN, Reference, dig, pattern_of
 
 __all__ = ["QUEUE", "SourceMapping", "mappings_of"]
 

@@ -8,25 +8,13 @@ from typing import Any
 
 from powertools_stream.cli.check.stack.functions import Function
 from powertools_stream.cli.check.stack.stack import Resource, Stack
-from powertools_stream.cli.check.stack.values import UNKNOWN, Reference, dig, items_of, pattern_of
-from powertools_stream.templates.policies import statements_of_policy_template
+from powertools_stream.templates.managed_policies import EXECUTION_ROLES, FULL_ACCESS
+from powertools_stream.templates.policy_templates import statements_of_policy_template
+from powertools_stream.templates.values import UNKNOWN, Reference, dig, items_of, pattern_of
 
 __all__ = ["statements_of"]
 
-_EXECUTION_ROLES = {
-    "AWSLambdaBasicExecutionRole": ["logs:*"],
-    "AWSLambdaVPCAccessExecutionRole": ["logs:*", "ec2:*"],
-    "AWSLambdaSQSQueueExecutionRole": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-    "AWSLambdaKinesisExecutionRole": ["kinesis:Describe*", "kinesis:Get*", "kinesis:List*", "kinesis:Subscribe*"],
-    "AWSLambdaDynamoDBExecutionRole": ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
-    "AWSLambdaMSKExecutionRole": ["kafka:*"],
-    "AWSXRayDaemonWriteAccess": ["xray:*"],
-    "AWSXrayWriteOnlyAccess": ["xray:*"],
-    "CloudWatchLambdaInsightsExecutionRolePolicy": ["logs:*"],
-}
-"""AWS's policies for functions that are only invoked: what they allow that is named here. Of others nothing is known.
-
-https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html"""
+_KNOWN = {**EXECUTION_ROLES, **FULL_ACCESS}
 
 _SAM_EXECUTION_ROLES = {
     "SQS": "AWSLambdaSQSQueueExecutionRole",
@@ -124,8 +112,8 @@ def _of_managed(stack: Stack, policy: Any) -> Iterator[Any]:
     name = pattern_of(policy).rpartition("/")[2]
     if own is not None:
         yield from _of_document(own.properties.get("PolicyDocument"))
-    elif name in _EXECUTION_ROLES:
-        yield {"Action": _EXECUTION_ROLES[name], "Resource": "*"}
+    elif name in _KNOWN:
+        yield {"Action": list(_KNOWN[name]), "Resource": "*"}
     else:
         yield UNKNOWN
 

@@ -9,16 +9,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from powertools_stream.cli.check.stack.resolver import Resolver
-from powertools_stream.cli.check.stack.values import Reference, pattern_of
+from powertools_stream.templates.resolver import Resolver
+from powertools_stream.templates.resource_types import RESOURCE_TYPES
+from powertools_stream.templates.values import Reference, pattern_of
 
 __all__ = ["Resource", "Stack", "stacks_of"]
 
 _MAX_SCENARIOS = 64
 """Six conditions. What depends on conditions of a template that has more cannot be told."""
-
-_NAMES = ("FunctionName", "QueueName", "TableName", "TopicName", "BucketName", "DeliveryStreamName", "Name")
-"""The properties that name a resource; each type has one of them."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,8 @@ class Resource:
     @property
     def name(self) -> Any:
         """The name that the template gives it: None if CloudFormation makes one up."""
-        return next((self.properties[name] for name in _NAMES if name in self.properties), None)
+        known = RESOURCE_TYPES.get(self.type)
+        return self.properties.get(known.name) if known is not None and known.name else None
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ import ast
 import sys
 from typing import Any
 
+from powertools_stream.cli.imports import module_of
 from powertools_stream.cli.policy.names import Name
-from powertools_stream.cli.policy.source_files import module_source
+from powertools_stream.cli.policy.needed.source_files import module_source
 
-__all__ = ["assigned", "module_named", "target", "text_of", "variable"]
+__all__ = ["assigned", "origin_of", "target", "text_of", "variable"]
 
 
 def assigned(module: str, name: str) -> Name | None:
@@ -19,7 +20,7 @@ def assigned(module: str, name: str) -> Name | None:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
-                    return assigned(module_named(node, module), alias.name)
+                    return assigned(origin_of(node, module), alias.name)
         if name in map(target, getattr(node, "targets", [getattr(node, "target", None)])):
             read = variable(getattr(node, "value", None))
             return Name(variables=(read,)) if read else None
@@ -42,11 +43,9 @@ def variable(node: Any) -> str | None:
     return text_of(node.args[0]) if is_get or _ends(function, "getenv") else None
 
 
-def module_named(node: ast.ImportFrom, module: str) -> str:
-    """Return the whole name of the module that something is imported from."""
-    package = getattr(sys.modules.get(module), "__package__", None) or ""
-    parts = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-    return ".".join([*parts, *([node.module] if node.module else [])])
+def origin_of(node: ast.ImportFrom, module: str) -> str:
+    """Return the whole name of the module that something is imported from, in an imported module."""
+    return module_of(node, getattr(sys.modules.get(module), "__package__", None) or "")
 
 
 def _ends(node: Any, name: str) -> bool:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.cli.policy.comparison import Comparison, compared
-from powertools_stream.cli.policy.functions import Function
-from powertools_stream.cli.policy.grants import grants_of
+from powertools_stream.cli.policy.granted.comparison import Comparison, compared
+from powertools_stream.cli.policy.granted.functions import Function
+from powertools_stream.cli.policy.granted.grants import grants_of
 from powertools_stream.cli.policy.names import Name
 from powertools_stream.cli.policy.needs import Need
 from powertools_stream.cli.policy.resources import Resolved, Surroundings, resolve

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.cli.check.stack import UNKNOWN, Reference, Text
-from powertools_stream.cli.check.stack.resolver import Resolver
+from powertools_stream.templates.resolver import Resolver
+from powertools_stream.templates.values import UNKNOWN, Reference, Text
 
 TEMPLATE = {
     "Parameters": {
@@ -58,3 +58,10 @@ QUEUE, ARN = Reference("Queue"), Reference("Queue", "Arn")
 )
 def test_what_can_be_told(value: Any, resolved: Any) -> None:
     assert Resolver(TEMPLATE, {"Prod": True, "Dev": False}).resolve(value) == resolved
+
+
+def test_something_may_stand_for_what_cannot_be_told() -> None:
+    resolver = Resolver(TEMPLATE, stand_in=lambda function: f"<{function.get('Ref', '?')}>")
+    value = {"Fn::Sub": "${AWS::Region}:${Size}:${Stage}"}
+    assert resolver.resolve(value) == "<AWS::Region>:<Size>:dev"
+    assert resolver.resolve([{"Fn::ImportValue": "name"}, {"Ref": "Queue"}]) == ["<?>", QUEUE]

@@ -15,9 +15,9 @@ from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import Any, TypeGuard
 
-from powertools_stream.cli.policy.constants import assigned, module_named, target, text_of, variable
 from powertools_stream.cli.policy.names import UNKNOWN, Name
-from powertools_stream.cli.policy.source_files import is_own, nodes_of, plain_function
+from powertools_stream.cli.policy.needed.constants import assigned, origin_of, target, text_of, variable
+from powertools_stream.cli.policy.needed.source_files import is_own, nodes_of, plain_function
 from powertools_stream.expressions import pk_condition, timestamp_condition
 from powertools_stream.flavors import get_items, publish, publish_all
 from powertools_stream.requests import GetItems, PutEvent, Request
@@ -173,7 +173,7 @@ class _Reader:
     def _import(self, nodes: Sequence[ast.AST]) -> None:
         for node in nodes:
             if isinstance(node, ast.ImportFrom):
-                module = _imported(module_named(node, self._scope.module))
+                module = _imported(origin_of(node, self._scope.module))
                 for alias in node.names:
                     self._scope.local[alias.asname or alias.name] = getattr(module, alias.name, _MISSING)
             elif isinstance(node, ast.Import):

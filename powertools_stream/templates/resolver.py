@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from powertools_stream.cli.check.stack.values import UNKNOWN, Reference, Text
+from powertools_stream.templates.values import UNKNOWN, Reference, Text
 
 __all__ = ["Resolver"]
 
@@ -25,10 +25,13 @@ class Resolver:
         The template.
     conditions
         Which conditions are true. What depends on others cannot be told.
+    stand_in
+        Is called with an intrinsic function whose value cannot be told, and returns what stands for it.
     """
 
     document: Mapping[str, Any]
     conditions: Mapping[str, bool] = field(default_factory=dict)
+    stand_in: Callable[[Mapping[str, Any]], Any] = lambda function: UNKNOWN
 
     def resolve(self, value: Any) -> Any:
         """Return a value without intrinsic functions, with `Reference`, `Text` and `UNKNOWN` in their places."""
@@ -55,7 +58,8 @@ class Resolver:
             "Fn::Join": self._joined,
             "Fn::FindInMap": self._found,
         }.get(name)
-        return function(argument) if function else UNKNOWN
+        value = function(argument) if function else UNKNOWN
+        return self.stand_in({name: argument}) if value is UNKNOWN else value
 
     def _ref(self, name: Any) -> Any:
         if not isinstance(name, str) or (name.startswith("AWS::") and name != _NO_VALUE.logical_id):
@@ -104,7 +108,7 @@ class Resolver:
     def _variable(self, name: str, variables: Mapping[str, Any]) -> Any:
         if name in variables:
             return self.resolve(variables[name])
-        return self._attribute(name) if "." in name else self._ref(name)
+        return self._called("Fn::GetAtt" if "." in name else "Ref", name)
 
     def _joined(self, argument: Any) -> Any:
         if not isinstance(argument, list) or len(argument) != 2:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from powertools_stream.cli.policy.grants import Grant, Grants
+from powertools_stream.cli.policy.granted.grants import Grant, Grants
+from powertools_stream.cli.policy.granted.template_texts import TemplateReader, readable
 from powertools_stream.cli.policy.resources import Resolved
-from powertools_stream.cli.policy.template_texts import TemplateReader, readable
 from powertools_stream.templates import Template
 
 __all__ = ["Comparison", "Missing", "Superfluous", "compared"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["is_intrinsic", "references"]
+__all__ = ["is_intrinsic", "references", "referred"]
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
 _SUBSTITUTED = re.compile(r"\$\{(\w+)(?:\.[\w.]+)?\}")
@@ -29,6 +29,24 @@ def references(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from references(each)
+
+
+def referred(value: Any) -> str | None:
+    """Return the logical id of the resource that a value stands for, or an attribute of it; None if it is no reference.
+
+    Examples
+    --------
+    >>> referred({"Fn::GetAtt": ["Role", "Arn"]}), referred({"Fn::Sub": "${Role.Arn}"})
+    ('Role', 'Role')
+    >>> referred({"Fn::Sub": "arn:aws:iam::123456789012:role/${Role}"})
+    """
+    if not is_intrinsic(value):
+        return None
+    ((name, argument),) = value.items()
+    if name == "Fn::Sub":
+        found = _SUBSTITUTED.fullmatch(argument) if isinstance(argument, str) else None
+        return found[1] if found else None
+    return next(_named(name, argument), None)
 
 
 def _named(name: str, argument: Any) -> Iterator[str]:

@@ -11,21 +11,21 @@ import pytest
 
 from powertools_stream import RuleRegistry, StreamProcessor, flavor
 from powertools_stream.checkpoints import InMemoryCheckpointStore
-from powertools_stream.cli.policy.comparison import compared
-from powertools_stream.cli.policy.functions import Function
-from powertools_stream.cli.policy.grants import grants_of
-from powertools_stream.cli.policy.handlers import Part, load_handlers
+from powertools_stream.cli.policy.granted.comparison import compared
+from powertools_stream.cli.policy.granted.functions import Function
+from powertools_stream.cli.policy.granted.grants import grants_of
+from powertools_stream.cli.policy.needed.handlers import Part, load_handlers
+from powertools_stream.cli.policy.needed.polling import POLLED, polling_needs
+from powertools_stream.cli.policy.needed.rules import needs_of
 from powertools_stream.cli.policy.needs import Needs
-from powertools_stream.cli.policy.polling import POLLED, polling_needs
 from powertools_stream.cli.policy.resources import Surroundings, resolve
-from powertools_stream.cli.policy.rule_needs import needs_of
 from powertools_stream.cli.policy.statements import document_of, statements_of, yaml_of
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.flavors import cdc, collect, evaluate, job, materialize, s3, sns, sqs, task, update
 from powertools_stream.requests import GetItems, Permission, Place, PutEvent, PutItem, Request
 from powertools_stream.templates import Template, read_template, transformed
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 EXAMPLES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in sorted((ROOT / "docs" / "examples").rglob("*.py"))

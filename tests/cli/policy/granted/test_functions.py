@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.cli.policy.functions import Function, find_function
-from powertools_stream.cli.policy.handlers import Handlers, load_handlers
+from powertools_stream.cli.policy.granted.functions import Function, find_function
+from powertools_stream.cli.policy.needed.handlers import Handlers, load_handlers
 from powertools_stream.cli.status import CannotRunError
 
 MODULE = """
@@ -74,7 +74,11 @@ def find(
     directory: Path, target: str = "shop_of_functions.app", named: str | None = None, **functions: Any
 ) -> Function:
     resources = {
-        name: {"Type": properties.pop("Type", "AWS::Serverless::Function"), "Properties": properties}
+        name: {
+            "Type": properties.pop("Type", "AWS::Serverless::Function"),
+            "Metadata": properties.pop("Metadata", {}),
+            "Properties": properties,
+        }
         for name, properties in functions.items()
     }
     globals_ = {
@@ -106,6 +110,12 @@ def test_a_function_is_known_by_its_handler(shop: Path, properties: dict[str, An
 def test_a_file_counts_more_than_a_name(shop: Path) -> None:
     elsewhere = {"Handler": HANDLER, "CodeUri": "elsewhere"}
     assert find(shop, Elsewhere=elsewhere, Mine={"Handler": HANDLER}).logical_id == "Mine"
+
+
+def test_the_file_of_a_function_of_cdk_is_in_its_asset(shop: Path) -> None:
+    mine: dict[str, Any] = {"Type": "AWS::Lambda::Function", "Handler": HANDLER, "Metadata": {"aws:asset:path": "src"}}
+    other = {**mine, "Metadata": {"aws:asset:path": "elsewhere"}}
+    assert find(shop, Elsewhere=other, Mine=mine).logical_id == "Mine"
 
 
 def test_of_several_functions_of_a_module_the_handler_is_named(shop: Path) -> None:

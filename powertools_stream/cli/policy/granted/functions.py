@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from powertools_stream.cli.policy.handlers import Handlers
+from powertools_stream.cli.policy.needed.handlers import Handlers
 from powertools_stream.cli.policy.resources import Surroundings
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.templates import Template, read_template, transformed
+from powertools_stream.templates.functions import FUNCTIONS, code_of, properties_of
+from powertools_stream.templates.references import referred
 
 __all__ = ["Function", "find_function"]
-
-_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Function:
     @property
     def as_written(self) -> Surroundings:
         """Its variables and resources as they are written, for statements that are to be put into the template."""
-        return _surroundings(self.written, _properties(self.written, self.logical_id))
+        return _surroundings(self.written, properties_of(self.written, self.logical_id))
 
     @property
     def as_made(self) -> Surroundings:
@@ -47,7 +47,7 @@ class Function:
     def policy_name(self, name: str) -> str:
         """Return what a person calls a policy that SAM has made of one of the function's ``Policies``."""
         number = name.removeprefix(f"{self.logical_id}RolePolicy")
-        policies = _properties(self.written, self.logical_id).get("Policies")
+        policies = properties_of(self.written, self.logical_id).get("Policies")
         given = policies if isinstance(policies, list) else [policies]
         if number == name or not number.isdecimal() or int(number) >= len(given):
             return name
@@ -68,10 +68,12 @@ def find_function(path: Path, handlers: Handlers, logical_id: str | None = None)
         The template cannot be read or transformed.
     """
     template = read_template(path)
-    functions = {name: _properties(template, name) for name, one in template.resources.items() if one["Type"] in _TYPES}
+    functions = {
+        name: properties_of(template, name) for name, one in template.resources.items() if one["Type"] in FUNCTIONS
+    }
     found = [logical_id] if logical_id in functions else []
     if logical_id is None:
-        found = list(_with_handler(functions, handlers, template.path.resolve().parent))
+        found = list(_with_handler(functions, handlers, template))
     if len(found) == 1 and found[0] is not None:
         return Function(found[0], template, transformed(template))
     raise CannotRunError(_which(functions, found, handlers, logical_id, template.path))
@@ -90,17 +92,6 @@ def _which(functions: Mapping[str, Any], found: Any, handlers: Handlers, logical
     )
 
 
-def _properties(template: Template, logical_id: str) -> dict[str, Any]:
-    """Return the properties of a resource, with those that SAM's ``Globals`` give to all functions."""
-    resource = template.resources[logical_id]
-    own = resource.get("Properties") or {}
-    if resource["Type"] != "AWS::Serverless::Function":
-        return dict(own)
-    common = (template.document.get("Globals") or {}).get("Function") or {}
-    variables = {**_variables(common), **_variables(own)}
-    return {**common, **own, "Environment": {"Variables": variables}}
-
-
 def _variables(properties: Mapping[str, Any]) -> dict[str, Any]:
     environment = properties.get("Environment")
     variables = environment.get("Variables") if isinstance(environment, Mapping) else None
@@ -110,15 +101,8 @@ def _variables(properties: Mapping[str, Any]) -> dict[str, Any]:
 def _surroundings(template: Template, properties: Mapping[str, Any]) -> Surroundings:
     types = {name: resource["Type"] for name, resource in template.resources.items()}
     aliases = {name: one for name, one in template.resources.items() if types[name] == "AWS::KMS::Alias"}
-    keys = {name: _key_of(one.get("Properties") or {}) for name, one in aliases.items()}
+    keys = {name: referred((one.get("Properties") or {}).get("TargetKeyId")) or "" for name, one in aliases.items()}
     return Surroundings(_variables(properties), types, {name: key for name, key in keys.items() if key in types})
-
-
-def _key_of(alias: Mapping[str, Any]) -> str:
-    """Return the logical id of the key that an alias stands for; empty if it is none of the template's."""
-    target = alias.get("TargetKeyId")
-    found = target.get("Ref", target.get("Fn::GetAtt")) if isinstance(target, Mapping) else None
-    return str(found[0] if isinstance(found, list) else found or "").partition(".")[0]
 
 
 def _handler(properties: Mapping[str, Any]) -> str | None:
@@ -129,8 +113,8 @@ def _handler(properties: Mapping[str, Any]) -> str | None:
     return handler if isinstance(handler, str) else None
 
 
-def _with_handler(functions: Mapping[str, Any], handlers: Handlers, directory: Path) -> Iterator[str]:
-    by_file = [name for name, each in functions.items() if _is_file_of(each, handlers, directory)]
+def _with_handler(functions: Mapping[str, Any], handlers: Handlers, template: Template) -> Iterator[str]:
+    by_file = [name for name, each in functions.items() if _is_file_of(each, handlers, _folder(template, name, each))]
     by_name = [name for name, each in functions.items() if _is_name_of(each, handlers)]
     found = by_file or by_name
     named = [name for name in found if _attribute(functions[name]) == handlers.handler]
@@ -145,11 +129,17 @@ def _attribute(properties: Mapping[str, Any]) -> str:
     return (_handler(properties) or "").rpartition(".")[2]
 
 
-def _is_file_of(properties: Mapping[str, Any], handlers: Handlers, directory: Path) -> bool:
-    code, module = properties.get("CodeUri", "."), _module(properties)
-    if not isinstance(code, str) or not module or handlers.path is None:
+def _folder(template: Template, logical_id: str, properties: Mapping[str, Any]) -> Path | None:
+    resource = template.resources[logical_id]
+    code = code_of(resource["Type"], properties, resource.get("Metadata") or {})
+    return template.path.resolve().parent / code if isinstance(code, str) else None
+
+
+def _is_file_of(properties: Mapping[str, Any], handlers: Handlers, folder: Path | None) -> bool:
+    module = _module(properties)
+    if folder is None or not module or handlers.path is None:
         return False
-    base = directory / code / Path(*module.split("."))
+    base = folder.resolve() / Path(*module.split("."))
     return handlers.path.resolve() in (base.with_suffix(".py"), base / "__init__.py")
 
 

@@ -6,38 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from powertools_stream.cli.policy.template_texts import TemplateReader, readable
+from powertools_stream.cli.policy.granted.template_texts import TemplateReader, readable
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.templates import Template
+from powertools_stream.templates.managed_policies import EXECUTION_ROLES, FULL_ACCESS
+from powertools_stream.templates.references import referred
 
 __all__ = ["Grant", "Grants", "grants_of"]
-
-# What these grant is for Lambda itself: to poll, to write the log and traces, to be in a VPC.
-_FOR_LAMBDA = (
-    "AWSLambdaBasicExecutionRole",
-    "AWSLambdaDynamoDBExecutionRole",
-    "AWSLambdaENIManagementAccess",
-    "AWSLambdaKinesisExecutionRole",
-    "AWSLambdaMSKExecutionRole",
-    "AWSLambdaSQSQueueExecutionRole",
-    "AWSLambdaVPCAccessExecutionRole",
-    "AWSXRayDaemonWriteAccess",
-    "AWSXrayWriteOnlyAccess",
-)
-# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
-_FULL_ACCESS: Mapping[str, tuple[str, ...]] = {
-    "AdministratorAccess": ("*",),
-    "AmazonDynamoDBFullAccess": ("dynamodb:*",),
-    "AmazonEventBridgeFullAccess": ("events:*", "scheduler:*"),
-    "AmazonKinesisFirehoseFullAccess": ("firehose:*",),
-    "AmazonKinesisFullAccess": ("kinesis:*",),
-    "AmazonS3FullAccess": ("s3:*",),
-    "AmazonSNSFullAccess": ("sns:*",),
-    "AmazonSQSFullAccess": ("sqs:*",),
-    "AWSLambda_FullAccess": ("lambda:*",),
-    "CloudWatchFullAccessV2": ("cloudwatch:*",),
-    "PowerUserAccess": ("*",),
-}
 
 
 @dataclass(frozen=True)
@@ -106,7 +81,7 @@ _ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolic
 
 def _role_of(template: Template, logical_id: str) -> str:
     role = (template.resources[logical_id].get("Properties") or {}).get("Role")
-    name = _referred(role)
+    name = referred(role)
     if name is not None and template.resources.get(name, {}).get("Type") == "AWS::IAM::Role":
         return name
     raise CannotRunError(
@@ -115,31 +90,21 @@ def _role_of(template: Template, logical_id: str) -> str:
     )
 
 
-def _referred(value: Any) -> str | None:
-    if not isinstance(value, Mapping):
-        return None
-    target = value.get("Fn::GetAtt", value.get("Ref"))
-    if isinstance(target, str):
-        return target.partition(".")[0]
-    return str(target[0]) if isinstance(target, list) and target else None
-
-
 def _is_attached(properties: Mapping[str, Any], role_id: str) -> bool:
     roles = properties.get("Roles") or [properties.get("RoleName")]
-    return any(_referred(role) == role_id for role in _chosen(roles))
+    return any(referred(role) == role_id for role in _chosen(roles))
 
 
 def _add_managed(found: Grants, address: Any, template: Template) -> None:
     text = TemplateReader(template).text(address)
     name = text.rpartition("/")[2] if text.startswith("arn:") else text
-    referred = _referred(address)
-    if name in _FOR_LAMBDA:
+    own = template.resources.get(referred(address) or "", {})
+    if name in EXECUTION_ROLES:
         return
-    if name in _FULL_ACCESS:
-        found.grants.append(Grant(_FULL_ACCESS[name], ("*",), policy=name))
-    elif template.resources.get(referred or "", {}).get("Type") == "AWS::IAM::ManagedPolicy":
-        properties = template.resources[str(referred)].get("Properties") or {}
-        _add_document(found, properties.get("PolicyDocument"), str(referred))
+    if name in FULL_ACCESS:
+        found.grants.append(Grant(FULL_ACCESS[name], ("*",), policy=name))
+    elif own.get("Type") == "AWS::IAM::ManagedPolicy":
+        _add_document(found, (own.get("Properties") or {}).get("PolicyDocument"), str(referred(address)))
     else:
         found.unread.append(readable(name))
 
