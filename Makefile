@@ -30,7 +30,7 @@ help:
 	@echo '             write what the commands print into the pages of the command line'
 
 demo: .venv/installed-demo
-	@$(BIN)/python -m docs.examples.orders.demo
+	@$(BIN)/powertools-stream local docs/examples/orders/template.yaml --send docs/examples/orders/orders.jsonl --once --retry-delay 0
 
 fulfilment perception: .venv/installed-demo
 	@$(BIN)/python -m docs.examples.$@.demo $(if $(TWICE),--twice)

@@ -269,7 +269,10 @@ def test_coroutines_that_are_cancelled_before_they_begin_fail_at_once() -> None:
     response = processor.process_event(numbered(5))  # without a deadline, it would wait for ever
 
     assert len(response["batchItemFailures"]) == 5
-    assert {fault.reason for fault in processor.faults} == {Reason.RETRYABLE}
+    began, *others = [fault.reason for fault in processor.faults]
+    assert set(others) == {Reason.RETRYABLE}
+    # Before Python 3.11 a task does not tell whether it was cancelled from outside.
+    assert began is (Reason.RETRYABLE if sys.version_info >= (3, 11) else Reason.FAULT)
 
 
 @types.coroutine
