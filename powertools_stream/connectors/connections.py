@@ -93,7 +93,23 @@ def tracked_pool(pool_class: Any, connections: ConnectionSet) -> Any:
                 connections.remove(self)
             super().close()
 
-    return type(pool_class.__name__, (pool_class,), {"ConnectionCls": Connection})
+    return type(pool_class.__name__, (pool_class,), {"ConnectionCls": _ConnectionClass(pool_class, Connection)})
+
+
+class _ConnectionClass:
+    """The class of a pool's connections: ours, unless somebody has put another one into the class that it derives from.
+
+    What records and replays calls over HTTP, such as VCR.py, does that, also while a pool is in use.
+    """
+
+    def __init__(self, pool_class: Any, ours: Any) -> None:
+        self._pool_class = pool_class
+        self._original = pool_class.ConnectionCls
+        self._ours = ours
+
+    def __get__(self, pool: Any, owner: Any) -> Any:
+        current = self._pool_class.ConnectionCls
+        return self._ours if current is self._original else current
 
 
 def _shutdown(sock: Any) -> None:

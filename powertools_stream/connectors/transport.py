@@ -11,7 +11,8 @@ from __future__ import annotations
 import http.client
 import io
 import re
-from functools import cache
+import sys
+from functools import cache, partial
 from types import FunctionType
 from typing import Any
 
@@ -21,6 +22,7 @@ __all__ = ["PlainResponse", "WrittenHead", "swift"]
 
 # Joining copies; beyond this a further packet costs less.
 _MAX_JOINED = 65_536
+_PIECE = 65_536
 # Of a length that is believed before the bytes have come: up to 100 MB.
 _MAX_DIGITS = 8
 # The head of a response that is read at once: a success in which each line is a header.
@@ -113,6 +115,7 @@ def _is_small(body: Any) -> bool:
 def _send(connection: Any, request: bytes) -> None:
     if connection.sock is None:
         connection.connect()
+    sys.audit("http.client.send", connection, request)
     connection.sock.settimeout(connection.timeout)
     connection.sock.sendall(request)
 
@@ -150,20 +153,20 @@ def _plain_response(connection: Any, received: Any) -> urllib3.HTTPResponse | No
 def _any_response(connection: Any, received: Any) -> urllib3.HTTPResponse:
     received.begin()
     headers = [(name, _FOLD.sub(" ", value)) for name, value in received.msg.items()]
-    response = urllib3.HTTPResponse(
-        received,
+    # Piece by piece, as botocore does. At once, one that breaks off would be another error, and so would a length that
+    # no number holds.
+    body = b"".join(iter(partial(received.read, _PIECE), b""))
+    if received.will_close or received.length:
+        connection.close()
+    return urllib3.HTTPResponse(
+        body,
         urllib3.HTTPHeaderDict(headers),
         received.status,
         version=received.version,
         reason=received.reason,
         decode_content=False,
-        enforce_content_length=False,
-        original_response=received,
         request_method="POST",
     )
-    if received.will_close or received.length:
-        connection.close()
-    return response
 
 
 def _plain_headers(lines: bytes) -> list[tuple[str, str]] | None:

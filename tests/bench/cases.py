@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 THREADS = 8
-"""The number of concurrent calls: the default of ``max_workers``, which the other contestants get too."""
+"""The number of concurrent calls: those with which this library begins, and which the other contestants get."""
 
 LATENCY = 0.010
 """The delay of the local endpoint's answers, in seconds."""

@@ -14,8 +14,9 @@ What is private in botocore, and why that does no harm:
 
 - ``_make_api_call``, through which each method of a client makes its call, is covered in our own clients. Tracers and
   mocks patch it in the class, where it is found by each call that is not lean.
-- ``_endpoint``, ``_request_signer``, ``_serializer``, and ``_manager`` and ``_proxy_config`` of the HTTP session are
-  read when a client is made. If one is missing, the client stays as it was.
+- ``_endpoint``, ``_request_signer``, ``_serializer``, ``_ruleset_resolver``, and ``_manager`` and ``_proxy_config`` of
+  the HTTP session are read when a client is made. If one is missing, the client stays as it was. If another one has
+  taken its place later, it is used.
 - ``_lookup_cache`` and ``_handlers`` of the emitter tell which handlers there are. When a client is made, it is tried
   on a copy whether they tell of handlers that come and go; if not, the client stays as it was.
 - ``_response_parser_factory`` and ``_add_modeled_error_fields`` of the endpoint read responses, as in botocore's own

@@ -183,7 +183,9 @@ class LeanCalls:
 
 
 def _key(operation: SimpleOperation, api_params: Mapping[str, Any], credentials: Any) -> Hashable | None:
-    """Return what a template is for; None if the parameters are not what the operation takes."""
+    """Return what a template is for; None if the parameters are not what the operation takes, or credentials odd."""
+    if not _are_plain(credentials):
+        return None
     try:
         # The account is a part of some endpoints, and whether there is a token of the headers.
         account = (getattr(credentials, "account_id", None), bool(credentials.token))
@@ -192,6 +194,12 @@ def _key(operation: SimpleOperation, api_params: Mapping[str, Any], credentials:
     except (LookupError, TypeError):
         return None
     return key
+
+
+def _are_plain(credentials: Any) -> bool:
+    """Tell whether credentials can be written into a header as they are. If not, the error, if any, is botocore's."""
+    key, secret, token = credentials.access_key, credentials.secret_key, credentials.token
+    return bool(key and secret and key.isascii() and (not token or token.isascii()))
 
 
 def _bytes(body: Any) -> bytes:

@@ -10,13 +10,24 @@ from __future__ import annotations
 import copy
 import http.client
 import logging
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import pairwise
+from operator import is_
 from types import FunctionType, MethodType
 from typing import Any
 
 import urllib3
-from botocore import auth, awsrequest, hooks, parsers
+from botocore import auth, awsrequest, parsers
 from botocore.history import get_global_history_recorder
+
+try:
+    # Of a paginator or a waiter, which botocore tells in the user agent. Before 1.37 it did not.
+    from botocore.context import get_context as _context
+except ImportError:
+
+    def _context() -> None:
+        """Return None."""
+
 
 __all__ = ["Originals"]
 
@@ -58,7 +69,32 @@ _HOMES = ("botocore.", "urllib3.", "http.client")
 # Where botocore says at DEBUG what it does. urllib3's own lines come from a lean call, too.
 _LOGGERS = tuple(
     logging.getLogger(f"botocore.{name}")
-    for name in ("auth", "client", "endpoint", "hooks", "httpsession", "parsers", "regions", "retryhandler", "signers")
+    for name in (
+        *("auth", "client", "endpoint", "hooks", "httpsession", "parsers", "regions", "retries.standard"),
+        *("retryhandler", "signers"),
+    )
+)
+_POOLS = (awsrequest.AWSHTTPConnectionPool, awsrequest.AWSHTTPSConnectionPool)
+_CONNECTIONS = (awsrequest.AWSHTTPConnection, awsrequest.AWSHTTPSConnection)
+_OF_CLIENT = ("_make_request", "_emit_api_params", "_resolve_endpoint_ruleset", "_convert_to_request_dict")
+_OF_ENDPOINT = (
+    *("make_request", "create_request", "prepare_request", "_send_request", "_get_response", "_do_get_response"),
+    *("_needs_retry", "_send", "_encode_headers", "_update_retries_context"),
+)
+_OF_SESSION = ("send", "_get_connection_manager", "_get_request_target", "_path_url", "_chunked", "_setup_ssl_cert")
+# A request whose head was written before does not run through these methods of connections.
+_OF_CONNECTIONS = (
+    *("request", "_send_request", "putrequest", "putheader", "endheaders", "send", "_send_output", "getresponse"),
+)
+_CLASSES: tuple[tuple[Any, Sequence[str]], ...] = (
+    (awsrequest.AWSRequest, ("__init__", "prepare")),
+    (awsrequest.AWSRequestPreparer, ("prepare", "_prepare_headers", "_prepare_body", "_prepare_url")),
+    (awsrequest.AWSPreparedRequest, ("__init__",)),
+    (parsers.ResponseParser, ("parse",)),
+    *((pool, ("urlopen", "_make_request", "_get_conn", "_new_conn")) for pool in _POOLS),
+    *((connection, _OF_CONNECTIONS) for connection in _CONNECTIONS),
+    (http.client.HTTPResponse, ("begin", "read")),
+    (urllib3.HTTPResponse, ("read", "stream")),
 )
 
 
@@ -88,12 +124,16 @@ class Originals:
     """
 
     def __init__(self, client: Any) -> None:
-        self._client = client
-        self._endpoint = client._endpoint
-        self._session = client._endpoint.http_session
         self._emitter = client.meta.events._emitter
         self._history = get_global_history_recorder()
-        self._functions = list(_functions_of(client))
+        instances = _instances_of(client)
+        self._instances = [vars(instance) for instance, *_ in instances]
+        self._hidden = [methods for *_, methods in instances]
+        self._lengths: list[int] = []
+        # Lists, so that all of it is looked through in C before each call.
+        parts = {(id(owner), name): (owner, name, part) for owner, name, part in _parts_of(client)}
+        self._owners, self._names, self._parts = map(list, zip(*parts.values(), strict=True))
+        self._signs = _signs_with()
         self._handlers = _Handlers(self._emitter._lookup_cache)
         _check_that_changes_show(self._emitter)
 
@@ -123,14 +163,24 @@ class Originals:
             handler(event_name=event, **about)
 
     def _is_botocores(self) -> bool:
-        if self._client._endpoint is not self._endpoint or self._endpoint.http_session is not self._session:
+        try:
+            found = map(getattr, self._owners, self._names)
+            return all(map(is_, found, self._parts)) and self._hide_nothing() and _signs_with() is self._signs
+        except AttributeError:  # somebody has taken a method away
             return False
-        for owner, own, name, function in self._functions:
-            if getattr(owner, name) is not function or name in own:
+
+    def _hide_nothing(self) -> bool:
+        """Tell whether no instance has got an attribute that hides a method."""
+        lengths = [*map(len, self._instances)]
+        if lengths != self._lengths:
+            if not all(own.keys().isdisjoint(names) for own, names in zip(self._instances, self._hidden, strict=True)):
                 return False
+            self._lengths = lengths
         return True
 
     def _is_watched(self) -> bool:
+        if _context() is not None:
+            return True
         # A loop, since it takes half the time of `any`.
         for logger in _LOGGERS:
             if logger.isEnabledFor(logging.DEBUG):
@@ -151,46 +201,66 @@ class Originals:
             yield from self._emitter._handlers.prefix_search(operation.event(event))
 
 
-def _functions_of(client: Any) -> Iterator[tuple[Any, Any, str, Any]]:
-    """Return the functions that a call runs through: whose they are, where they might be hidden, name, function."""
-    endpoint = client._endpoint
-    yield from _named(type(client), {}, "_make_api_call")  # in the client itself it is ours
-    yield from _named(
-        type(client),
-        vars(client),
-        *("_make_request", "_emit_api_params", "_resolve_endpoint_ruleset", "_convert_to_request_dict"),
-    )
-    yield from _named(
-        type(endpoint),
-        vars(endpoint),
-        *("make_request", "create_request", "prepare_request", "_send_request", "_get_response", "_do_get_response"),
-        *("_needs_retry", "_send"),
-    )
-    yield from _named(type(endpoint.http_session), vars(endpoint.http_session), "send")
-    signer = client._request_signer
-    yield from _named(type(signer), vars(signer), "handler", "sign", "get_auth_instance")
-    yield from _named(auth.SigV4Auth, {}, "add_auth", "canonical_request", "string_to_sign", "signature")
-    yield from _named(awsrequest.AWSRequest, {}, "__init__", "prepare")
-    yield from _named(awsrequest.AWSPreparedRequest, {}, "__init__")
-    yield from _named(hooks.HierarchicalEmitter, {}, "_emit", "emit", "emit_until_response")
-    yield from _named(parsers.ResponseParser, {}, "parse")
-    # What a head that was written before does not run through.
-    yield from _named(
-        http.client.HTTPConnection,
-        {},
-        *("request", "_send_request", "putrequest", "putheader", "endheaders", "send", "getresponse"),
-    )
-    yield from _named(http.client.HTTPResponse, {}, "begin", "read")
-    yield from _named(urllib3.connection.HTTPConnection, {}, "request", "getresponse", "putheader")
-    yield from _named(urllib3.connectionpool.HTTPConnectionPool, {}, "urlopen", "_make_request")
-    yield from _named(awsrequest.AWSConnection, {}, "request", "send")
+def _signs_with() -> Any:
+    return auth.AUTH_TYPE_MAPS.get("v4")
 
 
-def _named(owner: Any, own: Any, *names: str) -> Iterator[tuple[Any, Any, str, Any]]:
-    for name in names:
-        function = getattr(owner, name, None)
-        if function is not None:  # another release may have another way
-            yield owner, own, name, function if _is_original(function) else None
+def _parts_of(client: Any) -> Iterator[tuple[Any, str, Any]]:
+    """Return what a call is carried out with: whose it is, its name, and what it is if it is botocore's own."""
+    for part, attributes, methods in _instances_of(client):
+        for name in attributes:
+            yield part, name, getattr(part, name)
+        yield from _methods_of(type(part), methods)
+    yield from _methods_of(type(client), ("_make_api_call",))  # in the client itself it is ours
+    for owner, methods in _CLASSES:
+        yield from _methods_of(owner, methods)
+    # awscrt's, where it is there
+    yield from _methods_of(_signs_with(), [name for name, value in vars(auth.SigV4Auth).items() if callable(value)])
+    yield from _constants()
+
+
+def _instances_of(client: Any) -> list[tuple[Any, Sequence[str], Sequence[str]]]:
+    """Return the instances that a call runs through, with the names of attributes and of methods."""
+    endpoint, signer = client._endpoint, client._request_signer
+    return [
+        (client, ("_endpoint", "_request_signer", "_serializer", "_ruleset_resolver"), _OF_CLIENT),
+        (endpoint, ("http_session",), _OF_ENDPOINT),
+        (endpoint.http_session, ("_manager", "_proxy_config"), _OF_SESSION),
+        (endpoint.http_session._proxy_config, (), ("proxy_url_for", "proxy_headers_for")),
+        (signer, ("_credentials",), ("handler", "sign", "get_auth_instance", "_choose_signer")),
+        (client._serializer, (), ("serialize_to_request",)),
+        (client._ruleset_resolver, (), ("construct_endpoint",)),
+        (client.meta.events, (), ("emit", "emit_until_response")),
+        (client.meta.events._emitter, (), ("_emit", "emit", "emit_until_response")),
+    ]
+
+
+def _constants() -> Iterator[tuple[Any, str, Any]]:
+    for pool, connection in zip(_POOLS, _CONNECTIONS, strict=True):
+        # What records and replays calls over HTTP puts connections of its own there.
+        yield pool, "ConnectionCls", connection if connection.__module__.startswith(_HOMES) else None
+        # Above it, `http.client` prints what it does. It may be set in its own class, or in one that is derived.
+        yield connection, "debuglevel", 0
+
+
+def _methods_of(owner: type, names: Sequence[str]) -> Iterator[tuple[Any, str, Any]]:
+    """Return methods of a class, and behind each of them the one that it has inherited, which it may call.
+
+    Those that the class does not have are left out: another release may have another way.
+    """
+    for level in _levels(owner, names):
+        for name in names:
+            method = getattr(level, name, None)
+            if method is not getattr(object, name, None):
+                yield level, name, method if _is_original(method) else None
+
+
+def _levels(owner: type, names: Sequence[str]) -> Iterator[type]:
+    """Return the class, and those that are next to one which has a method of its own: there, another one is found."""
+    yield owner
+    for above, below in pairwise([each for each in owner.__mro__ if each.__module__.startswith(_HOMES)]):
+        if not vars(above).keys().isdisjoint(names):
+            yield below
 
 
 def _is_original(function: Any) -> bool:

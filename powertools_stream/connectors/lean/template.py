@@ -26,6 +26,10 @@ _AUTHORIZATION = re.compile(
 _CONSTANT = frozenset({"amz-sdk-request", "content-type", "user-agent", "x-amz-target", "x-amzn-query-mode"})
 # … and those that are filled in. A request with another one, such as a checksum's, is no template.
 _TRACE = "x-amzn-trace-id"
+# URLs that neither urllib3 nor `http.client` writes in another way on the wire.
+_PLAIN_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(?::[0-9]+)?(?:/(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*)?"
+)
 _FILLED_IN = frozenset(
     {"amz-sdk-invocation-id", "authorization", "content-length", "x-amz-date", "x-amz-security-token", _TRACE}
 )
@@ -127,7 +131,7 @@ def template_of(
     named = {name.lower(): value for name, value in headers.items()}
     authorization = _AUTHORIZATION.fullmatch(named.get("authorization", ""))
     url = urlsplit(request.url)
-    is_usual = request.method == "POST" and not url.query and named.keys() <= _CONSTANT | _FILLED_IN
+    is_usual = request.method == "POST" and _PLAIN_URL.fullmatch(request.url) and named.keys() <= _CONSTANT | _FILLED_IN
     if authorization is None or not is_usual:
         return None
     signed = tuple(authorization["signed"].split(";"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -16,17 +16,19 @@ from tests.bench.cases import BUCKET, BUS, QUEUE_URL, TABLE, THREADS, Case, Hand
 
 __all__ = ["call_for_one", "prepare"]
 
-_pool = ThreadPoolExecutor(THREADS)
-_config = Config(max_pool_connections=THREADS)
+_pool_of = cache(ThreadPoolExecutor)
 _serialize = TypeSerializer().serialize
 
 
 def prepare(case: Case) -> Handler:
-    call, make, size = _parts(case.job)
+    """Return the handler of a case, whose form is the number of threads."""
+    threads = int(case.form or THREADS)
+    call, make, size = _parts(case.job, threads)
+    pool = _pool_of(threads)
 
     def handler(event: dict[str, Any]) -> dict[str, Any]:
         made = [make(json.loads(record["body"])) for record in event["Records"]]
-        list(_pool.map(call, (made[start : start + size] for start in range(0, len(made), size))))
+        list(pool.map(call, (made[start : start + size] for start in range(0, len(made), size))))
         return {"batchItemFailures": []}
 
     return handler
@@ -34,19 +36,20 @@ def prepare(case: Case) -> Handler:
 
 def call_for_one(job: Job) -> Callable[[dict[str, Any]], Any]:
     """Return the function that makes one call for one event."""
-    call, make, _ = _parts(job)
+    call, make, _ = _parts(job, THREADS)
     return lambda event: call([make(event)])
 
 
-def _parts(job: Job) -> tuple[Callable[[Sequence[Any]], None], Callable[[dict[str, Any]], Any], int]:
+def _parts(job: Job, threads: int) -> tuple[Callable[[Sequence[Any]], None], Callable[[dict[str, Any]], Any], int]:
     """Return the function that makes a call, the one that makes its entries, and how many entries a call takes."""
+    config = Config(max_pool_connections=threads)
     if job == "emit":
-        return partial(_put_events, boto3.client("events", config=_config)), _entry, 10
+        return partial(_put_events, boto3.client("events", config=config)), _entry, 10
     if job == "object":
-        return partial(_put_object, boto3.client("s3", config=_config)), _object, 1
+        return partial(_put_object, boto3.client("s3", config=config)), _object, 1
     if job == "message":
-        return partial(_send_messages, boto3.client("sqs", config=_config)), _message, 10
-    dynamodb = boto3.client("dynamodb", config=_config)
+        return partial(_send_messages, boto3.client("sqs", config=config)), _message, 10
+    dynamodb = boto3.client("dynamodb", config=config)
     if job == "put":
         return partial(_batch_write, dynamodb), _put_request, 25
     return partial(_update, dynamodb), _update_request, 1

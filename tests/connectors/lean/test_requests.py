@@ -196,6 +196,47 @@ def test_a_body_without_parameters_is_written_as_botocore_does(
     assert by_template.lasting == _sent(wire, client_of("dynamodb", lean=False), "list_tables", {}).lasting
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://aws.example/to aws",
+        "https://aws.example/%7eaws",
+        "https://aws.example/ä",
+        "https://aws.example/aws;v=1",
+        "https://aws.example/aws?v=1",
+        "https://aws.example./",
+        "https://user:word@aws.example/",
+    ],
+)
+def test_an_endpoint_that_is_written_in_another_way_on_the_wire_is_left_to_botocore(
+    wire: Wire, client_of: ClientOf, lean: list[str], monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+
+    ours, botocores = (
+        _sent(wire, client_of("dynamodb", lean=is_lean), "update_item", UPDATE, times=2) for is_lean in (True, False)
+    )
+
+    assert ours.lasting == botocores.lasting
+    assert lean == []
+
+
+def test_a_paginator_is_told_in_the_user_agent_of_its_own_calls_only(
+    wire: Wire, client_of: ClientOf, lean: list[str]
+) -> None:
+    agents = []
+    for is_lean in (True, False):
+        client = client_of("dynamodb", lean=is_lean)
+        for _ in range(2):
+            list(client.get_paginator("list_tables").paginate())
+            agents.append(set(wire.last.headers["user-agent"].split(" m/")[-1].split()[0].split(",")))
+            client.list_tables()
+            agents.append(set(wire.last.headers["user-agent"].split(" m/")[-1].split()[0].split(",")))
+
+    assert agents[:4] == agents[4:]
+    assert len(lean) >= 1
+
+
 # -- Credentials -------------------------------------------------------------------------------------------------------
 
 
@@ -274,6 +315,34 @@ def test_without_credentials_the_error_is_botocores(
 
     with pytest.raises(botocore.exceptions.NoCredentialsError):
         client_of("dynamodb").update_item(**UPDATE)
+
+
+@pytest.mark.parametrize(
+    ("access_key", "secret_key", "token"),
+    [(None, None, None), ("", "", None), ("testing", None, None), ("tästing", "testing", None), ("a", "b", "töken")],
+)
+def test_credentials_that_cannot_be_written_are_left_to_botocore(
+    wire: Wire,
+    client_of: ClientOf,
+    lean: list[str],
+    access_key: str | None,
+    secret_key: str | None,
+    token: str | None,
+) -> None:
+    """They may become so in the credentials that a client was made with."""
+    outcomes = []
+    for is_lean in (True, False):
+        client = client_of("dynamodb", lean=is_lean, session=boto3.Session("a", "b", region_name="eu-central-1"))
+        _sent(wire, client, "update_item", UPDATE, times=2)
+        credentials = client._request_signer._credentials
+        credentials.access_key, credentials.secret_key, credentials.token = access_key, secret_key, token
+        try:
+            outcomes.append(_sent(wire, client, "update_item", UPDATE).lasting)
+        except Exception as error:
+            outcomes.append((type(error), str(error)))
+
+    assert outcomes[0] == outcomes[1]
+    assert len(lean) == 1
 
 
 @pytest.mark.parametrize(
