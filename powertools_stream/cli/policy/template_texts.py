@@ -55,6 +55,8 @@ class TemplateReader:
     def _attribute(self, name: str, attribute: str) -> str:
         kind = KINDS.get(self._resources.get(name, {}).get("Type", ""))
         is_arn = kind is not None and attribute in (kind.arn_attribute, "Arn", "TopicArn")
+        if kind is not None and attribute == kind.name:
+            return self._name(name)
         return self._arn(name) if is_arn else f"<{name}.{attribute}>"
 
     def _arn(self, name: str) -> str:
