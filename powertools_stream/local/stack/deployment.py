@@ -172,7 +172,8 @@ class _Attempt:
 
     def _create(self) -> None:
         if not self._resources:
-            raise StackError("Expected at least one resource that can be deployed, found none.")
+            reasons = "; ".join(f"{each.logical_id}: {each.reason.rstrip('.')}" for each in self.left_out.values())
+            raise StackError(f"Expected at least one resource that can be deployed, found none. {reasons}.")
         body = {
             **self.document,
             "Resources": self._resources,
@@ -214,7 +215,7 @@ class _Attempt:
             and "cancelled" not in event.get("ResourceStatusReason", "").lower()
         }
         if not refused:
-            raise StackError(f"Expected the stack to be created: {status.get('StackStatusReason', 'it was not')}.")
+            raise StackError(f"Expected the stack to be created: {status.get('StackStatusReason') or 'it was not'}.")
         return refused
 
     def _await(self, *statuses: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from powertools_stream.local.emulator import Emulator
 from powertools_stream.local.runtime.function import FunctionConfiguration
 from powertools_stream.local.stack.deployment import Deployed, LeftOut
-from powertools_stream.local.stack.references import references
+from powertools_stream.local.stack.references import is_imported, references
 from powertools_stream.local.stack.values import UNKNOWN, Values
 from powertools_stream.templates import Template
 
@@ -124,7 +124,8 @@ def unknown_variables(logical_id: str, resource: Mapping[str, Any], values: Valu
     variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
     for name, value in variables.items():
         if values.of(value) is UNKNOWN:
-            needed = ", ".join(references(value))
+            # What another stack exports has no name here.
+            needed = ", ".join([*references(value), *(["what another stack exports"] if is_imported(value) else [])])
             yield LeftOut(f"{logical_id}.{name}", "environment variable", f"It needs {needed}.")
 
 
