@@ -49,7 +49,12 @@ class TemplateReader:
         if name in self._parameters:
             default = self._parameters[name].get("Default")
             return default if isinstance(default, str) and default else f"<{name}>"
-        kind = KINDS.get(self._resources.get(name, {}).get("Type", ""))
+        resource_type = self._resources.get(name, {}).get("Type", "")
+        if resource_type == "AWS::SQS::Queue":
+            # A URL, which is no part of an ARN, though it is easily taken for the name.
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html
+            return f"https://sqs.{_REGION}.amazonaws.com/{_ACCOUNT}/{self._name(name)}"
+        kind = KINDS.get(resource_type)
         return self._arn(name) if kind is not None and kind.arn_attribute == "" else self._name(name)
 
     def _attribute(self, name: str, attribute: str) -> str:

@@ -225,3 +225,13 @@ def test_a_queue_is_known_by_the_attribute_that_is_its_name() -> None:
     made = template(allow({"Fn::Sub": name}, "sqs:SendMessage*"), more={"Dead": DEAD})
     found = compared([one for one in wanted if one is not None], grants_of(made, "F"), made)
     assert (found.missing, found.superfluous) == ((), ())
+
+
+def test_a_queue_is_not_known_by_its_url() -> None:
+    around = Surroundings({"QUEUE_URL": {"Ref": "Dead"}}, {"Dead": "AWS::SQS::Queue"})
+    wanted = [resolve(Need(one, Name(variables=("QUEUE_URL",)), "tell"), around) for one in SendMessage.permissions]
+    # SAM's SQSSendMessagePolicy, whose QueueName is a !Ref.
+    arn = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${name}"
+    made = template(allow({"Fn::Sub": [arn, {"name": {"Ref": "Dead"}}]}, "sqs:SendMessage*"), more={"Dead": DEAD})
+    found = compared([one for one in wanted if one is not None], grants_of(made, "F"), made)
+    assert [(each.action, each.resource) for each in found.missing] == [("sqs:SendMessage", "sqs:${Dead}")]
