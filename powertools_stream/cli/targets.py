@@ -6,7 +6,9 @@ import contextlib
 import importlib
 import os
 import sys
+import sysconfig
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -40,7 +42,8 @@ def load_registries(target: str) -> list[NamedRegistry]:
     """Import a module, and return the registry that is named, or all that it has.
 
     The working directory is on the path, as it is for a function's own code. A region is set if there is none, for
-    modules that make a client of boto3 on import.
+    modules that make a client of boto3 on import. ``${NAME}`` stands for an environment variable that the module reads
+    as ``os.environ["NAME"]`` and that is not set.
 
     Parameters
     ----------
@@ -94,14 +97,35 @@ def _registry_named(module: ModuleType, attribute: str) -> RuleRegistry:
 def _imported(name: str) -> ModuleType:
     os.environ.setdefault("AWS_DEFAULT_REGION", os.environ.get("AWS_REGION", "us-east-1"))
     module_name = _module_of_file(Path(name)) if name.endswith(".py") else _module_in_sight(name)
-    try:
-        # What it prints is none of the command's results.
-        with contextlib.redirect_stdout(sys.stderr):
-            return importlib.import_module(module_name)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise CannotRunError(_why(module_name, error)) from error
+    before = frozenset(sys.modules)
+    while True:
+        try:
+            # What it prints is none of the command's results.
+            with contextlib.redirect_stdout(sys.stderr):
+                return importlib.import_module(module_name)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            variable = _missing_variable(error)
+            if variable is None:
+                raise CannotRunError(_why(module_name, error)) from error
+            # Handlers often read their variables on import, and only the function has them.
+            os.environ[variable] = f"${{{variable}}}"
+            _forget_own_modules(frozenset(sys.modules) - before)
+
+
+def _missing_variable(error: BaseException) -> str | None:
+    """Return the environment variable that ``os.environ[…]`` did not find; None: it is another error."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    is_of_environ = last.name == "__getitem__" and last.filename in ("<frozen os>", os.__file__)
+    return str(error.args[0]) if isinstance(error, KeyError) and is_of_environ else None
+
+
+def _forget_own_modules(names: Iterable[str]) -> None:
+    """Let modules be imported anew, so that no rule is registered twice. Those of libraries stay."""
+    for name in names:
+        if _is_own(getattr(sys.modules[name], "__file__", None) or ""):
+            del sys.modules[name]
 
 
 def _module_in_sight(name: str) -> str:
@@ -129,5 +153,25 @@ def _put_on_path(directory: Path) -> None:
 def _why(module_name: str, error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name == module_name.partition(".")[0]:
         return f"Expected a module {module_name}, found none in {Path.cwd()} or in what is installed."
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"Cannot import {module_name}: {type(error).__name__}: {error} ({last.filename}:{last.lineno})."
+    what = error.msg if isinstance(error, SyntaxError) else error
+    place = _place_of(error)
+    return f"Cannot import {module_name}: {type(error).__name__}: {what}{f' ({place})' if place else ''}."
+
+
+def _place_of(error: BaseException) -> str:
+    """Return the last line of the user's own code that an error came from; empty: it came from none."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
+    return f"{own[-1].filename}:{own[-1].lineno}" if own else ""
+
+
+def _is_own(file: str) -> bool:
+    """Tell whether a file is the user's: neither of Python, nor of a library, nor of this one."""
+    return file.endswith(".py") and not file.startswith(_LIBRARIES)
+
+
+_LIBRARIES = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    str(Path(__file__).resolve().parents[1]),
+)

@@ -241,6 +241,8 @@ class Application:
                 self._observe(MappingFailed(name, error))
 
     def _observe(self, activity: Activity) -> None:
+        if self._stop.is_set():
+            return  # what the end itself cuts short
         self.tally(activity)
         self._observer(activity)
 

@@ -18,7 +18,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from powertools_stream.local.ministack import EmulatorError, installed
 
-__all__ = ["Emulator", "EmulatorError", "reaching"]
+__all__ = ["Emulator", "EmulatorError", "is_region", "reaching"]
 
 _HOST = "127.0.0.1"
 _ACCOUNT = "123456789012"
@@ -213,6 +213,18 @@ def _is_healthy(url: str) -> bool:
     return True
 
 
+def is_region(name: str) -> bool:
+    """Return whether boto3 takes a name for that of a Region."""
+    from botocore.exceptions import InvalidRegionError
+    from botocore.utils import validate_region_name
+
+    try:
+        validate_region_name(name)
+    except InvalidRegionError:
+        return False
+    return True
+
+
 def _require_listener(url: str) -> None:
     try:
         build_opener(ProxyHandler({})).open(url, timeout=5).close()
@@ -220,6 +232,6 @@ def _require_listener(url: str) -> None:
         return  # any response will do
     except (OSError, ValueError) as error:
         raise EmulatorError(
-            f"Expected an emulator of AWS at {url}, but it cannot be reached ({error}). "
+            f"Expected an emulator of AWS at {url}, but it cannot be reached: {getattr(error, 'reason', error)}. "
             "Start it, or leave out --endpoint-url to start MiniStack."
         ) from error

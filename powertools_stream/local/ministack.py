@@ -42,8 +42,11 @@ def installed(on_progress: Callable[[str], object]) -> Path:
     home = _cache() / f"ministack-{MINISTACK_VERSION}-py{sys.version_info.major}.{sys.version_info.minor}"
     if not _python_of(home).exists():
         on_progress(f"Installing MiniStack {MINISTACK_VERSION} into {home}, once …")
-        home.parent.mkdir(parents=True, exist_ok=True)
-        _install(home)
+        try:
+            home.parent.mkdir(parents=True, exist_ok=True)
+            _install(home)
+        except OSError as error:
+            raise EmulatorError(_not_written(home, error)) from error
     return _python_of(home)
 
 
@@ -82,6 +85,13 @@ def _not_installed(reason: str) -> str:
     return (
         f"Expected to install MiniStack {MINISTACK_VERSION} with pip, but it failed: {reason} "
         "Once it is installed, no network is needed. To use an emulator of your own, give --endpoint-url URL."
+    )
+
+
+def _not_written(home: Path, error: OSError) -> str:
+    return (
+        f"Expected to install MiniStack into {home}, but it cannot be written: {error.strerror}. "
+        "Set XDG_CACHE_HOME to another directory, or give --endpoint-url URL."
     )
 
 

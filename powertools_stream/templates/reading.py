@@ -97,7 +97,11 @@ def _in_directory(path: Path) -> list[Path]:
     for name in NAMES:
         if (path / name).exists() and path.name != name:
             return template_paths(path / name)
-    raise TemplateError(f"Expected a template, found none of {', '.join(NAMES)} in {path}.")
+    raise TemplateError(f"Expected a template, found none of {', '.join(NAMES)} in {_named(path)}.")
+
+
+def _named(directory: Path) -> str:
+    return "this directory" if directory == Path() else str(directory)
 
 
 def _stacks(assembly: Path) -> list[Path]:
@@ -133,7 +137,7 @@ def _decoded(path: Path) -> Any:
     document, problems = decode(str(path))
     if problems:
         first = problems[0]
-        raise TemplateError(f"{path}:{first.linenumber}:{first.columnnumber}: {first.message}.".replace("..", "."))
+        raise TemplateError(f"{path}:{first.linenumber}:{first.columnnumber}: {first.message.rstrip('.')}.")
     return document
 
 

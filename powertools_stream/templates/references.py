@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["is_intrinsic", "references", "referred"]
+__all__ = ["is_imported", "is_intrinsic", "references", "referred"]
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
 _SUBSTITUTED = re.compile(r"\$\{(\w+)(?:\.[\w.]+)?\}")
@@ -18,6 +18,13 @@ def is_intrinsic(value: Any) -> bool:
         return False
     (name,) = value
     return name == "Ref" or str(name).startswith("Fn::")
+
+
+def is_imported(value: Any) -> bool:
+    """Return whether a value needs what another stack exports: there is no other one here."""
+    if isinstance(value, dict):
+        return "Fn::ImportValue" in value or any(map(is_imported, value.values()))
+    return isinstance(value, list) and any(map(is_imported, value))
 
 
 def references(value: Any) -> Iterator[str]:

@@ -237,3 +237,9 @@ def test_nobody_reads_to_the_end(tmp_path: Path) -> None:
     whole = f"PYTHONPATH={ROOT} {COMMAND} event sqs --count 3000 | head -1"
     done = subprocess.run(whole, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+def test_an_event_of_a_bucket_names_it_as_its_resource() -> None:
+    event = sample("s3", "eventbridge", body={"key": "o-1.json", "bucket": "shop"})
+    assert event["resources"] == ["arn:aws:s3:::shop"]
+    assert event["detail"]["bucket"] == {"name": "shop"}

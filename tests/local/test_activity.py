@@ -21,7 +21,7 @@ def invocation(*ids: str, error: BaseException | None = None) -> Invocation:
     return Invocation("Listener", "request", {"Records": [{"messageId": each} for each in ids]}, None, error, 0.5)
 
 
-def batch(invocation: Invocation | None, **counts: int) -> MappingBatch:
+def batch(invocation: Invocation | None, **counts: Any) -> MappingBatch:
     return MappingBatch("Orders", BatchOutcome("arn", "Listener", invocation, **counts))
 
 

@@ -46,6 +46,15 @@ def test_one_that_cannot_be_reached(url: str) -> None:
         pass
 
 
+def test_a_cache_directory_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(sys, "platform", "linux")
+    says = r"Expected to install MiniStack into .*, but it cannot be written: Not a directory\. Set XDG_CACHE_HOME"
+    with pytest.raises(EmulatorError, match=says), Emulator():
+        pass
+
+
 def test_it_ends_with_the_process_that_started_it(emulator: Emulator) -> None:
     code = (
         "import os; from powertools_stream.local.emulator import Emulator\n"

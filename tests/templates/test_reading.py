@@ -102,6 +102,20 @@ def test_a_path_without_a_template(tmp_path: Path) -> None:
         read_template(tmp_path)
 
 
+def test_the_working_directory_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TemplateError, match=r"cdk\.out in this directory\.$"):
+        read_template(Path())
+
+
+def test_a_file_of_another_directory_is_named_as_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "broken.yaml").write_text("Resources: {")
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(TemplateError, match=r"^\.\./broken\.yaml:"):
+        read_template(Path("../broken.yaml"))
+
+
 def test_of_several_stacks_one_is_to_be_named(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"found One\.template\.json, Two\.template\.json: name one"):
         read_template(assembly(tmp_path, "One", "Two"))

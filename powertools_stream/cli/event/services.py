@@ -102,7 +102,13 @@ def _of_bucket(items: Items, service: str, how: Invocation) -> Items:
     notifications = [testing.to_s3_records([item]) for item in items]
     if service != "eventbridge":
         return notifications
-    return [Entry(samples.object_created(each), "aws.s3", "Object Created") for each in notifications]
+    return [_created(each) for each in notifications]
+
+
+def _created(notification: Any) -> Entry:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    bucket = notification["Records"][0]["s3"]["bucket"]
+    return Entry(samples.object_created(notification), "aws.s3", "Object Created", (bucket["arn"],))
 
 
 def _of_topic(items: Items, service: str, how: Invocation) -> Items:

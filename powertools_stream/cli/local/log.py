@@ -8,11 +8,13 @@ from typing import TextIO
 from rich.console import Console
 from rich.markup import escape
 
-from powertools_stream.local.activity import Activity, LogLine, MappingFailed, Reloaded
+from powertools_stream.local.activity import Activity, LogLine, MappingBatch, MappingFailed, Reloaded
 from powertools_stream.local.function import Invocation
 
 __all__ = ["LogWriter"]
 
+# The runtime client says at length that an error on import is most likely the code's.
+_OF_CLIENT = "LAMBDA_WARNING: "
 _SHOWN_LEVELS = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
 
 
@@ -34,6 +36,7 @@ class LogWriter:
         self._file = file
         self._verbose = verbose
         self._lock = threading.Lock()
+        self._told: set[tuple[str, str]] = set()
 
     def __call__(self, activity: Activity) -> None:
         """Write what is to be seen of it."""
@@ -42,11 +45,19 @@ class LogWriter:
         elif isinstance(activity, Invocation) and activity.error is not None:
             first = str(activity.error).strip().partition("\n")[0]
             self.write(f"{activity.function_name}: {first}", "red")
+        elif isinstance(activity, MappingBatch) and activity.outcome.problem:
+            self._write_problem(activity)
         elif isinstance(activity, MappingFailed):
             self.write(f"{activity.mapping} polls no more: {activity.error}", "bold red")
         elif isinstance(activity, Reloaded):
             names = ", ".join(path.name for path in activity.paths)
             self.write(f"Loading code anew: {names}", "cyan")
+
+    def _write_problem(self, batch: MappingBatch) -> None:
+        told = (batch.mapping, batch.outcome.problem)
+        if told not in self._told:
+            self._told.add(told)
+            self.write(f"{batch.mapping}: {batch.outcome.problem}", "red")
 
     def write(self, text: str, style: str = "") -> None:
         """Write a line to the console."""
@@ -66,7 +77,7 @@ class LogWriter:
         message = str(fields.get("message", "")).strip().partition("\n")[0]
         if not fields:
             self._write_print(line)
-        elif style and message:
+        elif style and message and not message.startswith(_OF_CLIENT):
             self.write(f"{line.function}: {message}", style)
 
     def _write_print(self, line: LogLine) -> None:

@@ -21,7 +21,7 @@ from powertools_stream.cli.local.watch import require_watchfiles, watch
 from powertools_stream.cli.output import errors, print_document, results
 from powertools_stream.cli.status import CannotRunError, Status
 from powertools_stream.local.application import Application
-from powertools_stream.local.emulator import EmulatorError
+from powertools_stream.local.emulator import EmulatorError, is_region
 from powertools_stream.local.sending import SendError
 from powertools_stream.local.stack import StackError
 from powertools_stream.templates import read_template
@@ -75,6 +75,9 @@ def run(options: Options) -> Status:
 def _run(options: Options, console: Console) -> Summary:
     started = time.monotonic()
     parameters, lines = _parameters(options.parameters), _lines(options.send)
+    if options.to is not None and options.send is None:
+        raise CannotRunError("Expected --send beside --to, found none: give the file with the events.")
+    _require_region(options.region)
     if options.watch:
         require_watchfiles()
     template = read_template(options.template)
@@ -105,7 +108,7 @@ def _run(options: Options, console: Console) -> Summary:
 def _work(
     application: Application, options: Options, lines: Sequence[str], console: Console, started: float
 ) -> Summary:
-    target = application.target(options.to) if options.send is not None or options.to else None
+    target = application.target(options.to) if options.send is not None else None
     sent, is_quiet, is_interrupted = 0, False, False
     with ExitStack() as stack:
         if options.watch:
@@ -166,12 +169,21 @@ def _lines(path: Path | None) -> list[str]:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CannotRunError(
-            f"Expected --send with a file of events, one per line; {path} cannot be read: {error}."
+            f"Expected --send with a file of events, one per line; {path} cannot be read: {_reason(error)}."
         ) from error
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         raise CannotRunError(f"Expected --send with a file of events, one per line; {path} is empty.")
     return lines
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return f"{error.strerror}" if isinstance(error, OSError) else "it is no text in UTF-8"
+
+
+def _require_region(name: str) -> None:
+    if not is_region(name):
+        raise CannotRunError(f"Expected --region with a Region such as us-east-1, found {name!r}.")
 
 
 @contextmanager
@@ -182,7 +194,9 @@ def _opened(path: Path | None) -> Iterator[TextIO | None]:
     try:
         file = path.open("w", encoding="utf-8")
     except OSError as error:
-        raise CannotRunError(f"Expected --log with a file that can be written, but {path} cannot: {error}.") from error
+        raise CannotRunError(
+            f"Expected --log with a file that can be written, but {path} cannot: {_reason(error)}."
+        ) from error
     with file:
         yield file
 

@@ -147,7 +147,11 @@ def _sentence(account: SourceAccount) -> str:
         parts.append(f"{account.waiting} to be sent again")
     verdict = "[green]It adds up.[/]" if not account.missing else f"[bold red]{_missing(account.missing)}.[/]"
     path = f"{escape(account.source)} → {escape(account.function)}"
-    return f"{path}: {account.records} records = {' + '.join(parts)}. {verdict}"
+    return f"{path}: {_counted(account.records, 'record')} = {' + '.join(parts)}. {verdict}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _missing(count: int) -> str:
@@ -156,6 +160,6 @@ def _missing(count: int) -> str:
 
 
 def _end(summary: Summary) -> str:
-    sent = f"{summary.sent} events sent to {summary.target}. " if summary.target else ""
+    sent = f"{_counted(summary.sent, 'event')} sent to {summary.target}. " if summary.target else ""
     how = "Stopped" if summary.is_interrupted else "All is quiet" if summary.is_quiet else "Ended"
     return f"{escape(sent)}{how} after {summary.seconds:.1f} s."

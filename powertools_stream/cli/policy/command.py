@@ -58,13 +58,15 @@ def policy(
       `powertools-stream policy orders/listener.py --check template.yaml`
     """
     from powertools_stream.cli.policy import report
-    from powertools_stream.cli.policy.granted.functions import find_function
+    from powertools_stream.cli.policy.granted.functions import find_function, set_variables
     from powertools_stream.cli.policy.needed.handlers import load_handlers
     from powertools_stream.cli.policy.needed.polling import polling_needs
     from powertools_stream.cli.policy.needed.rules import needs_of
 
     path = _template_path(template, check, function)
     requested, polled = list(map(_request, request or ())), list(map(_polled, source or ()))
+    if path is not None:
+        set_variables(path)
     handlers = load_handlers(target)
     found = needs_of(handlers.parts, requested)
     found.needs += [need for name in polled for need in polling_needs(name)]

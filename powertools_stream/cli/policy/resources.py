@@ -151,6 +151,8 @@ def _json(conditions: Mapping[str, Any]) -> str:
 
 def _value_of(name: Name, place: Place, surroundings: Surroundings) -> tuple[Any, str]:
     """Return the name as a template has it, and what is not known of it."""
+    if (read := re.fullmatch(r"\$\{(\w+)\}", name.text or "")) is not None:
+        name = Name(variables=(read[1],))  # what an environment variable holds that was not set on import
     if name.variables and (value := surroundings.value_of(name.variables)) is not None:
         return value, ""
     if name.text is not None:

@@ -73,6 +73,8 @@ class BatchOutcome:
         How many will be sent again.
     discarded
         How many a stream was given up on.
+    problem
+        What of the response Lambda cannot read, or ignores, as a sentence; empty: nothing.
     """
 
     source_arn: str
@@ -81,6 +83,7 @@ class BatchOutcome:
     done: int = 0
     retried: int = 0
     discarded: int = 0
+    problem: str = ""
 
 
 Observer = Callable[[BatchOutcome], None]

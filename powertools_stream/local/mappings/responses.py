@@ -13,7 +13,7 @@ from typing import Any
 
 from powertools_stream.local.function import Invocation
 
-__all__ = ["BadResponseError", "checkpoint", "failed_messages", "failures_of", "restart_of"]
+__all__ = ["BadResponseError", "checkpoint", "failed_messages", "failures_of", "problem_of", "restart_of"]
 
 
 class BadResponseError(ValueError):
@@ -95,6 +95,19 @@ def restart_of(
         return checkpoint(invocation.response, sequence_numbers), True
     except BadResponseError:
         return 0, False
+
+
+def problem_of(invocation: Invocation, identifiers: Sequence[str], *, reports_partially: bool) -> str:
+    """Return what of a response Lambda cannot read, or ignores, as a sentence; empty: nothing."""
+    if invocation.error is not None:
+        return ""
+    try:
+        failed = failed_messages(invocation.response, identifiers)
+    except BadResponseError as error:
+        return f"Lambda cannot read the response, and the whole batch fails. {error}" if reports_partially else ""
+    if failed and not reports_partially:
+        return "Lambda ignores the failures that are reported, and they are lost: add ReportBatchItemFailures."
+    return ""
 
 
 def _identifiers(response: Any) -> list[str]:

@@ -17,7 +17,7 @@ from powertools_stream.local.mappings.batching import BatchLimits, Record, Waiti
 from powertools_stream.local.mappings.errors import MappingError
 from powertools_stream.local.mappings.filters import FilterCriteria, compile_filters
 from powertools_stream.local.mappings.mapping import Batch, BatchOutcome, Clock, EventSourceMapping, Function, Observer
-from powertools_stream.local.mappings.responses import failures_of
+from powertools_stream.local.mappings.responses import failures_of, problem_of
 
 __all__ = ["SQSPoller"]
 
@@ -157,8 +157,14 @@ class SQSPoller(EventSourceMapping[Batch]):
         self._delete([record for record in batch.records if record["messageId"] not in failed])
         self._return(back)
         self._groups_in_flight.subtract(self._groups(batch.records))
-        name = self.function.name
-        return BatchOutcome(self.source_arn, name, invocation, done=len(ids) - len(back), retried=len(back))
+        return BatchOutcome(
+            self.source_arn,
+            self.function.name,
+            invocation,
+            done=len(ids) - len(back),
+            retried=len(back),
+            problem=problem_of(invocation, ids, reports_partially=self._reports_partially),
+        )
 
     def _delete(self, records: Sequence[Record]) -> None:
         for ten in _tens(records):

@@ -20,7 +20,7 @@ from powertools_stream.local.mappings.destinations import Destination, Discarded
 from powertools_stream.local.mappings.errors import MappingError
 from powertools_stream.local.mappings.filters import FilterCriteria, Source, compile_filters
 from powertools_stream.local.mappings.mapping import Batch, BatchOutcome, Clock, EventSourceMapping, Function, Observer
-from powertools_stream.local.mappings.responses import restart_of
+from powertools_stream.local.mappings.responses import problem_of, restart_of
 from powertools_stream.local.mappings.retries import (
     AGE_EXCEEDED,
     RETRIES_EXHAUSTED,
@@ -266,6 +266,7 @@ class StreamPoller(EventSourceMapping[_StreamBatch]):
             done=decision.done,
             retried=sum(len(piece.records) for piece in decision.again),
             discarded=len(lost.records) if lost is not None else 0,
+            problem=problem_of(invocation, numbers, reports_partially=self._reports_partially),
         )
 
     def _discard(self, lane: Lane, piece: Piece, condition: str, invocation: Invocation | None) -> None:

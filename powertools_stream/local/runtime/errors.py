@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from typing import Any
 
 __all__ = ["FunctionError"]
+
+
+def _exit(code: int | None) -> str:
+    """Return how a process ended, in the words that Lambda has from Go."""
+    if code is None or code >= 0:
+        return f"exit status {code}"
+    return f"signal: {(signal.strsignal(-code) or str(-code)).lower()}"
 
 
 class FunctionError(Exception):
@@ -25,7 +33,7 @@ class FunctionError(Exception):
     """
 
     def __init__(self, error_type: str, message: str, stack: Sequence[str] = ()) -> None:
-        super().__init__(f"{error_type}: {message}")
+        super().__init__(f"{error_type}: {message}" if message else error_type)
         self.error_type = error_type
         self.message = message
         self.stack = tuple(stack)
@@ -45,7 +53,7 @@ class FunctionError(Exception):
     @classmethod
     def exited(cls, code: int | None) -> FunctionError:
         """Return what Lambda says of a process that ended."""
-        return cls("Runtime.ExitError", f"Runtime exited with error: exit status {code}")
+        return cls("Runtime.ExitError", f"Runtime exited with error: {_exit(code)}")
 
     def to_payload(self) -> dict[str, Any]:
         """Return what a caller of the function gets."""

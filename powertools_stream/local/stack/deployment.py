@@ -89,10 +89,28 @@ def deploy(
     StackError
         The template is invalid, or something fails that cannot be left out.
     """
-    attempt = _Attempt(client, name, document, values, parameters)
+    attempt = _Attempt(client, name, _without_parameter_store(document), values, parameters)
     while refused := attempt.refused():
         attempt.leave_out(refused)
     return attempt.deployed()
+
+
+_IN_PARAMETER_STORE = re.compile(r"AWS::SSM::Parameter::Value<(List<)?")
+
+
+def _without_parameter_store(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a template whose parameters are what they are given, not what the Parameter Store has under that name.
+
+    The store is empty here. Every app of CDK has such a parameter, ``BootstrapVersion``.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+    """
+    parameters = {name: _plain(each) for name, each in (document.get("Parameters") or {}).items()}
+    return {**document, "Parameters": parameters} if parameters else document
+
+
+def _plain(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = _IN_PARAMETER_STORE.match(str(parameter.get("Type")))
+    return {**parameter, "Type": "CommaDelimitedList" if found[1] else "String"} if found else parameter
 
 
 @dataclass
@@ -154,7 +172,8 @@ class _Attempt:
 
     def _create(self) -> None:
         if not self._resources:
-            raise StackError("Expected at least one resource that can be deployed, found none.")
+            reasons = "; ".join(f"{each.logical_id}: {each.reason.rstrip('.')}" for each in self.left_out.values())
+            raise StackError(f"Expected at least one resource that can be deployed, found none. {reasons}.")
         body = {
             **self.document,
             "Resources": self._resources,
@@ -196,7 +215,7 @@ class _Attempt:
             and "cancelled" not in event.get("ResourceStatusReason", "").lower()
         }
         if not refused:
-            raise StackError(f"Expected the stack to be created: {status.get('StackStatusReason', 'it was not')}.")
+            raise StackError(f"Expected the stack to be created: {status.get('StackStatusReason') or 'it was not'}.")
         return refused
 
     def _await(self, *statuses: str) -> Any:

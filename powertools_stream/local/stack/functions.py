@@ -16,7 +16,7 @@ from powertools_stream.local.stack.deployment import Deployed, LeftOut
 from powertools_stream.local.stack.values import UNKNOWN, Values
 from powertools_stream.templates import Template
 from powertools_stream.templates.functions import FUNCTION, code_of, properties_of
-from powertools_stream.templates.references import references
+from powertools_stream.templates.references import is_imported, references
 
 __all__ = ["configuration_of", "forwarder", "needed_of", "unknown_variables"]
 
@@ -122,7 +122,8 @@ def unknown_variables(logical_id: str, resource: Mapping[str, Any], values: Valu
     variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
     for name, value in variables.items():
         if values.of(value) is UNKNOWN:
-            needed = ", ".join(references(value))
+            # What another stack exports has no name here.
+            needed = ", ".join([*references(value), *(["what another stack exports"] if is_imported(value) else [])])
             yield LeftOut(f"{logical_id}.{name}", "environment variable", f"It needs {needed}.")
 
 

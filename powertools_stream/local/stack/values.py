@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
-from powertools_stream.templates.references import is_intrinsic, references
+from powertools_stream.templates.references import is_imported, is_intrinsic, references
 
 __all__ = ["ABSENT", "UNKNOWN", "Values"]
 
@@ -38,9 +38,11 @@ class Values:
             self._add(_truth(condition), lambda output: output)
 
     def outputs(self, left_out: Set[str] = frozenset()) -> dict[str, Any]:
-        """Return the ``Outputs`` section, without what refers to resources that were left out."""
+        """Return the ``Outputs`` section, without what refers to resources that were left out, or to other stacks."""
         return {
-            name: {"Value": output} for name, output in self._outputs.items() if left_out.isdisjoint(references(output))
+            name: {"Value": output}
+            for name, output in self._outputs.items()
+            if left_out.isdisjoint(references(output)) and not is_imported(output)
         }
 
     def set(self, values: Mapping[str, str]) -> None:

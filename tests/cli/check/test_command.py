@@ -111,7 +111,10 @@ def test_a_file_that_may_not_be_read(command: Command, tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (["nowhere.yaml"], "Expected a template, found no file nowhere.yaml."),
-        ([], "Expected a template, found none of template.yaml, template.yml, template.json, cdk.out in .."),
+        (
+            [],
+            "Expected a template, found none of template.yaml, template.yml, template.json, cdk.out in this directory.",
+        ),
         (["--ignore", "W98x"], "Expected the id of a rule, such as W9831, or how ids begin, found 'W98x'."),
         (["--json", "--format", "json"], "Expected --json or --format, found both: leave one out."),
     ],

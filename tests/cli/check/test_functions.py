@@ -7,9 +7,19 @@ from typing import Any
 
 import pytest
 
-from tests.cli.check.forms import FORMS, Form, cloudformation, found, places, sam
+from tests.cli.check.forms import FORMS, TRANSFORM, Form, cloudformation, found, places, sam
 
 # -- Time-outs -------------------------------------------------------------------------------------------------------
+
+
+def test_globals_are_for_functions_of_a_loop_too(tmp_path: Path) -> None:
+    template = sam("SQS", {})
+    listener = template["Resources"].pop("Listener")
+    del listener["Properties"]["Timeout"]
+    template["Resources"]["Fn::ForEach::Listeners"] = ["Name", ["A", "B"], {"Listener${Name}": listener}]
+    template |= {"Transform": ["AWS::LanguageExtensions", TRANSFORM], "Globals": {"Function": {"Timeout": 30}}}
+    assert found(tmp_path, template, "W9831") == []
+    assert len(found(tmp_path, template, "E9801")) == 2
 
 
 @pytest.mark.parametrize("form", FORMS)

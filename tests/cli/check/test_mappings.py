@@ -41,6 +41,25 @@ def test_responses_that_cannot_be_told_are_no_finding(tmp_path: Path, form: Form
     assert found(tmp_path, template, "E9801") == []
 
 
+@pytest.mark.parametrize(
+    "queued", [True, {"QueueArn": {"Fn::GetAtt": ["Source", "Arn"]}, "QueueUrl": {"Ref": "Source"}}]
+)
+def test_a_queue_that_sam_puts_behind_a_topic_has_no_partial_responses(tmp_path: Path, queued: Any) -> None:
+    event = {"Type": "SNS", "Properties": {"Topic": "arn", "SqsSubscription": queued}}
+    template = sam("SQS", REPORTS, {"Events": {}})
+    template["Resources"]["Listener"]["Properties"]["Events"] = {"Records": event}
+    [match] = [each for each in Linting().matches_in(written(tmp_path, template)) if each.rule.id == "E9801"]
+    assert match.found.startswith("The SQS mapping Records of Listener has no")
+    assert match.advice.startswith("`SqsSubscription` takes no `FunctionResponseTypes`: subscribe the queue")
+
+
+def test_a_topic_without_a_queue_behind_it_is_no_mapping(tmp_path: Path) -> None:
+    template = sam("SQS", REPORTS)
+    event = {"Type": "SNS", "Properties": {"Topic": "arn", "SqsSubscription": False}}
+    template["Resources"]["Listener"]["Properties"]["Events"]["Notified"] = event
+    assert found(tmp_path, template, "E9801") == []
+
+
 def test_what_cdk_synthesizes(tmp_path: Path) -> None:
     out = assembly(tmp_path / "cdk.out", Shop=cloudformation("SQS", {}), Billing=cloudformation("SQS", REPORTS))
     says = [text for rule, text in found_in(out) if rule == "E9801"]

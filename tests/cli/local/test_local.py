@@ -165,12 +165,17 @@ def test_what_does_not_become_quiet_is_a_finding(local: Command, folder: Path) -
     [
         (["missing.yaml"], "Expected a template, found no file missing.yaml."),
         (["broken.yaml"], "broken.yaml:"),
-        (["--to", "Queu"], "Expected --to with a resource that takes events (Letters, Listener, Queue), found Queu."),
+        (
+            ["--send", "events", "--to", "Queu"],
+            "Expected --to with a resource that takes events (Letters, Listener, Queue), found Queu.",
+        ),
         (["--send", "nothing"], "Expected --send with a file of events, one per line"),
         (["--send", "empty"], "Expected --send with a file of events, one per line; empty is empty."),
         (["--send", "src"], "Expected --send with a file of events, one per line"),
         (["--parameter", "Greeting"], "Expected --parameter NAME=VALUE, found 'Greeting'."),
         (["--parameter", "Greting=x"], "Expected a parameter of the template (Greeting), found Greting."),
+        (["--send", "events", "--region", "no region"], "Expected --region with a Region such as us-east-1"),
+        (["--to", "Queue"], "Expected --send beside --to, found none"),
         (["--log", "no/such/folder"], "Expected --log with a file that can be written"),
     ],
 )

@@ -14,8 +14,9 @@ from powertools_stream.cli.local.log import LogWriter
 from powertools_stream.cli.local.summary import Summary, print_summary
 from powertools_stream.cli.status import Status
 from powertools_stream.local.accounting import SourceAccount
-from powertools_stream.local.activity import Activity, FunctionTally, LogLine, MappingTally, Reloaded
+from powertools_stream.local.activity import Activity, FunctionTally, LogLine, MappingBatch, MappingTally, Reloaded
 from powertools_stream.local.function import Invocation
+from powertools_stream.local.mappings import BatchOutcome
 from powertools_stream.local.stack import LeftOut
 
 ACCOUNT = SourceAccount("ListenerOrders", "Orders", "Listener", 9, 6, 0, 2, 1, is_exact=True)
@@ -116,6 +117,7 @@ def shown(activity: Activity, *, verbose: bool = False) -> tuple[str, str]:
         ('{"level": "ERROR", "message": "bad"}', "Listener: bad\n"),
         # What a handler raises is told with the invocation.
         ('{"level": "ERROR", "errorType": "ValueError", "stackTrace": []}', ""),
+        ('{"level": "WARNING", "message": "LAMBDA_WARNING: Unhandled exception. …"}', ""),
         ("Traceback (most recent call last):", ""),
         ("", ""),
     ],
@@ -130,6 +132,21 @@ def test_an_invocation_that_failed_is_told() -> None:
     failed = Invocation("Listener", "1", {}, None, ValueError("bad\nand more"), 0.1)
     assert shown(failed)[0] == "Listener: bad\n"
     assert shown(replace(failed, error=None))[0] == ""
+
+
+def test_a_response_that_lambda_cannot_read_is_told_once_for_each_reason() -> None:
+    console = io.StringIO()
+    write = LogWriter(Console(file=console, width=100))
+    for problem in ("", "It is none.", "It is none.", "It is another."):
+        write(MappingBatch("ListenerOrders", BatchOutcome("arn", "Listener", None, problem=problem)))
+    assert console.getvalue() == "ListenerOrders: It is none.\nListenerOrders: It is another.\n"
+
+
+def test_one_event_is_no_plural() -> None:
+    account = replace(ACCOUNT, records=1, done=1, discarded=0, dead_letters=0, waiting=0)
+    text = printed(replace(WELL, sent=1, accounts=[account]))
+    assert "1 record = 1 done" in text
+    assert "1 event sent to" in text
 
 
 def test_loading_code_anew_is_told() -> None:

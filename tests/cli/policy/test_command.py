@@ -233,3 +233,46 @@ def test_ctrl_c_ends_it(shop: Path) -> None:
 def test_it_fits_a_narrow_terminal(command: Command) -> None:
     done = command("policy", "listener.py", "--check", "template.yaml", environment={"COLUMNS": "60"})
     assert max(map(len, done.output.splitlines())) <= 60
+
+
+READING = """
+import os
+from powertools_stream import RuleRegistry, stream_processor
+from powertools_stream.flavors import materialize
+rules = RuleRegistry()
+limit = int(os.environ["LIMIT"])
+level = os.environ.get("LOG_LEVEL")
+@rules.register(materialize, table_name=os.getenv("ORDERS_TABLE"))
+def keep_order(uow):
+    return {"Key": {"pk": "1"}}
+@stream_processor(rules=rules, bus_name=os.environ["ORDERS_BUS"])
+def handler(event, context): ...
+"""
+READ = """
+Transform: AWS::Serverless-2016-10-31
+Parameters: {Limit: {Type: Number, Default: 5}, Level: {Type: String}}
+Globals:
+  Function:
+    Runtime: python3.13
+    CodeUri: .
+    Environment: {Variables: {LIMIT: !Ref Limit, LOG_LEVEL: !Ref Level}}
+Resources:
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}
+  Orders: {Type: AWS::Serverless::SimpleTable}
+  Reader:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: reading.handler
+      Environment: {Variables: {ORDERS_TABLE: !Ref Orders, ORDERS_BUS: !GetAtt Bus.Name}}
+"""
+
+
+def test_variables_that_a_module_reads_on_import_are_those_of_the_template(command: Command, shop: Path) -> None:
+    (shop / "reading.py").write_text(READING)
+    (shop / "read.yaml").write_text(READ)
+    done = command("policy", "reading.py", "--template", "read.yaml")
+    assert (done.status, done.errors) == (0, "")
+    assert [line for line in done.output.splitlines() if "Resource:" in line] == [
+        "        Resource: !GetAtt Orders.Arn",
+        "        Resource: !GetAtt Bus.Arn",
+    ]

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from powertools_stream.local import BadResponseError, checkpoint, failed_messages
+from powertools_stream.local import BadResponseError, Invocation, checkpoint, failed_messages
+from powertools_stream.local.mappings.responses import problem_of
 
 WELL: list[Any] = [None, {}, {"batchItemFailures": None}, {"batchItemFailures": []}, {"statusCode": 200}]
 
@@ -51,3 +52,29 @@ def test_a_shard_is_sent_again_from_the_lowest_reported_sequence_number_on() -> 
 
 def test_sequence_numbers_are_compared_as_integers() -> None:
     assert checkpoint(failures("10", "9"), ["8", "9", "10"]) == 1
+
+
+# -- What a person should know -----------------------------------------------------------------------------------------
+
+
+def invocation(response: Any, error: Exception | None = None) -> Invocation:
+    return Invocation("Listener", "1", {}, response, error, 0.1)
+
+
+@pytest.mark.parametrize("response", BAD)
+def test_a_response_that_cannot_be_read_is_a_problem(response: Any) -> None:
+    problem = problem_of(invocation(response), ["1", "2"], reports_partially=True)
+    assert problem.startswith("Lambda cannot read the response, and the whole batch fails. Expected ")
+    assert problem_of(invocation(response, ValueError()), ["1", "2"], reports_partially=True) == ""
+    assert problem_of(invocation(response), ["1", "2"], reports_partially=False) == ""
+
+
+@pytest.mark.parametrize("reports_partially", [True, False])
+def test_a_response_that_reports_nothing_is_none(reports_partially: bool) -> None:
+    assert problem_of(invocation(None), ["1"], reports_partially=reports_partially) == ""
+
+
+def test_failures_that_lambda_ignores_are_a_problem() -> None:
+    ignored = problem_of(invocation(failures("1")), ["1", "2"], reports_partially=False)
+    assert ignored == "Lambda ignores the failures that are reported, and they are lost: add ReportBatchItemFailures."
+    assert problem_of(invocation(failures("1")), ["1", "2"], reports_partially=True) == ""

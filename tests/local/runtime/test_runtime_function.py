@@ -27,6 +27,8 @@ def handler(event, context):
     for line in event.get("print", ()):
         print(line)
     time.sleep(event.get("sleep", 0))
+    if "signal" in event:
+        os.kill(os.getpid(), event["signal"])
     if "exit" in event:
         os._exit(event["exit"])
     if "raise" in event:
@@ -121,6 +123,13 @@ def test_a_process_that_ends_is_replaced(make: Make) -> None:
     function = make()
     assert str(error_of(function.invoke({"exit": 3}))) == "Runtime.ExitError: Runtime exited with error: exit status 3"
     assert function.invoke({}).response["cold"]
+
+
+def test_a_process_that_is_killed_says_by_what(make: Make) -> None:
+    function = make()
+    assert str(error_of(function.invoke({"signal": 11}))) == (
+        "Runtime.ExitError: Runtime exited with error: signal: segmentation fault"
+    )
 
 
 def test_a_process_that_ended_between_two_invocations_costs_none_of_them(make: Make) -> None:

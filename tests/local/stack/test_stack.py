@@ -175,7 +175,7 @@ def test_wrong_parameters(emulator: Emulator, folder: Path, parameters: dict[str
 
 def test_a_template_of_which_nothing_is_left(emulator: Emulator, tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text("Resources: {Strange: {Type: AWS::Strange::Thing}}")
-    with pytest.raises(StackError, match="at least one resource"):
+    with pytest.raises(StackError, match=r"found none\. Strange: The emulator does not know this type\.$"):
         deploy(emulator, tmp_path / "template.yaml", name="nothing")
 
 
@@ -195,3 +195,46 @@ def test_a_cdk_asset_is_a_function_s_code(emulator: Emulator, tmp_path: Path) ->
         "Metadata": {"aws:asset:path": "asset.1"}}}}""")
     stack = deploy(emulator, tmp_path / "template.json", name="cdk")
     assert stack.functions["Fn"].folder == tmp_path / "asset.1"
+
+
+OF_THE_STORE = """
+Parameters:
+  BootstrapVersion: {Type: "AWS::SSM::Parameter::Value<String>", Default: /cdk-bootstrap/hnb659fds/version}
+  Name: {Type: "AWS::SSM::Parameter::Value<String>", Default: /shop/name}
+  Names: {Type: "AWS::SSM::Parameter::Value<List<String>>", Default: "one,two"}
+Rules:
+  CheckBootstrapVersion:
+    Assertions: [{Assert: !Not [!Contains [["1", "2"], !Ref BootstrapVersion]], AssertDescription: Bootstrap again.}]
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${Name}-queue"}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: !Select [1, !Ref Names]}}
+"""
+
+
+def test_parameters_of_the_parameter_store_are_what_they_are_given(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(OF_THE_STORE)
+    stack = deploy(emulator, tmp_path, parameters={"Name": "shop"})
+    assert stack.physical_ids["Queue"].endswith("/shop-queue")
+    assert stack.physical_ids["Topic"].endswith(":two")
+    assert stack.left_out == ()
+
+
+IMPORTING = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Listener:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      CodeUri: .
+      Handler: app.handler
+      Environment: {Variables: {TABLE: !ImportValue shop-table, STAGE: test}}
+"""
+
+
+def test_a_variable_that_another_stack_exports_is_left_out(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(IMPORTING)
+    stack = deploy(emulator, tmp_path)
+    assert left_out(stack) == {"Listener.TABLE": "It needs what another stack exports."}
+    assert "TABLE" not in stack.functions["Listener"].environment
+    assert stack.functions["Listener"].environment["STAGE"] == "test"

@@ -81,3 +81,11 @@ def test_references() -> None:
     }
     names = {"One", "Two", "Three", "Four", "Five", "Six", "Seven", "own", "Eight", "Nine"}
     assert set(references(value)) == names
+
+
+def test_what_another_stack_exports_is_unknown() -> None:
+    values, imported = Values(), {"Fn::Sub": ["${Name}-1", {"Name": {"Fn::ImportValue": "shop"}}]}
+    values.ask({"A": imported, "B": REF})
+    assert list(values.outputs().values()) == [{"Value": REF}]
+    answered(values, {"Ref": "http://queue"})
+    assert values.of({"A": imported, "B": REF}) == {"B": "http://queue"}

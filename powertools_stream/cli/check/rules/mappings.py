@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from powertools_stream.cli.check.rules.base import Finding, StackRule
-from powertools_stream.cli.check.stack import SourceMapping, Stack, is_known, items_of, mappings_of, number
+from powertools_stream.cli.check.stack import (
+    SQS_SUBSCRIPTION,
+    SourceMapping,
+    Stack,
+    is_known,
+    items_of,
+    mappings_of,
+    number,
+)
 
 __all__ = ["NoDestination", "NoPartialResponse", "UnlimitedRetries"]
 
@@ -34,6 +42,11 @@ class NoPartialResponse(StackRule):
 
 
 def _advice(mapping: SourceMapping) -> str:
+    if mapping.made_by == SQS_SUBSCRIPTION:
+        return (
+            f"`{SQS_SUBSCRIPTION}` takes no `FunctionResponseTypes`: subscribe the queue by an "
+            "`AWS::SNS::Subscription`, and give the function an event of type SQS."
+        )
     if mapping.service != "Kafka" or mapping.setting("ProvisionedPollerConfig") is not None:
         return ""
     # https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html

@@ -6,7 +6,7 @@ from powertools_stream.cli.check.stack.buses import BUS, keeps_faults
 from powertools_stream.cli.check.stack.code import where_published
 from powertools_stream.cli.check.stack.functions import DEFAULT_TIMEOUT, Function, function_named, functions_of
 from powertools_stream.cli.check.stack.grants import Use, is_granted, uses_of
-from powertools_stream.cli.check.stack.mappings import QUEUE, SourceMapping, mappings_of
+from powertools_stream.cli.check.stack.mappings import QUEUE, SQS_SUBSCRIPTION, SourceMapping, mappings_of
 from powertools_stream.cli.check.stack.stack import Resource, Stack, stacks_of
 from powertools_stream.templates.values import (
     UNKNOWN,
@@ -23,7 +23,7 @@ from powertools_stream.templates.values import (
 __all__ = [
     "Stack", "Resource", "stacks_of",
     "DEFAULT_TIMEOUT", "Function", "functions_of", "function_named",
-    "QUEUE", "SourceMapping", "mappings_of",
+    "QUEUE", "SQS_SUBSCRIPTION", "SourceMapping", "mappings_of",
     "BUS", "keeps_faults", "where_published", "Use", "is_granted", "uses_of",
     "UNKNOWN", "Reference", "Text", "dig", "is_known", "items_of", "number", "pattern_of", "references",
 ]  # fmt: skip

@@ -10,9 +10,14 @@ from powertools_stream.cli.check.stack.functions import Function, function_named
 from powertools_stream.cli.check.stack.stack import Resource, Stack
 from powertools_stream.templates.values import UNKNOWN, Reference, dig, pattern_of
 
-__all__ = ["QUEUE", "SourceMapping", "mappings_of"]
+__all__ = ["QUEUE", "SQS_SUBSCRIPTION", "SourceMapping", "mappings_of"]
 
 QUEUE = "AWS::SQS::Queue"
+
+SQS_SUBSCRIPTION = "SqsSubscription"
+"""With it, SAM puts a queue between a topic and a function, and makes a mapping.
+
+https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-sqssubscriptionobject.html"""
 
 _SAM_EVENTS = {
     "SQS": ("SQS", "Queue"),
@@ -55,6 +60,8 @@ class SourceMapping:
         Its settings.
     function
         The function that it invokes, None if that cannot be told.
+    made_by
+        What of SAM makes it, if it is no event of its own.
     """
 
     stack: Stack
@@ -63,6 +70,7 @@ class SourceMapping:
     source: Any
     properties: Mapping[str, Any]
     function: Function | None
+    made_by: str = ""
 
     def __str__(self) -> str:
         what = f"{self.service} mapping" if self.service else "mapping"
@@ -99,9 +107,17 @@ def _events_of(function: Function) -> Iterator[SourceMapping]:
     for name, event in (events if isinstance(events, Mapping) else {}).items():
         service, source = _SAM_EVENTS.get(str(dig(event, "Type")), ("", ""))
         properties = dig(event, "Properties")
+        path = [*function.resource.path, "Properties", "Events", name]
         if service and isinstance(properties, Mapping):
-            path = [*function.resource.path, "Properties", "Events", name]
             yield SourceMapping(function.stack, path, service, properties.get(source), properties, function)
+        elif dig(event, "Type") == "SNS":
+            yield from _behind_topic(function, path, dig(properties, SQS_SUBSCRIPTION))
+
+
+def _behind_topic(function: Function, path: list[str | int], queued: Any) -> Iterator[SourceMapping]:
+    settings: Mapping[str, Any] = queued if isinstance(queued, Mapping) else {}
+    if settings or queued is True:
+        yield SourceMapping(function.stack, path, "SQS", settings.get("QueueArn"), settings, function, SQS_SUBSCRIPTION)
 
 
 def _of_resource(stack: Stack, resource: Resource) -> SourceMapping | None:

@@ -9,11 +9,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from cfnlint.template.transforms._sam_globals import merge_globals
+
 from powertools_stream.templates.resolver import Resolver
 from powertools_stream.templates.resource_types import RESOURCE_TYPES
 from powertools_stream.templates.values import Reference, pattern_of
 
 __all__ = ["Resource", "Stack", "stacks_of"]
+
+_LOOPS = "AWS::LanguageExtensions"
 
 _MAX_SCENARIOS = 64
 """Six conditions. What depends on conditions of a template that has more cannot be told."""
@@ -112,7 +116,21 @@ def stacks_of(cfn: Any) -> list[Stack]:
         cfn-lint's template, SAM's ``Globals`` merged into its functions.
     """
     directory = Path(cfn.filename).parent if cfn.filename else None
-    return [Stack(cfn.template, Resolver(cfn.template, scenario), directory) for scenario in _scenarios(cfn)]
+    document = _with_globals(cfn.template)
+    return [Stack(document, Resolver(document, scenario), directory) for scenario in _scenarios(cfn)]
+
+
+def _with_globals(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a template in which SAM's ``Globals`` are merged into what ``Fn::ForEach`` has made, too.
+
+    cfn-lint merges them before it writes out loops. A list that it has merged already has its items twice then.
+    """
+    transforms, resources = document.get("Transform"), document.get("Resources")
+    if not isinstance(transforms, list) or _LOOPS not in transforms or not isinstance(resources, Mapping):
+        return document
+    copies = {name: dict(each) if isinstance(each, Mapping) else each for name, each in resources.items()}
+    merged: Mapping[str, Any] = merge_globals({**document, "Resources": copies})
+    return merged
 
 
 def _scenarios(cfn: Any) -> list[Mapping[str, bool]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -78,7 +78,8 @@ def compared(needs: Sequence[Resolved], granted: Grants, template: Template) -> 
     reader = TemplateReader(template)
     grants = [_Readable(grant, reader) for grant in granted.grants]
     wanted = [(one, _ANY_KEY if one.is_by_alias else reader.text(one.resource.document)) for one in needs]
-    return Comparison(tuple(_missing(wanted, grants)), tuple(_superfluous(wanted, grants)))
+    sent = [one for place in granted.destinations for one in _sends_to(reader.text(place))]
+    return Comparison(tuple(_missing(wanted, grants)), tuple(_superfluous(wanted, grants, sent)))
 
 
 def _missing(wanted: Iterable[tuple[Resolved, str]], grants: Sequence[_Readable]) -> list[Missing]:
@@ -103,7 +104,9 @@ def _shown(one: Resolved, resource: str) -> str:
     return "" if one.is_unset else readable(one.resource.text if resource == _ANY_KEY else resource)
 
 
-def _superfluous(wanted: Sequence[tuple[Resolved, str]], grants: Iterable[_Readable]) -> list[Superfluous]:
+def _superfluous(
+    wanted: Sequence[tuple[Resolved, str]], grants: Iterable[_Readable], sent: Sequence[tuple[str, str]]
+) -> list[Superfluous]:
     found = []
     for each in grants:
         if not each.grant.allows or each.grant.except_actions:
@@ -111,6 +114,7 @@ def _superfluous(wanted: Sequence[tuple[Resolved, str]], grants: Iterable[_Reada
         by_needed: dict[tuple[str, ...], list[str]] = {}
         for action in each.grant.actions:
             needed = {one.action for one, resource in wanted if each.covers_by(action, one.action, resource)}
+            needed |= {used for used, resource in sent if each.covers_by(action, used, resource)}
             if not _is_for_lambda(action) and (not needed or _is_too_wide(action, each, needed)):
                 by_needed.setdefault(tuple(sorted(needed)), []).append(action)
         resources = tuple(map(readable, each.resources))
@@ -120,10 +124,28 @@ def _superfluous(wanted: Sequence[tuple[Resolved, str]], grants: Iterable[_Reada
     return found
 
 
+def _sends_to(destination: str) -> Iterator[tuple[str, str]]:
+    """Yield what Lambda needs, in the function's role, to send there what failed, and on what."""
+    # https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    service = destination.split(":")[2] if destination.startswith("arn:") else ""
+    if service == "s3":
+        yield from (("s3:PutObject", f"{destination}/*"), ("s3:ListBucket", destination))
+    elif service in _SENDING:
+        yield _SENDING[service], destination
+
+
+_SENDING = {
+    "events": "events:PutEvents",
+    "lambda": "lambda:InvokeFunction",
+    "sns": "sns:Publish",
+    "sqs": "sqs:SendMessage",
+}
+
 # What Lambda does in the function's role, and not the function's code.
 _FOR_LAMBDA = re.compile(
     r"(logs|xray|ec2|kafka|kafka-cluster):.*"
-    r"|sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes|ChangeMessageVisibility)"
+    r"|sqs:(ReceiveMessage|GetQueueAttributes|(DeleteMessage|ChangeMessageVisibility)(Batch)?)"
     r"|kinesis:(Describe\w+|GetRecords|GetShardIterator|ListShards|ListStreams|SubscribeToShard)"
     r"|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)",
     re.IGNORECASE,
@@ -136,8 +158,13 @@ def _is_for_lambda(action: str) -> bool:
 
 def _is_too_wide(action: str, each: _Readable, needed: Iterable[str]) -> bool:
     """Tell whether a grant is for more actions than one, or for all resources though these actions take some."""
-    return "*" in action or ("*" in each.resources and not _TAKE_NO_RESOURCE.issuperset(needed))
+    is_wide = "*" in action and action.lower() != _SEND_MESSAGE
+    return is_wide or ("*" in each.resources and not _TAKE_NO_RESOURCE.issuperset(needed))
 
+
+# Of SAM's policy template. There is but one such action.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
+_SEND_MESSAGE = "sqs:sendmessage*"
 
 _TAKE_NO_RESOURCE = frozenset(
     {"cloudwatch:PutMetricData", "lambda:CreateEventSourceMapping", "lambda:ListEventSourceMappings"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from powertools_stream.templates import Template, read_template, transformed
 from powertools_stream.templates.functions import FUNCTIONS, code_of, properties_of
 from powertools_stream.templates.references import referred
 
-__all__ = ["Function", "find_function"]
+__all__ = ["Function", "find_function", "set_variables"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,37 @@ def find_function(path: Path, handlers: Handlers, logical_id: str | None = None)
     if len(found) == 1 and found[0] is not None:
         return Function(found[0], template, transformed(template))
     raise CannotRunError(_which(functions, found, handlers, logical_id, template.path))
+
+
+def set_variables(path: Path) -> None:
+    """Set the environment variables of a template's functions, before their code is imported.
+
+    ``${NAME}`` stands for what only the deployed stack knows. What is set already, as in a shell, stays.
+
+    Raises
+    ------
+    TemplateError
+        The template cannot be read.
+    """
+    template = read_template(path)
+    functions = [name for name, resource in template.resources.items() if resource["Type"] in FUNCTIONS]
+    for variables in (_variables(properties_of(template, name)) for name in functions):
+        for name, value in variables.items():
+            if not name.startswith(_OF_LIBRARIES):
+                os.environ.setdefault(name, _written_out(template, value) or f"${{{name}}}")
+
+
+# What boto3 and Powertools read on import: no name of a resource, and not any text will do.
+_OF_LIBRARIES = ("AWS_", "LOG_LEVEL", "POWERTOOLS_", "PYTHON")
+
+
+def _written_out(template: Template, value: Any) -> str:
+    """Return the text of a value that the template has, or of a parameter that names no resource; empty: neither."""
+    if isinstance(value, Mapping):
+        parameter = (template.document.get("Parameters") or {}).get(str(value.get("Ref"))) or {}
+        is_name = parameter.get("Type") != "Number" and "AllowedValues" not in parameter
+        return "" if is_name else str(parameter.get("Default", ""))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _which(functions: Mapping[str, Any], found: Any, handlers: Handlers, logical_id: str | None, path: Path) -> str:

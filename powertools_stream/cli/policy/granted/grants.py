@@ -49,10 +49,13 @@ class Grants:
         The statements.
     unread
         The policies whose statements are not in the template.
+    destinations
+        Where Lambda sends what failed, in this role: queues, topics, buckets, functions and buses, as they are written.
     """
 
     grants: list[Grant] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    destinations: list[Any] = field(default_factory=list)
 
 
 def grants_of(template: Template, logical_id: str) -> Grants:
@@ -63,7 +66,7 @@ def grants_of(template: Template, logical_id: str) -> Grants:
     CannotRunError
         The role is none of the template's.
     """
-    found = Grants()
+    found = Grants(destinations=list(_destinations(template, logical_id)))
     role_id = _role_of(template, logical_id)
     role = template.resources[role_id].get("Properties") or {}
     for policy in _chosen(role.get("Policies") or []):
@@ -77,6 +80,26 @@ def grants_of(template: Template, logical_id: str) -> Grants:
 
 
 _ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+
+
+def _destinations(template: Template, logical_id: str) -> Iterator[Any]:
+    """Yield where Lambda sends what failed, of event source mappings and of asynchronous invocations."""
+    yield from _within(template.resources[logical_id], "DeadLetterConfig", "TargetArn")
+    for resource in template.resources.values():
+        properties = resource.get("Properties") or {}
+        if resource["Type"] in _WITH_DESTINATIONS and referred(properties.get("FunctionName")) == logical_id:
+            for outcome in ("OnFailure", "OnSuccess"):
+                yield from _within(resource, "DestinationConfig", outcome, "Destination")
+
+
+_WITH_DESTINATIONS = ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig")
+
+
+def _within(resource: Mapping[str, Any], *names: str) -> Iterator[Any]:
+    value: Any = resource.get("Properties")
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    yield from _chosen(value)
 
 
 def _role_of(template: Template, logical_id: str) -> str:

@@ -45,7 +45,12 @@ class TemplateReader:
         known = self._type_of(name)
         if known is not None and attribute in (known.arn_attribute, *_ARNS):
             return self.text({"Fn::Sub": known.arn.replace("{name}", self._name(name))})
-        return f"<{name}.{attribute}>" if attribute else self._name(name)
+        if not attribute and self._resources.get(name, {}).get("Type") == "AWS::SQS::Queue":
+            # A URL, which is no part of an ARN, though it is easily taken for the name.
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html
+            return f"https://sqs.{_REGION}.amazonaws.com/{_ACCOUNT}/{self._name(name)}"
+        is_name = not attribute or (known is not None and attribute == known.name)
+        return self._name(name) if is_name else f"<{name}.{attribute}>"
 
     def _name(self, name: str) -> str:
         known = self._type_of(name)

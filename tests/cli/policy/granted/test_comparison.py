@@ -12,7 +12,7 @@ from powertools_stream.cli.policy.names import Name
 from powertools_stream.cli.policy.needs import Need
 from powertools_stream.cli.policy.resources import Resolved, Surroundings, resolve
 from powertools_stream.cli.status import CannotRunError
-from powertools_stream.requests import PutItem, UpdateItem
+from powertools_stream.requests import PutItem, SendMessage, UpdateItem
 from powertools_stream.requests.kms import KEY, DecryptDataKey
 from powertools_stream.templates import Template
 
@@ -183,3 +183,55 @@ def test_a_role_from_elsewhere() -> None:
     resources = {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Role": "arn:aws:iam::1:role/r"}}}
     with pytest.raises(CannotRunError, match=r"Expected the role of F to be in template\.json, found arn:aws:iam::1"):
         grants_of(Template(Path("template.json"), {"Resources": resources}), "F")
+
+
+DEAD: dict[str, Any] = {"Type": "AWS::SQS::Queue", "Properties": {}}
+TO_DEAD = {"OnFailure": {"Destination": {"Fn::GetAtt": ["Dead", "Arn"]}}}
+
+
+@pytest.mark.parametrize("kind", ["EventSourceMapping", "EventInvokeConfig"])
+def test_what_lambda_sends_to_a_destination_is_not_superfluous(kind: str) -> None:
+    properties: dict[str, Any] = {"FunctionName": {"Ref": "F"}, "DestinationConfig": TO_DEAD}
+    sender = {"Type": f"AWS::Lambda::{kind}", "Properties": properties}
+    granted = allow({"Fn::GetAtt": ["Dead", "Arn"]}, "sqs:SendMessage")
+    needed = allow({"Fn::GetAtt": ["T", "Arn"]})
+    assert compare(template(granted, needed, more={"Dead": DEAD, "M": sender})).superfluous == ()
+    others = {"Type": sender["Type"], "Properties": {**properties, "FunctionName": {"Ref": "Other"}}}
+    [found] = compare(template(granted, needed, more={"Dead": DEAD, "M": others})).superfluous
+    assert found.actions == ("sqs:SendMessage",)
+
+
+def test_a_bucket_as_a_destination_takes_two_actions() -> None:
+    destination = {"OnFailure": {"Destination": {"Fn::GetAtt": ["B", "Arn"]}}}
+    mapping = {"FunctionName": {"Ref": "F"}, "DestinationConfig": destination}
+    more = {
+        "B": {"Type": "AWS::S3::Bucket", "Properties": {}},
+        "M": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
+    }
+    objects = allow({"Fn::Sub": "${B.Arn}/*"}, ["s3:PutObject", "s3:GetObject"])
+    listed = allow({"Fn::GetAtt": ["B", "Arn"]}, "s3:ListBucket")
+    needed = allow({"Fn::GetAtt": ["T", "Arn"]})
+    [found] = compare(template(objects, listed, needed, more=more)).superfluous
+    assert found.actions == ("s3:GetObject",)
+
+
+def test_a_queue_is_known_by_the_attribute_that_is_its_name() -> None:
+    around = Surroundings({"QUEUE_URL": {"Ref": "Dead"}}, {"Dead": "AWS::SQS::Queue"})
+    wanted = [resolve(Need(one, Name(variables=("QUEUE_URL",)), "tell"), around) for one in SendMessage.permissions]
+    name = [
+        "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${n}",
+        {"n": {"Fn::GetAtt": ["Dead", "QueueName"]}},
+    ]
+    made = template(allow({"Fn::Sub": name}, "sqs:SendMessage*"), more={"Dead": DEAD})
+    found = compared([one for one in wanted if one is not None], grants_of(made, "F"), made)
+    assert (found.missing, found.superfluous) == ((), ())
+
+
+def test_a_queue_is_not_known_by_its_url() -> None:
+    around = Surroundings({"QUEUE_URL": {"Ref": "Dead"}}, {"Dead": "AWS::SQS::Queue"})
+    wanted = [resolve(Need(one, Name(variables=("QUEUE_URL",)), "tell"), around) for one in SendMessage.permissions]
+    # SAM's SQSSendMessagePolicy, whose QueueName is a !Ref.
+    arn = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${name}"
+    made = template(allow({"Fn::Sub": [arn, {"name": {"Ref": "Dead"}}]}, "sqs:SendMessage*"), more={"Dead": DEAD})
+    found = compared([one for one in wanted if one is not None], grants_of(made, "F"), made)
+    assert [(each.action, each.resource) for each in found.missing] == [("sqs:SendMessage", "sqs:${Dead}")]
