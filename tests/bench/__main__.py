@@ -6,12 +6,14 @@ Measures this library beside Powertools' batch utility, aws-lambda-stream and co
 from __future__ import annotations
 
 import argparse
+import compileall
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
+import powertools_stream
 from tests.bench import calls, cold_start, collaboration, cpu, imports, per_call, redelivery, sinks
 from tests.bench.measuring import Effort
 from tests.bench.processes import Contestants, Endpoint, has_lambda_stream
@@ -39,6 +41,8 @@ QUICK = Effort(
 def run(effort: Effort, progress: Callable[[str], None]) -> Report:
     """Measure everything."""
     started = time.monotonic()
+    # Where PYTHONDONTWRITEBYTECODE is set, the compiler would be measured.
+    compileall.compile_dir(next(iter(powertools_stream.__path__)), quiet=1)
     with Endpoint() as endpoint, Contestants(endpoint) as contestants:
         sections: list[Section] = [
             cpu.measure(contestants, effort, progress),
