@@ -7,7 +7,6 @@ import math
 import time
 import tracemalloc
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -141,7 +140,8 @@ def test_calls_of_a_host_are_paced_while_others_are_called(service: HttpService)
     response = processor.process_event(to_sqs_records([{"id": str(n), "type": "e"} for n in range(5)]))
 
     assert response == {"batchItemFailures": []}
-    assert all(later - earlier > 0.04 for earlier, later in pairwise(times)), times
+    # All together: one that arrives late is closer to the next.
+    assert times[-1] - times[0] > 0.15, times
 
 
 # -- Siblings ----------------------------------------------------------------------------------------------------------
