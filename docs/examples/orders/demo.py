@@ -1,6 +1,6 @@
 """Runs the orders service on this machine, and checks the outcome of every order.
 
-Run ``make demo``, or ``python -m docs.examples.orders.demo``. The exit status is 1 if it does not add up.
+Run ``python -m docs.examples.orders.demo``. The exit status is 1 if it does not add up.
 """
 
 from __future__ import annotations
