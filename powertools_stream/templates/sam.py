@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -64,7 +63,7 @@ def _translated(template: Template, document: dict[str, Any], parameters: dict[s
     # Its managed policies keep their names: only their addresses would have to be asked of AWS.
     translator = Translator(managed_policy_map={}, sam_parser=Parser(), boto_session=Session(region_name="us-east-1"))
     try:
-        result: dict[str, Any] = translator.translate(copy.deepcopy(document), parameters)
+        result: dict[str, Any] = translator.translate(document, parameters)
     except InvalidDocumentException as error:
         raise TemplateError(f"SAM refuses {template.path}: {_reasons(error)}") from error
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from powertools_stream.cli.output import errors
 from powertools_stream.cli.status import CannotRunError, Status
 from powertools_stream.cli.targets import HELP
+from powertools_stream.templates import read_template
 
 __all__ = ["policy"]
 
@@ -65,17 +67,23 @@ def policy(
 
     path = _template_path(template, check, function)
     requested, polled = list(map(_request, request or ())), list(map(_polled, source or ()))
-    if path is not None:
-        set_variables(path)
+    with _reading():
+        written = read_template(path) if path is not None else None
+    if written is not None:
+        set_variables(written)
     handlers = load_handlers(target)
     found = needs_of(handlers.parts, requested)
     found.needs += [need for name in polled for need in polling_needs(name)]
-    with errors().status("Reading the template …"):
-        in_template = find_function(path, handlers, function) if path is not None else None
+    with _reading():
+        in_template = find_function(written, handlers, function) if written is not None else None
     if check is None or in_template is None:
         report.print_policy(found, in_template, as_json=json_)
     elif report.print_comparison(found, in_template, as_json=json_):
         raise typer.Exit(Status.FINDINGS)
+
+
+def _reading() -> AbstractContextManager[object]:
+    return errors().status("Reading the template …")
 
 
 def _template_path(template: Path | None, check: Path | None, function: str | None) -> Path | None:

@@ -11,7 +11,7 @@ from typing import Any
 from powertools_stream.cli.policy.needed.handlers import Handlers
 from powertools_stream.cli.policy.resources import Surroundings
 from powertools_stream.cli.status import CannotRunError
-from powertools_stream.templates import Template, read_template, transformed
+from powertools_stream.templates import Template, transformed
 from powertools_stream.templates.functions import FUNCTIONS, code_of, properties_of
 from powertools_stream.templates.references import referred
 
@@ -58,7 +58,7 @@ class Function:
         return f"Policies[{number}]"
 
 
-def find_function(path: Path, handlers: Handlers, logical_id: str | None = None) -> Function:
+def find_function(template: Template, handlers: Handlers, logical_id: str | None = None) -> Function:
     """Return the function of a template that has this module's handler, or this logical id.
 
     Raises
@@ -66,9 +66,8 @@ def find_function(path: Path, handlers: Handlers, logical_id: str | None = None)
     CannotRunError
         There is none, or several.
     TemplateError
-        The template cannot be read or transformed.
+        The template cannot be transformed.
     """
-    template = read_template(path)
     functions = {
         name: properties_of(template, name) for name, one in template.resources.items() if one["Type"] in FUNCTIONS
     }
@@ -80,17 +79,11 @@ def find_function(path: Path, handlers: Handlers, logical_id: str | None = None)
     raise CannotRunError(_which(functions, found, handlers, logical_id, template.path))
 
 
-def set_variables(path: Path) -> None:
+def set_variables(template: Template) -> None:
     """Set the environment variables of a template's functions, before their code is imported.
 
     ``${NAME}`` stands for what only the deployed stack knows. What is set already, as in a shell, stays.
-
-    Raises
-    ------
-    TemplateError
-        The template cannot be read.
     """
-    template = read_template(path)
     functions = [name for name, resource in template.resources.items() if resource["Type"] in FUNCTIONS]
     for variables in (_variables(properties_of(template, name)) for name in functions):
         for name, value in variables.items():

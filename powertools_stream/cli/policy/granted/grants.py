@@ -11,6 +11,7 @@ from powertools_stream.cli.status import CannotRunError
 from powertools_stream.templates import Template
 from powertools_stream.templates.managed_policies import EXECUTION_ROLES, FULL_ACCESS
 from powertools_stream.templates.references import referred
+from powertools_stream.templates.values import dig
 
 __all__ = ["Grant", "Grants", "grants_of"]
 
@@ -69,9 +70,9 @@ def grants_of(template: Template, logical_id: str) -> Grants:
     found = Grants(destinations=list(_destinations(template, logical_id)))
     role_id = _role_of(template, logical_id)
     role = template.resources[role_id].get("Properties") or {}
-    for policy in _chosen(role.get("Policies") or []):
+    for policy in _chosen(role.get("Policies")):
         _add_document(found, policy.get("PolicyDocument"), _name(policy.get("PolicyName"), role_id))
-    for address in _chosen(role.get("ManagedPolicyArns") or []):
+    for address in _chosen(role.get("ManagedPolicyArns")):
         _add_managed(found, address, template)
     for name, resource in template.resources.items():
         if resource["Type"] in _ATTACHED and _is_attached(resource.get("Properties") or {}, role_id):
@@ -96,10 +97,7 @@ _WITH_DESTINATIONS = ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvo
 
 
 def _within(resource: Mapping[str, Any], *names: str) -> Iterator[Any]:
-    value: Any = resource.get("Properties")
-    for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    yield from _chosen(value)
+    yield from _chosen(dig(resource, "Properties", *names))
 
 
 def _role_of(template: Template, logical_id: str) -> str:
@@ -137,15 +135,15 @@ def _add_document(found: Grants, document: Any, policy: str) -> None:
     if statements is None:
         found.unread.append(policy)
         return
-    for statement in _chosen(statements if isinstance(statements, list) else [statements]):
+    for statement in _chosen(statements):
         if isinstance(statement, Mapping):
             found.grants.append(_grant(statement, policy))
 
 
 def _grant(statement: Mapping[str, Any], policy: str) -> Grant:
     return Grant(
-        actions=tuple(str(one) for one in _listed(statement.get("Action", statement.get("NotAction")))),
-        resources=tuple(_listed(statement.get("Resource", statement.get("NotResource")))),
+        actions=tuple(str(one) for one in _chosen(statement.get("Action", statement.get("NotAction")))),
+        resources=tuple(_chosen(statement.get("Resource", statement.get("NotResource")))),
         allows=statement.get("Effect") != "Deny",
         except_actions="NotAction" in statement,
         except_resources="NotResource" in statement,
@@ -153,14 +151,8 @@ def _grant(statement: Mapping[str, Any], policy: str) -> Grant:
     )
 
 
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(_chosen(value)) if isinstance(value, list) else list(_chosen([value]))
-
-
 def _chosen(values: Any) -> Iterator[Any]:
-    """Yield the values of a list; of one that depends on a condition, both."""
+    """Yield the values of a list, or a single one; of one that depends on a condition, both; of None, nothing."""
     for value in values if isinstance(values, list) else [values]:
         branches = value.get("Fn::If") if isinstance(value, Mapping) else None
         if isinstance(branches, list) and len(branches) == 3:

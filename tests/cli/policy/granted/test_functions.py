@@ -11,6 +11,7 @@ import pytest
 from powertools_stream.cli.policy.granted.functions import Function, find_function
 from powertools_stream.cli.policy.needed.handlers import Handlers, load_handlers
 from powertools_stream.cli.status import CannotRunError
+from powertools_stream.templates import read_template
 
 MODULE = """
 from powertools_stream import RuleRegistry, StreamProcessor, stream_processor
@@ -86,7 +87,7 @@ def find(
     }
     document = {"Transform": "AWS::Serverless-2016-10-31", "Globals": globals_, "Resources": resources}
     (directory / "template.json").write_text(json.dumps(document))
-    return find_function(directory, loaded(target))
+    return find_function(read_template(directory), loaded(target))
 
 
 HANDLER = "shop_of_functions.app.handler"
