@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-__all__ = ["errors", "print_document", "print_error", "progress_bars", "results"]
+__all__ = ["counted", "errors", "print_document", "print_error", "progress_bars", "results"]
 
 
 def results() -> Console:
@@ -42,6 +42,11 @@ def progress_bars() -> Progress:
         console=errors(),
         transient=True,
     )
+
+
+def counted(count: int, noun: str) -> str:
+    """Return how many there are of something: ``"1 record"``, ``"2 records"``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _one_line(message: object) -> str:

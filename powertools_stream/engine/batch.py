@@ -26,9 +26,10 @@ Results = tuple[UnitOfWork, ...]
 Done = tuple[int, int, str, Results]
 """What one run of a rule left behind, and where: the positions of the record and of the rule, and the rule's id."""
 
-_failures = attrgetter("failures")
 _WHOLE_BATCH = object()
 """The order key of every record of a FIFO batch that stops at its first reported record."""
+
+_failures = attrgetter("failures")
 
 
 class RecordState:

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from powertools_stream.cli.output import counted
+
 __all__ = ["as_document", "show"]
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "informational": "bold blue"}
@@ -93,9 +95,9 @@ def _summary(templates: Sequence[object], matches: list[Match]) -> str:
     if not matches:
         return f"[bold green]No findings[/] in {where}."
     counts = ((severity, sum(match.rule.severity == severity for match in matches)) for severity in _SEVERITIES)
-    parts = [_counted(count, severity) for severity, count in counts if count]
-    return f"[bold]{_counted(len(matches), 'finding')}[/] in {where}: {', '.join(parts)}."
+    parts = [_of_severity(count, severity) for severity, count in counts if count]
+    return f"[bold]{counted(len(matches), 'finding')}[/] in {where}: {', '.join(parts)}."
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 or noun == "informational" else f"{count} {noun}s"
+def _of_severity(count: int, severity: str) -> str:
+    return f"{count} {severity}" if severity == "informational" else counted(count, severity)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from powertools_stream.cli.local.view import function_table, mapping_table, queue_table
+from powertools_stream.cli.output import counted
 from powertools_stream.cli.status import Status
 from powertools_stream.local.accounting import SourceAccount
 from powertools_stream.local.activity import FunctionTally, MappingTally
@@ -147,11 +148,7 @@ def _sentence(account: SourceAccount) -> str:
         parts.append(f"{account.waiting} to be sent again")
     verdict = "[green]It adds up.[/]" if not account.missing else f"[bold red]{_missing(account.missing)}.[/]"
     path = f"{escape(account.source)} → {escape(account.function)}"
-    return f"{path}: {_counted(account.records, 'record')} = {' + '.join(parts)}. {verdict}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    return f"{path}: {counted(account.records, 'record')} = {' + '.join(parts)}. {verdict}"
 
 
 def _missing(count: int) -> str:
@@ -160,6 +157,6 @@ def _missing(count: int) -> str:
 
 
 def _end(summary: Summary) -> str:
-    sent = f"{_counted(summary.sent, 'event')} sent to {summary.target}. " if summary.target else ""
+    sent = f"{counted(summary.sent, 'event')} sent to {summary.target}. " if summary.target else ""
     how = "Stopped" if summary.is_interrupted else "All is quiet" if summary.is_quiet else "Ended"
     return f"{escape(sent)}{how} after {summary.seconds:.1f} s."
