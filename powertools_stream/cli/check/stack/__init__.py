@@ -5,25 +5,15 @@ from __future__ import annotations
 from powertools_stream.cli.check.stack.buses import BUS, keeps_faults
 from powertools_stream.cli.check.stack.code import where_published
 from powertools_stream.cli.check.stack.functions import DEFAULT_TIMEOUT, Function, function_named, functions_of
-from powertools_stream.cli.check.stack.grants import Use, is_granted, uses_of
+from powertools_stream.cli.check.stack.grants import is_granted, uses_of
 from powertools_stream.cli.check.stack.mappings import QUEUE, SQS_SUBSCRIPTION, SourceMapping, mappings_of
 from powertools_stream.cli.check.stack.stack import Resource, Stack, stacks_of
-from powertools_stream.templates.values import (
-    UNKNOWN,
-    Reference,
-    Text,
-    dig,
-    is_known,
-    items_of,
-    number,
-    pattern_of,
-    references,
-)
+from powertools_stream.templates.values import dig, is_known, items_of, number, pattern_of
 
 __all__ = [
     "Stack", "Resource", "stacks_of",
     "DEFAULT_TIMEOUT", "Function", "functions_of", "function_named",
     "QUEUE", "SQS_SUBSCRIPTION", "SourceMapping", "mappings_of",
-    "BUS", "keeps_faults", "where_published", "Use", "is_granted", "uses_of",
-    "UNKNOWN", "Reference", "Text", "dig", "is_known", "items_of", "number", "pattern_of", "references",
+    "BUS", "keeps_faults", "where_published", "is_granted", "uses_of",
+    "dig", "is_known", "items_of", "number", "pattern_of",
 ]  # fmt: skip
