@@ -8,7 +8,7 @@ import os
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +16,7 @@ from types import ModuleType
 from powertools_stream import RuleRegistry
 from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["HELP", "NamedRegistry", "load_module", "load_registries"]
+__all__ = ["HELP", "OF_LIBRARIES", "NamedRegistry", "load_module", "load_registries", "own_modules"]
 
 HELP = "The rules: `module:registry`, a module, or a Python file."
 """What ``--help`` says of such an argument."""
@@ -74,6 +74,32 @@ def load_module(target: str) -> tuple[ModuleType, str]:
     """
     module_name, _, attribute = target.partition(":")
     return _imported(module_name), attribute
+
+
+@contextlib.contextmanager
+def own_modules(directory: Path, variables: Mapping[str, str]) -> Iterator[None]:
+    """Import the code of one function as it is on its own, and forget its modules: others may have the same names.
+
+    Parameters
+    ----------
+    directory
+        Where its code is; first on the path.
+    variables
+        Its environment variables. What is set already, as in a shell, stays; so does what boto3 and Powertools read on
+        import, where not any text will do.
+    """
+    path, environment, modules = list(sys.path), dict(os.environ), frozenset(sys.modules)
+    sys.path.insert(0, str(directory.resolve()))
+    for name, value in variables.items():
+        if not name.startswith(OF_LIBRARIES):
+            os.environ.setdefault(name, value)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        os.environ.clear()
+        os.environ.update(environment)
+        _forget_own_modules(frozenset(sys.modules) - modules)
 
 
 def _registries(module: ModuleType, attribute: str) -> list[NamedRegistry]:
@@ -170,6 +196,9 @@ def _is_own(file: str) -> bool:
     """Tell whether a file is the user's: neither of Python, nor of a library, nor of this one."""
     return file.endswith(".py") and not file.startswith(_LIBRARIES)
 
+
+OF_LIBRARIES = ("AWS_", "LOG_LEVEL", "POWERTOOLS_", "PYTHON")
+"""How the variables begin that boto3 and Powertools read on import: no name of a resource, and not any text will do."""
 
 _LIBRARIES = (
     *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),

@@ -25,7 +25,7 @@ IMPORTED = (
     "powertools_stream.cli.event.chain",
     "powertools_stream.cli.local.session",
     "powertools_stream.cli.policy.report",
-    "powertools_stream.cli.policy.needed.rules",
+    "powertools_stream.cli.needs.rules",
     "samtranslator.parser.parser",
     "samtranslator.translator.translator",
 )

@@ -59,11 +59,11 @@ def policy(
     - Is all of it granted, and what is granted besides?
       `powertools-stream policy orders/listener.py --check template.yaml`
     """
+    from powertools_stream.cli.handlers import load_handlers
+    from powertools_stream.cli.needs.polling import polling_needs
+    from powertools_stream.cli.needs.rules import needs_of
     from powertools_stream.cli.policy import report
     from powertools_stream.cli.policy.granted.functions import find_function, set_variables
-    from powertools_stream.cli.policy.needed.handlers import load_handlers
-    from powertools_stream.cli.policy.needed.polling import polling_needs
-    from powertools_stream.cli.policy.needed.rules import needs_of
 
     path = _template_path(template, check, function)
     requested, polled = list(map(_request, request or ())), list(map(_polled, source or ()))
@@ -108,7 +108,7 @@ def _is_request(value: object) -> bool:
 
 
 def _polled(name: str) -> str:
-    from powertools_stream.cli.policy.needed.polling import POLLED
+    from powertools_stream.cli.needs.polling import POLLED
 
     return _known(name, POLLED, "a source that Lambda polls")
 

@@ -10,12 +10,12 @@ from textwrap import wrap
 from rich.console import Console
 from rich.markup import escape
 
+from powertools_stream.cli.needs.need import Needs
 from powertools_stream.cli.output import errors, print_document, results
 from powertools_stream.cli.policy.granted.comparison import Comparison, compared
 from powertools_stream.cli.policy.granted.functions import Function
 from powertools_stream.cli.policy.granted.grants import grants_of
 from powertools_stream.cli.policy.granted.template_texts import readable
-from powertools_stream.cli.policy.needs import Needs
 from powertools_stream.cli.policy.resources import Resolved, Surroundings, resolve
 from powertools_stream.cli.policy.statements import document_of, statements_of, yaml_of
 

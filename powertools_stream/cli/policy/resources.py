@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from powertools_stream.cli.policy.names import Name
-from powertools_stream.cli.policy.needs import Need
+from powertools_stream.cli.needs.names import Name
+from powertools_stream.cli.needs.need import Need
 from powertools_stream.requests import Place
 from powertools_stream.requests.kms import KEY
 from powertools_stream.requests.opensearch import DOMAIN

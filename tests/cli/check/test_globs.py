@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from powertools_stream.cli.check.stack.globs import may_be_equal
+from powertools_stream.cli.stack.globs import may_be_equal
 
 
 def texts(alphabet: str, longest: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
-from powertools_stream.cli.check.stack import Stack, stacks_of
+from powertools_stream.cli.stack import Stack, stacks_of
 
 __all__ = ["Finding", "StackRule"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from powertools_stream.cli.check.rules.base import Finding, StackRule
-from powertools_stream.cli.check.stack import (
+from powertools_stream.cli.stack import (
     BUS,
     Function,
     Stack,

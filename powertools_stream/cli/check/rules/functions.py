@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from powertools_stream.cli.check.rules.base import Finding, StackRule
-from powertools_stream.cli.check.stack import (
+from powertools_stream.cli.stack import (
     DEFAULT_TIMEOUT,
     Function,
     SourceMapping,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from powertools_stream.cli.check.rules.base import Finding, StackRule
-from powertools_stream.cli.check.stack import QUEUE, Resource, SourceMapping, Stack, dig, mappings_of, number
+from powertools_stream.cli.stack import QUEUE, Resource, SourceMapping, Stack, dig, mappings_of, number
 
 __all__ = ["FewReceives", "NoDeadLetterQueue", "ShortVisibility"]
 

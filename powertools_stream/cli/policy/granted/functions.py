@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from powertools_stream.cli.policy.needed.handlers import Handlers
+from powertools_stream.cli.handlers import Handlers
 from powertools_stream.cli.policy.resources import Surroundings
 from powertools_stream.cli.status import CannotRunError
+from powertools_stream.cli.targets import OF_LIBRARIES
 from powertools_stream.templates import Template, transformed
 from powertools_stream.templates.functions import FUNCTIONS, code_of, properties_of
 from powertools_stream.templates.references import referred
@@ -87,12 +88,8 @@ def set_variables(template: Template) -> None:
     functions = [name for name, resource in template.resources.items() if resource["Type"] in FUNCTIONS]
     for variables in (_variables(properties_of(template, name)) for name in functions):
         for name, value in variables.items():
-            if not name.startswith(_OF_LIBRARIES):
+            if not name.startswith(OF_LIBRARIES):
                 os.environ.setdefault(name, _written_out(template, value) or f"${{{name}}}")
-
-
-# What boto3 and Powertools read on import: no name of a resource, and not any text will do.
-_OF_LIBRARIES = ("AWS_", "LOG_LEVEL", "POWERTOOLS_", "PYTHON")
 
 
 def _written_out(template: Template, value: Any) -> str:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from powertools_stream.cli.needs.names import Name
+from powertools_stream.cli.needs.need import Need
 from powertools_stream.cli.policy.granted.comparison import Comparison, compared
 from powertools_stream.cli.policy.granted.functions import Function
 from powertools_stream.cli.policy.granted.grants import grants_of
-from powertools_stream.cli.policy.names import Name
-from powertools_stream.cli.policy.needs import Need
 from powertools_stream.cli.policy.resources import Resolved, Surroundings, resolve
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.requests import PutItem, SendMessage, UpdateItem

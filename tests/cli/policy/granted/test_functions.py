@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from powertools_stream.cli.handlers import Handlers, load_handlers
 from powertools_stream.cli.policy.granted.functions import Function, find_function
-from powertools_stream.cli.policy.needed.handlers import Handlers, load_handlers
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.templates import read_template
 

@@ -15,9 +15,9 @@ from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import Any, TypeGuard
 
-from powertools_stream.cli.policy.names import UNKNOWN, Name
-from powertools_stream.cli.policy.needed.constants import assigned, origin_of, target, text_of, variable
-from powertools_stream.cli.policy.needed.source_files import is_own, nodes_of, plain_function
+from powertools_stream.cli.needs.constants import assigned, origin_of, target, text_of, variable
+from powertools_stream.cli.needs.names import UNKNOWN, Name
+from powertools_stream.cli.needs.source_files import is_own, nodes_of, plain_function
 from powertools_stream.expressions import pk_condition, timestamp_condition
 from powertools_stream.flavors import get_items, publish, publish_all
 from powertools_stream.requests import GetItems, PutEvent, Request

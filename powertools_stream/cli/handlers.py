@@ -54,13 +54,15 @@ class Handlers:
     parts: tuple[Part, ...]
 
 
-def load_handlers(target: str) -> Handlers:
+def load_handlers(target: str, *, may_be_empty: bool = False) -> Handlers:
     """Import a module, and return what it has: all of its processors and registries, or the one that is named.
 
     Parameters
     ----------
     target
         As for `powertools_stream.cli.targets.load_registries`; a handler or a processor may be named as well.
+    may_be_empty
+        Whether a module without rules will do.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def load_handlers(target: str) -> Handlers:
     found = list(_parts(module))
     if attribute:
         found = [part for part in found if _is_named(getattr(module, attribute, None), part)]
-    if not found:
+    if not found and not may_be_empty:
         what = f"{module.__name__}:{attribute}" if attribute else module.__name__
         raise CannotRunError(
             f"Expected a RuleRegistry, a StreamProcessor or a handler under @stream_processor in {what}, found none."

@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from powertools_stream.cli.imports import module_of
-from powertools_stream.cli.policy.names import Name
-from powertools_stream.cli.policy.needed.source_files import module_source
+from powertools_stream.cli.needs.names import Name
+from powertools_stream.cli.needs.source_files import module_source
 
 __all__ = ["assigned", "origin_of", "target", "text_of", "variable"]
 

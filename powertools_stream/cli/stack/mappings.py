@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from powertools_stream.cli.check.stack.functions import Function, function_named, functions_of
-from powertools_stream.cli.check.stack.stack import Resource, Stack
+from powertools_stream.cli.stack.functions import Function, function_named, functions_of
+from powertools_stream.cli.stack.stack import Resource, Stack
 from powertools_stream.templates.values import UNKNOWN, Reference, dig, pattern_of
 
 __all__ = ["QUEUE", "SQS_SUBSCRIPTION", "SourceMapping", "mappings_of"]

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from powertools_stream import requests
-from powertools_stream.cli.policy.names import UNKNOWN, Name
-from powertools_stream.cli.policy.needed.code import Made, Reading, read_functions
-from powertools_stream.cli.policy.needed.handlers import Part
-from powertools_stream.cli.policy.needed.options import of_decorator, of_encryption, of_idempotency, of_options
-from powertools_stream.cli.policy.needs import Need, Needs
+from powertools_stream.cli.handlers import Part
+from powertools_stream.cli.needs.code import Made, Reading, read_functions
+from powertools_stream.cli.needs.names import UNKNOWN, Name
+from powertools_stream.cli.needs.need import Need, Needs
+from powertools_stream.cli.needs.options import of_decorator, of_encryption, of_idempotency, of_options
 from powertools_stream.flavors.evaluate import EvaluateRule
 from powertools_stream.flavors.steps.tables import TableRule
 from powertools_stream.flavors.stream_failover import StreamFailoverRule

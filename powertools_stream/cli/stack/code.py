@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from powertools_stream.cli.check.stack.functions import Function
 from powertools_stream.cli.imports import module_of
+from powertools_stream.cli.stack.functions import Function
 
 __all__ = ["Place", "where_published"]
 

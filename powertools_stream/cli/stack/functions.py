@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from powertools_stream.cli.check.stack.stack import Resource, Stack
+from powertools_stream.cli.stack.stack import Resource, Stack
 from powertools_stream.templates.functions import FUNCTIONS, SAM_FUNCTION, code_of
 from powertools_stream.templates.values import Reference, dig, number
 

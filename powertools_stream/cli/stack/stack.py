@@ -11,11 +11,12 @@ from typing import Any
 
 from cfnlint.template.transforms._sam_globals import merge_globals
 
+from powertools_stream.templates import Template
 from powertools_stream.templates.resolver import Resolver
 from powertools_stream.templates.resource_types import RESOURCE_TYPES
-from powertools_stream.templates.values import Reference, pattern_of
+from powertools_stream.templates.values import UNKNOWN, Reference, pattern_of
 
-__all__ = ["Resource", "Stack", "stacks_of"]
+__all__ = ["Resource", "Stack", "stack_of", "stacks_of"]
 
 _LOOPS = "AWS::LanguageExtensions"
 
@@ -120,6 +121,18 @@ def stacks_of(cfn: Any) -> list[Stack]:
     return [Stack(document, Resolver(document, scenario), directory) for scenario in _scenarios(cfn)]
 
 
+def stack_of(template: Template) -> Stack:
+    """Return the stack that a template becomes with the defaults of its parameters, if all its conditions are true."""
+    document = _merged(template.document) if template.is_sam else template.document
+    parameters = document.get("Parameters") or {}
+
+    def default(function: Mapping[str, Any]) -> Any:
+        parameter = parameters.get(str(function.get("Ref"))) or {}
+        return parameter.get("Default", UNKNOWN)
+
+    return Stack(document, Resolver(document, stand_in=default), template.path.parent)
+
+
 def _with_globals(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a template in which SAM's ``Globals`` are merged into what ``Fn::ForEach`` has made, too.
 
@@ -128,7 +141,12 @@ def _with_globals(document: Mapping[str, Any]) -> Mapping[str, Any]:
     transforms, resources = document.get("Transform"), document.get("Resources")
     if not isinstance(transforms, list) or _LOOPS not in transforms or not isinstance(resources, Mapping):
         return document
-    copies = {name: dict(each) if isinstance(each, Mapping) else each for name, each in resources.items()}
+    return _merged(document)
+
+
+def _merged(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    resources = document["Resources"].items()
+    copies = {name: dict(each) if isinstance(each, Mapping) else each for name, each in resources}
     merged: Mapping[str, Any] = merge_globals({**document, "Resources": copies})
     return merged
 

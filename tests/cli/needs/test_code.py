@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from powertools_stream import UnitOfWork, requests
-from powertools_stream.cli.policy.names import UNKNOWN, Name
-from powertools_stream.cli.policy.needed.code import read_functions
+from powertools_stream.cli.needs.code import read_functions
+from powertools_stream.cli.needs.names import UNKNOWN, Name
 from powertools_stream.expressions import pk_condition
 from powertools_stream.flavors import get_items, publish
 from powertools_stream.requests import (

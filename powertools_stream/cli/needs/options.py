@@ -7,8 +7,8 @@ from typing import Any
 
 from powertools_stream import requests
 from powertools_stream.checkpoints import DynamoDBCheckpointStore
-from powertools_stream.cli.policy.names import Name
-from powertools_stream.cli.policy.needs import Need, Needs
+from powertools_stream.cli.needs.names import Name
+from powertools_stream.cli.needs.need import Need, Needs
 from powertools_stream.options import ProcessorOptions
 from powertools_stream.payloads.claim_checks import ClaimChecks
 from powertools_stream.payloads.field_encryption import FieldEncryption

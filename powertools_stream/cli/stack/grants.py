@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from powertools_stream.cli.check.stack.buses import BUS
-from powertools_stream.cli.check.stack.functions import Function
-from powertools_stream.cli.check.stack.globs import may_be_equal
-from powertools_stream.cli.check.stack.mappings import QUEUE
-from powertools_stream.cli.check.stack.roles import statements_of
-from powertools_stream.cli.check.stack.stack import Resource, Stack
+from powertools_stream.cli.stack.buses import BUS
+from powertools_stream.cli.stack.functions import Function
+from powertools_stream.cli.stack.globs import may_be_equal
+from powertools_stream.cli.stack.mappings import QUEUE
+from powertools_stream.cli.stack.roles import statements_of
+from powertools_stream.cli.stack.stack import Resource, Stack
 from powertools_stream.templates.resource_types import RESOURCE_TYPES
 from powertools_stream.templates.values import Reference, Text, items_of, pattern_of, references
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from powertools_stream.cli.policy.names import UNKNOWN, Name
-from powertools_stream.cli.policy.needs import Need
+from powertools_stream.cli.needs.names import UNKNOWN, Name
+from powertools_stream.cli.needs.need import Need
 from powertools_stream.requests import Permission, Place
 
 __all__ = ["POLLED", "polling_needs"]

@@ -11,13 +11,13 @@ import pytest
 
 from powertools_stream import RuleRegistry, StreamProcessor, flavor
 from powertools_stream.checkpoints import InMemoryCheckpointStore
+from powertools_stream.cli.handlers import Part, load_handlers
+from powertools_stream.cli.needs.need import Needs
+from powertools_stream.cli.needs.polling import POLLED, polling_needs
+from powertools_stream.cli.needs.rules import needs_of
 from powertools_stream.cli.policy.granted.comparison import compared
 from powertools_stream.cli.policy.granted.functions import Function
 from powertools_stream.cli.policy.granted.grants import grants_of
-from powertools_stream.cli.policy.needed.handlers import Part, load_handlers
-from powertools_stream.cli.policy.needed.polling import POLLED, polling_needs
-from powertools_stream.cli.policy.needed.rules import needs_of
-from powertools_stream.cli.policy.needs import Needs
 from powertools_stream.cli.policy.resources import Surroundings, resolve
 from powertools_stream.cli.policy.statements import document_of, statements_of, yaml_of
 from powertools_stream.cli.status import CannotRunError

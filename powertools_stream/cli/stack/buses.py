@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from powertools_stream.cli.check.stack.functions import functions_of
-from powertools_stream.cli.check.stack.stack import Resource, Stack
+from powertools_stream.cli.stack.functions import functions_of
+from powertools_stream.cli.stack.stack import Resource, Stack
 from powertools_stream.matching.event_patterns import EventPatternError, compile_event_pattern
 from powertools_stream.templates.values import dig
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from powertools_stream.cli.policy.names import Name
+from powertools_stream.cli.needs.names import Name
 from powertools_stream.requests import Permission
 
 __all__ = ["Need", "Needs"]

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from powertools_stream.cli.check.stack.functions import Function
-from powertools_stream.cli.check.stack.stack import Resource, Stack
+from powertools_stream.cli.stack.functions import Function
+from powertools_stream.cli.stack.stack import Resource, Stack
 from powertools_stream.templates.managed_policies import EXECUTION_ROLES, FULL_ACCESS
 from powertools_stream.templates.policy_templates import statements_of_policy_template
 from powertools_stream.templates.values import UNKNOWN, Reference, dig, items_of, pattern_of

@@ -1,0 +1,75 @@
+"""The clients of boto3 that commands call AWS with, and what their errors say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from powertools_stream.cli.status import CannotRunError
+
+__all__ = ["PROFILE_HELP", "REGION_HELP", "Account", "reaching_aws"]
+
+PROFILE_HELP = "The profile of the AWS command line. Default: the environment's."
+REGION_HELP = "The region. Default: the environment's."
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account and a region. The endpoint is the environment's, ``AWS_ENDPOINT_URL``.
+
+    Parameters
+    ----------
+    profile, region
+        As for ``boto3.Session``; None: as the environment says.
+    """
+
+    profile: str | None = None
+    region: str | None = None
+
+    def client(self, service: str, **settings: Any) -> Any:
+        """Return a client of boto3.
+
+        Parameters
+        ----------
+        service
+            ``"s3"``, ``"lambda"``, …
+        settings
+            As ``botocore.config.Config`` takes them.
+
+        Raises
+        ------
+        CannotRunError
+            There is no such profile, or no region.
+        """
+        import boto3
+        from botocore.config import Config
+
+        with reaching_aws():
+            session = boto3.Session(profile_name=self.profile, region_name=self.region)
+            return session.client(service, config=Config(**settings))
+
+
+@contextmanager
+def reaching_aws() -> Iterator[None]:
+    """Turn what boto3 raises within into the one line that ends a command.
+
+    Raises
+    ------
+    CannotRunError
+        AWS cannot be reached, or has refused a call.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        raise CannotRunError(_refusal(error)) from error
+    except BotoCoreError as error:
+        raise CannotRunError(f"Cannot call AWS: {error}") from error
+
+
+def _refusal(error: Any) -> str:
+    told = error.response.get("Error", {})
+    return f"{error.operation_name} was refused: {told.get('Code', 'unknown')}: {told.get('Message') or 'no message'}"
