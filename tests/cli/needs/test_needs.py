@@ -25,7 +25,7 @@ from powertools_stream.flavors import cdc, collect, evaluate, job, materialize, 
 from powertools_stream.requests import GetItems, Permission, Place, PutEvent, PutItem, Request
 from powertools_stream.templates import Template, read_template, transformed
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in sorted((ROOT / "docs" / "examples").rglob("*.py"))
