@@ -25,6 +25,12 @@ _MIN_SECONDS, _MAX_SECONDS = 30, 43_200
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
 """
 
+_WAIT_SECONDS = 1
+"""Asked without waiting, SQS looks at some of its servers only.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+"""
+
 _PER_SECOND = 20
 """How many messages are read in a second, for sure."""
 
@@ -73,7 +79,7 @@ class QueueLake(Lake):
         while empty < (1 if len(seen) >= expected else 2):
             with reaching_aws():
                 found = client.receive_message(
-                    QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=seconds, WaitTimeSeconds=1
+                    QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=seconds, WaitTimeSeconds=_WAIT_SECONDS
                 ).get("Messages", [])
             self._receipts += [message["ReceiptHandle"] for message in found]
             new = [message for message in found if message["MessageId"] not in seen]
@@ -88,7 +94,9 @@ class QueueLake(Lake):
         try:
             yield place, json.loads(message["Body"])
         except (ValueError, RecursionError) as error:
-            self.reading.warn(place, f"Expected JSON in the message, found text that is not: {error}.")
+            self.reading.warn(
+                place, f"Expected JSON in the message, found text that is not: {getattr(error, 'msg', error)}."
+            )
 
     def _ready(self, client: Any, url: str) -> tuple[int, int]:
         """Return about how many messages there are, and for how long they are hidden."""
