@@ -8,8 +8,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.json import JSON
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from powertools_stream.cli.lake.counting import FIELDS
@@ -77,18 +75,25 @@ def print_fault(console: Console, stored: StoredEvent) -> None:
     """Print all of a fault event."""
     event, error, uow = stored.event, _object(stored.event.get("err")), _object(stored.event.get("uow"))
     console.print(Text(f"{error.get('name', 'fault')}: {error.get('message', '')}", "bold red"), soft_wrap=True)
-    console.print(_facts(event, stored.place))
+    for name, fact in _facts(event, stored.place).items():
+        if fact not in (None, ""):
+            console.print(Text.assemble((f"{name:<15}", "dim"), str(fact)), soft_wrap=True)
     if stack := str(error.get("stack") or ""):
-        console.print(Text("\nStack", "bold"))
-        console.print(Padding(Text(stack.rstrip()), (0, 0, 0, 2)), soft_wrap=True)
+        _print_part(console, "stack", Text(stack.rstrip()))
     for name in sorted(uow.keys() - {"pipeline"}, key=_order):
-        console.print(Text(f"\n{name}", "bold"))
-        console.print(Padding(JSON.from_data(uow[name], ensure_ascii=False), (0, 0, 0, 2)), soft_wrap=True)
+        _print_part(console, name, JSON.from_data(uow[name], ensure_ascii=False).text)
 
 
-def _facts(event: Mapping[str, Any], place: str) -> Table:
+def _print_part(console: Console, name: str, text: Text) -> None:
+    """Print a part with its name above. Lines stay as they are, to be copied."""
+    console.print(Text(f"\n{name}", "bold"))
+    for line in text.split("\n"):
+        console.print(Text.assemble("  ", line), soft_wrap=True)
+
+
+def _facts(event: Mapping[str, Any], place: str) -> Mapping[str, Any]:
     tags = _object(event.get("tags"))
-    facts: dict[str, Any] = {
+    return {
         "id": event["id"],
         "time": f"{shown(event.get('timestamp'))} UTC",
         "function": FIELDS["function"](event),
@@ -101,13 +106,6 @@ def _facts(event: Mapping[str, Any], place: str) -> Table:
         "whole event": "s3://{bucket}/{key}".format(**event["s3"]) if isinstance(event.get("s3"), dict) else None,
         "stored in": place,
     }
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in facts.items():
-        if value not in (None, ""):
-            table.add_row(name, Text(str(value)))
-    return table
 
 
 def record_of(event: Mapping[str, Any]) -> Any:
