@@ -10,6 +10,7 @@ from typing import Any
 
 from powertools_stream.cli.aws import Account, reaching_aws
 from powertools_stream.cli.lake.base import Lake
+from powertools_stream.cli.lake.reading import Reading
 from powertools_stream.cli.lake.selection import Selection
 from powertools_stream.cli.output import counted
 from powertools_stream.cli.status import CannotRunError
@@ -54,6 +55,7 @@ class QueueLake(Lake):
         if not self._name or location in ("sqs://", "arn:"):
             raise CannotRunError(f"Expected sqs://queue, or a queue's URL or ARN, found {location!r}.")
         self._receipts: list[str] = []
+        self.reading = Reading(in_bytes=False)
 
     def documents(self, selection: Selection) -> Iterator[tuple[str, Any]]:
         """Yield the bodies of the messages, each once. Whatever is selected, all of them are received."""
