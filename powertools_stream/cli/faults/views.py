@@ -18,6 +18,7 @@ from powertools_stream.cli.status import CannotRunError
 
 __all__ = ["FaultRow", "fault_row", "print_fault", "print_faults", "record_of"]
 
+_WIDE = 120
 _MESSAGE_LENGTH = 500
 _ID_LENGTH = 8
 
@@ -52,23 +53,32 @@ def fault_row(stored: StoredEvent) -> FaultRow:
 
 
 def print_faults(console: Console, rows: Sequence[FaultRow], total: int) -> None:
-    """Print a list of fault events, and how many there are."""
-    table = new_table()
+    """Print a list of fault events, and how many there are. On a wide terminal, each takes one line."""
+    table, is_wide = new_table(), console.width >= _WIDE
     table.add_column("Time (UTC)", no_wrap=True)
-    add_fitted(table, "Function", (row.function for row in rows), console.width // 7)
-    add_fitted(table, "Rule", (row.rule for row in rows), console.width // 7)
-    table.add_column("Error", overflow="ellipsis", no_wrap=True, ratio=1)
+    if is_wide:
+        add_fitted(table, "Function", (row.function for row in rows), console.width // 6)
+        add_fitted(table, "Rule", (row.rule for row in rows), console.width // 6)
+    table.add_column("Error" if is_wide else "Function, rule, error", overflow="ellipsis", no_wrap=True, ratio=1)
     table.add_column("Outcome", no_wrap=True)
     table.add_column("Try", justify="right", no_wrap=True)
     table.add_column("Id", no_wrap=True)
     for row in rows:
-        error = Text.assemble((row.error, "red"), f": {row.message}" if row.message else "")
-        plain = (Text(text) for text in (row.function, row.rule))
-        identifier = Text(row.id, "cyan")
-        table.add_row(time_in(console, row.at), *plain, error, Text(row.outcome), Text(row.attempt), identifier)
+        table.add_row(time_in(console, row.at), *_what(row, is_wide=is_wide), *_outcome(row))
     if rows:
         console.print(table)
     console.print(how_many(len(rows), total, "fault"), soft_wrap=True)
+
+
+def _what(row: FaultRow, *, is_wide: bool) -> list[Text]:
+    error = Text.assemble((row.error, "red"), f": {row.message}" if row.message else "")
+    if is_wide:
+        return [Text(row.function), Text(row.rule), error]
+    return [Text.assemble((row.function, "bold"), " ", (row.rule, "bold"), "\n", error)]
+
+
+def _outcome(row: FaultRow) -> list[Text]:
+    return [Text(row.outcome), Text(row.attempt), Text(row.id, "cyan")]
 
 
 def print_fault(console: Console, stored: StoredEvent) -> None:

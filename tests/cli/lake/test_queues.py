@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 
 import pytest
 
@@ -36,12 +35,15 @@ def test_a_queue_is_read_and_its_messages_stay(aws: Aws, capsys: pytest.CaptureF
     assert len(aws.messages("faults")) == 28
 
 
-def test_messages_are_released_if_it_ends_early(aws: Aws) -> None:
+@pytest.mark.parametrize("end", [GeneratorExit, KeyboardInterrupt])
+def test_messages_are_released_if_it_ends_early(aws: Aws, end: type[BaseException]) -> None:
     url = aws.create_queue("faults")
     send(aws, url, fault("1"), fault("2"))
-    with closing(open_lake("sqs://faults", HERE).events(Selection())) as events:
-        place = next(events).place
-        assert aws.messages("faults") == []
+    events = open_lake("sqs://faults", HERE).events(Selection())
+    place = next(events).place
+    assert aws.messages("faults") == []
+    with pytest.raises(end):
+        events.throw(end)
     assert place in [f"sqs://faults:{message['MessageId']}" for message in aws.messages("faults")]
 
 
