@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any
 
 import typer
@@ -65,7 +65,9 @@ def _itself(stored: StoredEvent) -> Mapping[str, Any]:
 
 
 def _print_lines(lake: Lake, selection: Selection) -> None:
-    with lake.reading.bar(), closing(lake.events(selection)) as events:
+    # On a terminal, the events themselves show how far it has got.
+    bar: AbstractContextManager[None] = nullcontext() if sys.stdout.isatty() else lake.reading.bar()
+    with bar, closing(lake.events(selection)) as events:
         for stored in unique(events):
             sys.stdout.write(json_line(stored.event) + "\n")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from powertools_stream.cli.output import counted, errors, progress_bars
+from powertools_stream.cli.output import counted, errors, printable, progress_bars
 
 __all__ = ["Reading"]
 
@@ -49,7 +49,7 @@ class Reading:
         from rich.markup import escape
 
         console = errors() if self._bar is None else self._bar.console
-        console.print(f"[bold yellow]warning:[/] {escape(' '.join(text.split()))}", soft_wrap=True)
+        console.print(f"[bold yellow]warning:[/] {escape(' '.join(printable(text).split()))}", soft_wrap=True)
 
     def expect(self, count: int) -> None:
         """Add to what is to be read: bytes, or messages."""
