@@ -10,7 +10,17 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-__all__ = ["counted", "errors", "json_line", "print_document", "print_error", "printable", "progress_bars", "results"]
+__all__ = [
+    "counted",
+    "errors",
+    "json_line",
+    "print_document",
+    "print_error",
+    "print_note",
+    "printable",
+    "progress_bars",
+    "results",
+]
 
 # Those of ASCII and Latin 1, and half of a surrogate pair, which cannot be written.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -59,6 +69,11 @@ def progress_bars(*, in_bytes: bool = False) -> Progress:
 def counted(count: int, noun: str) -> str:
     """Return how many there are of something: ``"1 record"``, ``"2 records"``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def print_note(message: object) -> None:
+    """Print what a person may want to know, as one line."""
+    errors().print(_one_line(message), soft_wrap=True)
 
 
 def printable(text: object) -> str:

@@ -26,14 +26,15 @@ class Reading:
     ----------
     problems
         How many things could not be read, of which each had a warning: reason enough to exit with 1.
-    files
-        How many files, objects or messages were read.
+    files, events
+        How many files, objects or messages were read, and how many events were in them, selected or not.
     """
 
     def __init__(self, *, in_bytes: bool = True) -> None:
         self._in_bytes = in_bytes
         self.problems = 0
         self.files = 0
+        self.events = 0
         self._total = 0
         self._done = 0
         self._bar: Any = None
