@@ -36,7 +36,7 @@ class Claims:
         self._s3: Any = None
 
     def whole(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the whole of an event: all that it was before it was stored.
+        """Return the whole of an event: all that it was before it was stored, and still where it was.
 
         Raises
         ------
@@ -50,7 +50,7 @@ class Claims:
 
     def _redeemed(self, event: Mapping[str, Any]) -> dict[str, Any]:
         bucket, key = event["s3"]["bucket"], event["s3"]["key"]
-        steps = redeemed(dict(event), ClaimChecks({bucket: self._own()}), str(event["id"]))
+        steps = redeemed({"timestamp": None, **event}, ClaimChecks({bucket: self._own()}), str(event["id"]))
         try:
             request = next(steps)
             steps.send({"Body": self._object({"Bucket": bucket, **request.params})})
