@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from powertools_stream.cli.lake import ClaimError, Selection, objects as module, open_lake
+from powertools_stream.cli.lake import ClaimError, Selection, StoredEvent, objects as module, open_lake
 from powertools_stream.cli.lake.moments import HOUR
 from powertools_stream.cli.status import CannotRunError
 from tests.cli.lake.events import AT, HERE, enveloped, event, fault, ids_in, lines
@@ -98,6 +98,8 @@ def test_a_fault_that_was_too_large_is_redeemed(aws: Aws) -> None:
     assert whole.place == stored.place
     assert whole.event["uow"] == {"record": {"body": [[1]]}, "event": event("o-1", "order-paid")}
     assert whole.event["s3"] == {"bucket": "claims", "key": KEY}
+    timeless = {name: value for name, value in claim().items() if name != "timestamp"}
+    assert lake.whole(StoredEvent(timeless, "")).event["timestamp"] == AT
     assert ids_in("s3://lake", failed_types=("order-paid",)) == ["f-1"]
     assert ids_in("s3://lake", failed_types=("order-shipped",)) == []
 
