@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-__all__ = ["counted", "errors", "print_document", "print_error", "progress_bars", "results"]
+__all__ = ["counted", "document_text", "errors", "print_document", "print_error", "progress_bars", "results"]
 
 
 def results() -> Console:
@@ -24,7 +24,12 @@ def errors() -> Console:
 
 def print_document(document: Any) -> None:
     """Print one JSON document, for ``--json``."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(document_text(document))
+
+
+def document_text(document: Any) -> str:
+    """Return a JSON document as ``--json`` prints it."""
+    return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def print_error(message: object) -> None:
