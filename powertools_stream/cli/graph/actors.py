@@ -87,8 +87,8 @@ def actors_of(loaded: LoadedFunction, places: Places) -> list[Actor]:
     with loaded.in_place():
         rules = [actor for part in loaded.parts for actor in _of_part(part, node, loaded.function, places)]
     faults = [actor for part in loaded.parts for actor in _of_faults(part, node, loaded.function, places)]
-    if not loaded.parts and loaded.function is not None:
-        return [_of_plain(loaded.function, node, places)]
+    if not rules:
+        return [_of_plain(loaded.function, node, places)] if loaded.function is not None else []
     return [*_with_ids_of_their_own(rules), *faults[:1]]
 
 

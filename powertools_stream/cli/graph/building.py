@@ -224,7 +224,16 @@ class _Builder:
             for emitted in actor.emits:
                 for name in self._names_of(emitted):
                     found.setdefault(name, []).extend(actor.buses or [Node("bus:?", BUS, "?")])
+        self._forward(found)
         return found
+
+    def _forward(self, found: dict[str, list[Node]]) -> None:
+        """Add the buses that get events from other buses."""
+        between = [route for route in self.system.routes if route.target.kind == BUS]
+        for name, buses in found.items():
+            for bus in buses:  # it grows meanwhile
+                taking = [route for route in between if _may_be_same(bus, route.bus) and route.may_take(name)]
+                buses += dict.fromkeys(route.target for route in taking if route.target not in buses)
 
     # -- What stands out -----------------------------------------------------------------------------------------------
 
@@ -240,8 +249,9 @@ class _Builder:
                 self._marks.setdefault(node.id, []).append(Mark.UNCONSUMED)
 
     def _may_be_emitted(self, name: str) -> bool:
+        by_aws = (each for route in self.system.routes if route.is_of_aws for each in route.names)
         emitted = (each for actor in self.system.actors for each in actor.emits)
-        return any(may_be_equal(name, each) for each in emitted)
+        return any(may_be_equal(name, each) for each in (*by_aws, *emitted))
 
     def _is_consumed(self, node: Node) -> bool:
         targets = [self._nodes[edge.target] for edge in self._edges if edge.source == node.id and not edge.is_kept_only]
@@ -251,6 +261,8 @@ class _Builder:
         """Return whether an event that gets to a target is for somebody: for who reads a queue, if that is known."""
         if target.function:
             return True
+        if target.kind == BUS:
+            return all(route.bus != target for route in self.system.routes)
         consumers = self.system.consumers_of(target)
         return not consumers or any(actor.taken.may_be(name) for actor in consumers)
 

@@ -127,7 +127,8 @@ def _loaded(targets: list[str]) -> tuple[list[Stack], list[LoadedFunction]]:
     functions: list[LoadedFunction] = []
     for target in dict.fromkeys(targets):
         if is_template(target):
-            found = load_stacks(target)
+            known = {stack.path for stack in stacks}
+            found = [stack for stack in load_stacks(target) if stack.path not in known]
             stacks += found
             functions += [function for stack in found for function in functions_in(stack)]
         else:

@@ -88,7 +88,7 @@ def taken_by(rule: Rule) -> Taken:
         names = tuple(dict.fromkeys([wanted] if isinstance(wanted, str) else wanted))
         return Taken(names, names, lambda event_type: event_type in names and fits_pattern(event_type))
     if callable(wanted):
-        shown = f"by {_function_name(wanted)}()"
+        shown = f"by {_function_name(wanted)}"
         return Taken((), (shown,), fits_pattern)
     fits = type_test(wanted)
     shown_types = (f"/{wanted.pattern}/",) if isinstance(wanted, re.Pattern) else in_pattern
@@ -104,7 +104,8 @@ def _names_in_pattern(pattern: Mapping[str, Any] | None) -> tuple[str, ...]:
 
 def _function_name(function: Any) -> str:
     inner = getattr(function, "_user_function", function)
-    return str(getattr(inner, "__name__", type(inner).__name__))
+    name = str(getattr(inner, "__name__", type(inner).__name__))
+    return "a function" if name == "<lambda>" else f"{name}()"
 
 
 def sources_of(rule: Rule) -> Sources:

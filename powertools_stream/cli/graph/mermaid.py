@@ -16,6 +16,8 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
     FUNCTION: ("[", "]"),
     "table": ("[(", ")]"),
     "bucket": ("[(", ")]"),
+    "route": ("[", "]"),
+    "schedule": ("[", "]"),
 }
 _OTHER = ("[[", "]]")
 
@@ -72,8 +74,10 @@ def _node(ids: Mapping[str, str], node: Node) -> str:
 
 
 def _edge(graph: Graph, ids: Mapping[str, str], edge: Edge) -> str:
-    arrow = _ARROWS.get(edge.flow, "-.->" if edge.is_kept_only else "-->")
-    label = f"|{_quoted(edge.label)}|" if graph.by_id[edge.source].kind == BUS and edge.label else ""
+    source = graph.by_id[edge.source]
+    is_aside = edge.is_kept_only or (edge.flow == Flow.EMITS and source.kind == FUNCTION)
+    arrow = _ARROWS.get(edge.flow, "-.->" if is_aside else "-->")
+    label = f"|{_quoted(edge.label)}|" if source.kind == BUS and edge.label else ""
     return f"{ids[edge.source]} {arrow}{label} {ids[edge.target]}"
 
 
@@ -83,7 +87,7 @@ def _classes(graph: Graph) -> dict[str, list[Node]]:
         "event": [node for node in events if not node.marks],
         "marked": [node for node in events if node.marks],
         "store": graph.of_kind("table", "bucket"),
-        "channel": [node for node in graph.nodes if node.kind not in (EVENT, RULE, FUNCTION, BUS, "table", "bucket")],
+        "channel": [node for node in graph.nodes if node.kind not in _SHAPES and node.kind != BUS],
     }
 
 

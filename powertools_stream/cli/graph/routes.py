@@ -45,6 +45,12 @@ class Route:
         return _names_in(self.pattern)
 
     @property
+    def is_of_aws(self) -> bool:
+        """Whether it takes what services of AWS publish, on the default bus."""
+        sources = items_of(dig(_decoded(self.pattern), "source"))
+        return bool(sources) and all(isinstance(each, str) and each.startswith("aws.") for each in sources)
+
+    @property
     def is_open(self) -> bool:
         """Whether it takes all types of events, or all but some."""
         return self.may_take(_NO_TYPE)

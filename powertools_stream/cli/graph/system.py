@@ -62,10 +62,17 @@ class System:
         wired = {wire.target.id for wire in self.wires if wire.target.kind == FUNCTION}
         return wired | {route.target.id for route in self.routes if route.target.kind == FUNCTION}
 
+    @cached_property
+    def _sources(self) -> dict[str, list[Node]]:
+        """The sources of functions, by id."""
+        found: dict[str, list[Node]] = {}
+        for wire in dict.fromkeys(self.wires):
+            found.setdefault(wire.target.id, []).append(wire.source)
+        return found
+
     def sources_of(self, actor: Actor) -> list[Node]:
         """Return the resources whose records an actor may get."""
-        own = self.function_of(actor)
-        sources = dict.fromkeys(wire.source for wire in self.wires if wire.target.id == own)
+        sources = self._sources.get(self.function_of(actor), [])
         has_table = any(source.kind == TABLE for source in sources)
         of_table = actor.is_of_rows or (actor.is_of_changes and has_table)
         return [source for source in sources if actor.is_consumer and (source.kind == TABLE or not of_table)]
@@ -78,12 +85,20 @@ class System:
         return [*found, *direct]
 
     def _below(self, place: Node) -> set[Node]:
+        """Return a resource, and all that get what it gets."""
         found, waiting = {place}, [place]
         while waiting:
-            here = waiting.pop()
-            more = {wire.target for wire in self.wires if wire.source == here and wire.target.kind != FUNCTION} - found
+            more = self._passed_on.get(waiting.pop(), set()) - found
             found |= more
             waiting += more
+        return found
+
+    @cached_property
+    def _passed_on(self) -> dict[Node, set[Node]]:
+        found: dict[Node, set[Node]] = {}
+        for wire in self.wires:
+            if wire.target.kind != FUNCTION:
+                found.setdefault(wire.source, set()).add(wire.target)
         return found
 
     def routes_to(self, place: Node) -> list[Route]:

@@ -160,6 +160,7 @@ class _Reader:
         self._scope = scope
         # Nodes that were read with the one around them: classes where they are called, mappings in mappings.
         self._done: set[int] = set()
+        self._inner: set[int] = set()
         self._assigned: dict[str | None, ast.expr | None] = {}
 
     def read(self, node: Any, *, is_first: bool) -> None:
@@ -214,15 +215,16 @@ class _Reader:
 
     def _note_fields(self, node: ast.AST) -> None:
         """Note what a mapping says of an event or a row: its type, and whether it is latched."""
+        self._inner.update(id(inner) for _, value in _fields_of(node) for inner in ast.walk(value))
         for key, value in _fields_of(node):
-            if key == "type":
+            if key == "type" and id(node) not in self._inner:
                 self._source.types += [name for name in self._names_in(value) if name not in self._source.types]
             elif key == "latched" and isinstance(value, ast.Constant) and value.value is True:
                 self._source.latches = True
 
     def _types_in(self, node: ast.Call) -> tuple[Name, ...]:
         """Return the types of the events that stand in a call."""
-        fields = [pair for argument in node.args for inner in ast.walk(argument) for pair in _fields_of(inner)]
+        fields = [pair for argument in node.args for outer in _outermost(argument) for pair in _fields_of(outer)]
         return tuple(name for key, value in fields if key == "type" for name in self._names_in(value))
 
     def _names_in(self, node: ast.expr) -> list[Name]:
@@ -362,6 +364,13 @@ def _fields_of(node: ast.AST) -> list[tuple[str | None, ast.expr]]:
     if isinstance(node, ast.Call):
         return [(one.arg, one.value) for one in node.keywords if getattr(node.func, "id", None) == "dict"]
     return []
+
+
+def _outermost(node: ast.AST) -> list[ast.AST]:
+    """Return the mappings that stand in an expression, without those within them."""
+    if _fields_of(node):
+        return [node]
+    return [outer for inner in ast.iter_child_nodes(node) for outer in _outermost(inner)]
 
 
 def _names_of(kind: Any) -> list[str]:

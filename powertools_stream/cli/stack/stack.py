@@ -133,7 +133,7 @@ def stack_of(template: Template) -> Stack:
         parameter = parameters.get(str(function.get("Ref"))) or {}
         return parameter.get("Default", UNKNOWN)
 
-    return Stack(document, Resolver(document, stand_in=default), template.path.parent, template.path)
+    return Stack(document, Resolver(document, stand_in=default), template.path.parent, template.path.resolve())
 
 
 def _with_globals(document: Mapping[str, Any]) -> Mapping[str, Any]:
