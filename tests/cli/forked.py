@@ -23,6 +23,8 @@ IMPORTED = (
     "powertools_stream.cli.check.linting",
     "powertools_stream.cli.check.rules",
     "powertools_stream.cli.event.chain",
+    "powertools_stream.cli.graph.building",
+    "powertools_stream.cli.graph.terminal",
     "powertools_stream.cli.local.session",
     "powertools_stream.cli.policy.report",
     "powertools_stream.cli.needs.rules",

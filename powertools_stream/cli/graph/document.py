@@ -17,7 +17,7 @@ def as_document(targets: Sequence[str], graph: Graph) -> dict[str, Any]:
         "targets": list(targets),
         "nodes": [dict(_node(node)) for node in graph.nodes],
         "edges": [dict(_edge(edge)) for edge in graph.edges],
-        **{mark.name.lower(): [node.name for node in events if mark in node.marks] for mark in Mark},
+        **{mark.name.lower(): sorted(node.name for node in events if mark in node.marks) for mark in Mark},
     }
 
 

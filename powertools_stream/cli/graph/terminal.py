@@ -53,7 +53,8 @@ def _table(*columns: str) -> Table:
 
 def _title(node: Node, within: str = "") -> str:
     """Return the name of a node; with its template, unless it is the one that is spoken of."""
-    return f"{node.stack} › {node.name}" if node.stack not in ("", within) else node.name
+    is_apart = node.stack not in ("", within) and node.kind not in ("route", "schedule")
+    return f"{node.stack} › {node.name}" if is_apart else node.name
 
 
 def _sources(graph: Graph, actors: Sequence[Node]) -> list[str]:
