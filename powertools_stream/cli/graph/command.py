@@ -38,7 +38,7 @@ def graph(
     targets: Annotated[
         list[str],
         typer.Argument(
-            metavar="TARGET…",
+            metavar="TARGET",
             help="A template of SAM or CloudFormation, or a directory with one; or rules: `module:registry`, a module, "
             "a Python file. Several are one system.",
         ),
