@@ -33,7 +33,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "cli"
 
-PART = re.compile(r"(?P<begin><!-- (?P<wanted>(?:in|from|picture) [^\n]*) -->\n)(?P<made>.*?)(?P<end><!-- end -->)", re.DOTALL)
+BEGIN = r"(?P<begin><!-- (?P<wanted>(?:in|from|picture) [^\n]*) -->\n)"
+PART = re.compile(BEGIN + r"(?P<made>.*?)(?P<end><!-- end -->)", re.DOTALL)
 COMMAND = re.compile(r"in (?P<directory>\S+): (?P<command>.+)")
 PICTURE = re.compile(r"picture (?P<name>\S+) in (?P<directory>\S+): (?P<command>.+)")
 FUNCTION = re.compile(r"from (?P<module>[\w.]+):(?P<name>\w+)")

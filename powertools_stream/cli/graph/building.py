@@ -151,7 +151,7 @@ class _Builder:
     # -- What actors get -----------------------------------------------------------------------------------------------
 
     def _add_sources(self, actor: Actor) -> None:
-        types = actor.taken.names or None
+        types = actor.taken.names or self._matching(actor)
         for source in [*self.system.sources_of(actor), *self.system.event_tables(actor)]:
             own = types if source.kind in _OF_EVENTS or actor.is_of_rows else None
             self._link(source, actor.node, Flow.FEEDS, own, is_latched=actor.skips_latched)
@@ -167,6 +167,10 @@ class _Builder:
             return
         for source in self.system.sources_of(actor):
             self._add_named(actor, source)
+
+    def _matching(self, actor: Actor) -> tuple[str, ...] | None:
+        """Return the types that an actor takes by a pattern; None: any."""
+        return tuple(filter(actor.taken.may_be, self._types())) if actor.taken.shown else None
 
     def _types(self) -> list[str]:
         emitted = [name for actor in self.system.actors for each in actor.emits for name in self._names_of(each)]

@@ -20,6 +20,12 @@ digraph {
   edge [fontname="Arial", fontsize=9, fontcolor="#4b5563", color="#6b7280", arrowsize=0.7]
 """
 
+_MANY = 300
+_LIMITS = "  graph [nslimit=2, nslimit1=2, mclimit=0.3]\n"
+"""With many nodes, Graphviz is not to look for the very best layout, which takes minutes.
+
+https://graphviz.org/docs/attrs/nslimit/"""
+
 _SHAPES: Mapping[str, str] = {
     EVENT: 'fillcolor="#fef3c7", color="#d97706"',
     RULE: 'fillcolor="#ffffff", color="#6b7280"',
@@ -43,7 +49,8 @@ _EDGES: Mapping[Flow, str] = {
 
 def as_dot(graph: Graph) -> str:
     """Return the graph as Graphviz takes it: functions are boxes around their rules, templates around functions."""
-    return _HEAD + "".join(f"  {line}\n" for line in _lines(graph)) + "}\n"
+    limits = _LIMITS if len(graph.nodes) > _MANY else ""
+    return _HEAD + limits + "".join(f"  {line}\n" for line in _lines(graph)) + "}\n"
 
 
 def _lines(graph: Graph) -> Iterator[str]:

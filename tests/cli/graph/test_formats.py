@@ -64,6 +64,12 @@ def test_dot_has_boxes_in_boxes_and_escaped_names() -> None:
     assert '"rule:F/r" -> "event:kept" [ltail="cluster function:F"' in text
 
 
+def test_a_large_graph_is_not_laid_out_for_minutes() -> None:
+    nodes = tuple(Node(f"event:{number}", "event", str(number)) for number in range(400))
+    assert "nslimit" in as_dot(Graph(nodes))
+    assert "nslimit" not in as_dot(GRAPH)
+
+
 def test_svg_is_drawn_and_what_stands_out_is_red() -> None:
     picture = ET.fromstring(as_svg(GRAPH))
     texts = ["".join(text.itertext()) for text in picture.iter("{http://www.w3.org/2000/svg}text")]
