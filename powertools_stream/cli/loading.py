@@ -126,8 +126,9 @@ def functions_in(stack: Stack) -> Iterator[LoadedFunction]:
 
 
 def _parts_of(function: Function, modules: dict[str, ModuleType]) -> tuple[Part, ...]:
-    handler = str(function.setting("Handler") or "")
-    if function.directory is None or not str(function.setting("Runtime")).startswith("python") or not handler:
+    handler = function.setting("Handler")
+    is_python = str(function.setting("Runtime")).startswith("python")
+    if function.directory is None or not is_python or not isinstance(handler, str):
         return ()
     name, _, attribute = handler.rpartition(".")
     module = name.replace("/", ".")

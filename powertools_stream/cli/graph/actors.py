@@ -174,8 +174,8 @@ def _of_faults(part: Part, node: Node, function: Function | None, places: Places
 
 
 def _publishes_faults(part: Part, options: ProcessorOptions) -> bool:
-    policies = [rule.on_fault or options.on_fault for rule in part.registry]
-    return any(policy != FaultPolicy.REPORT for policy in policies)
+    policies = (rule.on_fault or options.on_fault for rule in part.registry)
+    return any(policy is None or FaultPolicy(policy) != FaultPolicy.REPORT for policy in policies)
 
 
 def _of_plain(function: Function, node: Node, places: Places) -> Actor:

@@ -161,7 +161,7 @@ class _Builder:
             return
         if self.system.function_of(actor) not in self.system.targets:
             # No template says where they come from.
-            for name in self._types():
+            for name in self._types:
                 if actor.taken.may_be(name) and name != UNKNOWN_TYPE:
                     self._link(_event(name), actor.node, Flow.ROUTES, (name,))
             return
@@ -170,9 +170,11 @@ class _Builder:
 
     def _matching(self, actor: Actor) -> tuple[str, ...] | None:
         """Return the types that an actor takes by a pattern; None: any."""
-        return tuple(filter(actor.taken.may_be, self._types())) if actor.taken.shown else None
+        return tuple(filter(actor.taken.may_be, self._types)) if actor.taken.shown else None
 
+    @cached_property
     def _types(self) -> list[str]:
+        """The types that are named or published."""
         emitted = [name for actor in self.system.actors for each in actor.emits for name in self._names_of(each)]
         return list(dict.fromkeys([*self._named, *emitted]))
 
@@ -201,7 +203,7 @@ class _Builder:
             consumers = self.system.consumers_of(route.target)
             if route.is_open:
                 self._link(route.bus, route.target, Flow.ROUTES, label=route.shown)
-            for name in self._types():
+            for name in self._types:
                 if name == UNKNOWN_TYPE or not route.may_take(name) or not self._is_on(name, route):
                     continue
                 self._add_route(name, route, consumers)
@@ -258,7 +260,8 @@ class _Builder:
         return any(may_be_equal(name, each) for each in (*by_aws, *emitted))
 
     def _is_consumed(self, node: Node) -> bool:
-        targets = [self._nodes[edge.target] for edge in self._edges if edge.source == node.id and not edge.is_kept_only]
+        own = (edge for edge in self._edges if edge.source == node.id and edge.flow == Flow.ROUTES)
+        targets = [self._nodes[edge.target] for edge in own if not edge.is_kept_only]
         return any(self._takes(target, node.name) for target in targets)
 
     def _takes(self, target: Node, name: str) -> bool:

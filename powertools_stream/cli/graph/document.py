@@ -34,3 +34,5 @@ def _edge(edge: Edge) -> Iterator[tuple[str, Any]]:
     yield "event_types", list(edge.types) if edge.types is not None else None
     if edge.label:
         yield "label", edge.label
+    if edge.is_kept_only:
+        yield "kept_only", True

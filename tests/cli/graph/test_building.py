@@ -160,6 +160,38 @@ def test_a_rule_of_eventbridge_invokes_a_function(tmp_path: Path) -> None:
     assert marked(graph, Mark.UNCONSUMED) == ["fault"]
 
 
+def test_an_event_that_is_emitted_where_no_rule_takes_it_stands_out(tmp_path: Path) -> None:
+    graph = built_from(
+        tmp_path,
+        """\
+  Queue: {Type: AWS::SQS::Queue}
+  ToQueue:
+    Type: AWS::Events::Rule
+    Properties:
+      EventBusName: !Ref BusName
+      EventPattern: {detail-type: [{prefix: order-}]}
+      Targets: [{Id: queue, Arn: !GetAtt Queue.Arn}]
+  Listener:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: listener.handler
+      Events: {Queue: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}}
+""",
+        listener="""\
+        from powertools_stream import RuleRegistry, StreamProcessor
+        from powertools_stream.flavors import task
+        rules = RuleRegistry()
+        rules.add(id="elsewhere", flavor=task, event_type="order-created", emit="order-paid", bus_name="another")
+        rules.add(id="here", flavor=task, event_type="order-paid", emit="mail-sent")
+        rules.add(id="other", flavor=task, event_type="mail-sent", emit="order-created")
+        processor = StreamProcessor(rules=rules, on_fault="report")
+        """,
+    )
+    assert flows(graph, Flow.ROUTES) == ["event:order-created > queue:Queue"]
+    assert marked(graph, Mark.UNROUTED) == ["mail-sent", "order-paid"]
+    assert marked(graph, Mark.UNCONSUMED) == ["mail-sent", "order-paid"]
+
+
 def test_topics_buckets_pipes_and_other_buses_pass_on(tmp_path: Path) -> None:
     graph = built_from(
         tmp_path,
