@@ -12,6 +12,11 @@ becomes a block with the command and what it printed, and
 
 becomes the Markdown that the function returns.
 
+    <!-- picture orders.svg in docs/examples/orders: powertools-stream graph template.yaml --format svg -->
+    <!-- end -->
+
+becomes a picture, in a file beside the page, of what the command printed.
+
     PYTHONPATH=. python .ci/cli_docs.py [--check] [docs/cli/check.md …]
 """
 
@@ -28,8 +33,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "cli"
 
-PART = re.compile(r"(?P<begin><!-- (?P<wanted>(?:in|from) [^\n]*) -->\n)(?P<made>.*?)(?P<end><!-- end -->)", re.DOTALL)
+BEGIN = r"(?P<begin><!-- (?P<wanted>(?:in|from|picture) [^\n]*) -->\n)"
+PART = re.compile(BEGIN + r"(?P<made>.*?)(?P<end><!-- end -->)", re.DOTALL)
 COMMAND = re.compile(r"in (?P<directory>\S+): (?P<command>.+)")
+PICTURE = re.compile(r"picture (?P<name>\S+) in (?P<directory>\S+): (?P<command>.+)")
 FUNCTION = re.compile(r"from (?P<module>[\w.]+):(?P<name>\w+)")
 
 # What `faults` shows of an error is indented.
@@ -56,11 +63,22 @@ def made(wanted: str) -> str:
         return console_block(ROOT / command["directory"], command["command"])
     if function := FUNCTION.fullmatch(wanted):
         return f"\n{getattr(import_module(function['module']), function['name'])()}\n\n"
-    sys.exit(f"Expected `in <directory>: <command>` or `from <module>:<function>`, found: {wanted}.")
+    if picture := PICTURE.fullmatch(wanted):
+        keep_picture(PAGES / picture["name"], printed(ROOT / picture["directory"], picture["command"]) + "\n")
+        return f"\n![{picture['command']}]({picture['name']})\n\n"
+    sys.exit(f"Expected `in …`, `from …` or `picture …`, found: {wanted}.")
 
 
 def console_block(directory: Path, command: str) -> str:
     return f"\n```console\n$ {command}\n{printed(directory, command)}\n```\n\n"
+
+
+def keep_picture(path: Path, drawn: str) -> None:
+    """Write a picture; or check that it is as drawn."""
+    if "--check" not in sys.argv[1:]:
+        path.write_text(drawn, encoding="utf-8")
+    elif not path.is_file() or path.read_text(encoding="utf-8") != drawn:
+        sys.exit(f"Expected {path.relative_to(ROOT)} to be what the command draws. Run `make cli-docs`.")
 
 
 def printed(directory: Path, command: str) -> str:

@@ -12,6 +12,7 @@ from powertools_stream.cli.check.command import check
 from powertools_stream.cli.event.command import event
 from powertools_stream.cli.events.app import events
 from powertools_stream.cli.faults.app import faults
+from powertools_stream.cli.graph.command import graph
 from powertools_stream.cli.local.command import local
 from powertools_stream.cli.output import print_error
 from powertools_stream.cli.policy.command import policy
@@ -60,3 +61,4 @@ app.command("event", no_args_is_help=True)(event)
 app.command("local")(local)
 app.add_typer(faults, name="faults")
 app.add_typer(events, name="events")
+app.command("graph", no_args_is_help=True)(graph)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from powertools_stream.cli.handlers import Part, load_handlers
@@ -13,7 +15,7 @@ from powertools_stream.cli.status import CannotRunError
 from powertools_stream.cli.targets import own_modules
 from powertools_stream.templates.reading import read_template, template_paths
 
-__all__ = ["HELP", "LoadedFunction", "is_template", "load_functions"]
+__all__ = ["HELP", "LoadedFunction", "functions_in", "is_template", "load_functions", "load_stacks"]
 
 HELP = "The rules: `module:registry`, a module, a Python file; or a template of SAM or CloudFormation."
 """What ``--help`` says of such an argument."""
@@ -35,12 +37,28 @@ class LoadedFunction:
         The function in the template; None: there is no template.
     mappings
         What Lambda polls for it.
+    modules
+        The modules of its own that were imported, by name. They are put away again: see `in_place`.
+    directory
+        Where its code is; None if that is not known.
     """
 
     name: str
     parts: tuple[Part, ...]
     function: Function | None = None
     mappings: tuple[SourceMapping, ...] = ()
+    modules: dict[str, ModuleType] = field(default_factory=dict, compare=False, repr=False)
+    directory: Path | None = None
+
+    @contextlib.contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Have its modules, its path and its environment in place, as while it was imported: to read its source."""
+        if self.directory is None:
+            yield
+            return
+        variables = _variables_of(self.function) if self.function is not None else {}
+        with own_modules(self.directory, variables, self.modules):
+            yield
 
 
 def is_template(target: str) -> bool:
@@ -68,27 +86,57 @@ def load_functions(target: str) -> list[LoadedFunction]:
         The template cannot be read.
     """
     if not is_template(target):
+        return [_of_module(target)]
+    return [loaded for stack in load_stacks(target) for loaded in functions_in(stack)]
+
+
+def _of_module(target: str) -> LoadedFunction:
+    modules: dict[str, ModuleType] = {}
+    with own_modules(Path.cwd(), {}, modules):
         handlers = load_handlers(target)
-        return [LoadedFunction(handlers.module, handlers.parts)]
-    stacks = [stack_of(read_template(path)) for path in template_paths(Path(target))]
-    return [loaded for stack in stacks for loaded in _functions_of(stack)]
+    is_file = target.partition(":")[0].endswith(".py") and handlers.path is not None
+    directory = handlers.path.parent if is_file and handlers.path is not None else Path.cwd()
+    return LoadedFunction(handlers.module, handlers.parts, modules=modules, directory=directory)
 
 
-def _functions_of(stack: Stack) -> Iterator[LoadedFunction]:
+def load_stacks(target: str) -> list[Stack]:
+    """Return the stacks of a template, or of each template of a directory.
+
+    Raises
+    ------
+    TemplateError
+        The template cannot be read.
+    """
+    return [stack_of(read_template(path)) for path in template_paths(Path(target))]
+
+
+def functions_in(stack: Stack) -> Iterator[LoadedFunction]:
+    """Yield the functions of a stack, each imported on its own.
+
+    Raises
+    ------
+    CannotRunError
+        A module cannot be imported.
+    """
     mappings = mappings_of(stack)
     for function in functions_of(stack):
         own = tuple(each for each in mappings if each.function == function)
-        yield LoadedFunction(function.name, _parts_of(function), function, own)
+        modules: dict[str, ModuleType] = {}
+        yield LoadedFunction(function.name, _parts_of(function, modules), function, own, modules, function.directory)
 
 
-def _parts_of(function: Function) -> tuple[Part, ...]:
-    handler = str(function.setting("Handler") or "")
-    if function.directory is None or not str(function.setting("Runtime")).startswith("python") or not handler:
+def _parts_of(function: Function, modules: dict[str, ModuleType]) -> tuple[Part, ...]:
+    handler = function.setting("Handler")
+    is_python = str(function.setting("Runtime")).startswith("python")
+    if function.directory is None or not is_python or not isinstance(handler, str):
         return ()
-    module = handler.rpartition(".")[0].replace("/", ".")
-    with own_modules(function.directory, _variables_of(function)):
+    name, _, attribute = handler.rpartition(".")
+    module = name.replace("/", ".")
+    with own_modules(function.directory, _variables_of(function), modules):
         try:
-            return load_handlers(module, may_be_empty=True).parts
+            # A handler without a processor of its own may call one of the module's.
+            named = load_handlers(f"{module}:{attribute}", may_be_empty=True).parts
+            return named or load_handlers(module, may_be_empty=True).parts
         except CannotRunError as error:
             raise CannotRunError(f"{function.name}: {error}") from error
 

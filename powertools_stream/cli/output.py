@@ -12,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 
 __all__ = [
     "counted",
+    "document_text",
     "errors",
     "json_line",
     "print_document",
@@ -38,7 +39,12 @@ def errors() -> Console:
 
 def print_document(document: Any) -> None:
     """Print one JSON document, for ``--json``."""
-    sys.stdout.write(_json(document, indent=2) + "\n")
+    sys.stdout.write(document_text(document))
+
+
+def document_text(document: Any) -> str:
+    """Return a JSON document as ``--json`` prints it."""
+    return _json(document, indent=2) + "\n"
 
 
 def json_line(document: Any) -> str:

@@ -8,7 +8,7 @@ import os
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -77,7 +77,9 @@ def load_module(target: str) -> tuple[ModuleType, str]:
 
 
 @contextlib.contextmanager
-def own_modules(directory: Path, variables: Mapping[str, str]) -> Iterator[None]:
+def own_modules(
+    directory: Path, variables: Mapping[str, str], modules: MutableMapping[str, ModuleType] | None = None
+) -> Iterator[None]:
     """Import the code of one function as it is on its own, and forget its modules: others may have the same names.
 
     Parameters
@@ -87,8 +89,12 @@ def own_modules(directory: Path, variables: Mapping[str, str]) -> Iterator[None]
     variables
         Its environment variables. What is set already, as in a shell, stays; so does what boto3 and Powertools read on
         import, where not any text will do.
+    modules
+        Its modules that were imported before, by name. What is imported now is added.
     """
-    path, environment, modules = list(sys.path), dict(os.environ), frozenset(sys.modules)
+    kept = {} if modules is None else modules
+    path, environment, before = list(sys.path), dict(os.environ), frozenset(sys.modules)
+    sys.modules.update(kept)
     sys.path.insert(0, str(directory.resolve()))
     for name, value in variables.items():
         if not name.startswith(OF_LIBRARIES):
@@ -99,7 +105,7 @@ def own_modules(directory: Path, variables: Mapping[str, str]) -> Iterator[None]
         sys.path[:] = path
         os.environ.clear()
         os.environ.update(environment)
-        _forget_own_modules(frozenset(sys.modules) - modules)
+        kept.update(_forget_own_modules(frozenset(sys.modules) - before))
 
 
 def _registries(module: ModuleType, attribute: str) -> list[NamedRegistry]:
@@ -147,11 +153,10 @@ def _missing_variable(error: BaseException) -> str | None:
     return str(error.args[0]) if isinstance(error, KeyError) and is_of_environ else None
 
 
-def _forget_own_modules(names: Iterable[str]) -> None:
+def _forget_own_modules(names: Iterable[str]) -> dict[str, ModuleType]:
     """Let modules be imported anew, so that no rule is registered twice. Those of libraries stay."""
-    for name in names:
-        if _is_own(getattr(sys.modules[name], "__file__", None) or ""):
-            del sys.modules[name]
+    own = [name for name in names if _is_own(getattr(sys.modules[name], "__file__", None) or "")]
+    return {name: sys.modules.pop(name) for name in own}
 
 
 def _module_in_sight(name: str) -> str:

@@ -28,6 +28,8 @@ IMPORTED = (
     "powertools_stream.cli.lake.commands",
     "powertools_stream.cli.lake.objects",
     "powertools_stream.cli.lake.queues",
+    "powertools_stream.cli.graph.building",
+    "powertools_stream.cli.graph.terminal",
     "powertools_stream.cli.local.session",
     "powertools_stream.cli.policy.report",
     "powertools_stream.cli.needs.rules",

@@ -43,11 +43,14 @@ class Made:
         What is known of its arguments, and of the parameters in it, by name.
     is_plain
         Of a write, whether it is nothing but the item or its key, so that it may share a call; None: nobody knows.
+    types
+        Of an event that stands in the call, its type.
     """
 
     kind: type[Request]
     arguments: Mapping[str, tuple[Name, ...]] = field(default_factory=dict)
     is_plain: bool | None = None
+    types: tuple[Name, ...] = ()
 
 
 @dataclass
@@ -66,6 +69,10 @@ class Reading:
         Whether all that the first function returns is a request.
     returned
         The names that functions return, of a bus, a topic or a queue.
+    types
+        What mappings have as their ``"type"``: types of events, where it is events that the functions make.
+    latches
+        Whether a mapping has ``"latched": True``.
     """
 
     made: list[Made] = field(default_factory=list)
@@ -73,6 +80,8 @@ class Reading:
     unread: list[str] = field(default_factory=list)
     only_makes: bool = False
     returned: list[Name] = field(default_factory=list)
+    types: list[Name] = field(default_factory=list)
+    latches: bool = False
 
 
 def read_functions(*functions: Any, rule: Any = None) -> Reading:
@@ -151,6 +160,7 @@ class _Reader:
         self._scope = scope
         # Nodes that were read with the one around them: classes where they are called, mappings in mappings.
         self._done: set[int] = set()
+        self._inner: set[int] = set()
         self._assigned: dict[str | None, ast.expr | None] = {}
 
     def read(self, node: Any, *, is_first: bool) -> None:
@@ -183,12 +193,14 @@ class _Reader:
 
     def _read_node(self, node: ast.AST) -> None:
         called = self._scope.resolved(node.func) if isinstance(node, ast.Call) else None
+        self._note_fields(node)
         if isinstance(node, ast.Call) and _is_request(called):
-            self._source.made.append(Made(called, self._arguments(_names_of(called), node), self._is_plain(node)))
+            arguments = self._arguments(_names_of(called), node)
+            self._source.made.append(Made(called, arguments, self._is_plain(node), self._types_in(node)))
             self._done.add(id(node.func))
         elif isinstance(node, ast.Call) and isinstance(called, FunctionType) and called in _STEPS:
             kind, names = _STEPS[called]
-            self._source.made.append(Made(kind, self._arguments(names, node)))
+            self._source.made.append(Made(kind, self._arguments(names, node), types=self._types_in(node)))
         elif isinstance(node, ast.Dict) and id(node) not in self._done:
             self._add_params(self._params_of(node))
             self._done.update(id(inner) for inner in ast.walk(node) if isinstance(inner, ast.Dict))
@@ -200,6 +212,25 @@ class _Reader:
             self._source.made.append(Made(named))
         elif callable(named) and not isinstance(named, type):
             _read(named, self._source, self._seen, self._rule)
+
+    def _note_fields(self, node: ast.AST) -> None:
+        """Note what a mapping says of an event or a row: its type, and whether it is latched."""
+        self._inner.update(id(inner) for _, value in _fields_of(node) for inner in ast.walk(value))
+        for key, value in _fields_of(node):
+            if key == "type" and id(node) not in self._inner:
+                self._source.types += [name for name in self._names_in(value) if name not in self._source.types]
+            elif key == "latched" and isinstance(value, ast.Constant) and value.value is True:
+                self._source.latches = True
+
+    def _types_in(self, node: ast.Call) -> tuple[Name, ...]:
+        """Return the types of the events that stand in a call."""
+        fields = [pair for argument in node.args for outer in _outermost(argument) for pair in _fields_of(outer)]
+        return tuple(name for key, value in fields if key == "type" for name in self._names_in(value))
+
+    def _names_in(self, node: ast.expr) -> list[Name]:
+        if isinstance(node, ast.IfExp):
+            return [*self._names_in(node.body), *self._names_in(node.orelse)]
+        return [self._name_of(node)]
 
     def _arguments(self, names: Sequence[str], node: ast.Call) -> dict[str, tuple[Name, ...]]:
         """Return what is known of the arguments of a call, whose parameters have these names, in order."""
@@ -292,7 +323,10 @@ class _Reader:
     def _named(self, node: ast.Name | ast.Attribute) -> Name:
         """Return what a constant of a module holds; what it was made of counts, not what is in it on this machine."""
         if isinstance(node, ast.Name) and node.id in self._assigned:
-            return self._name_of(self._assigned.pop(node.id))
+            value = self._assigned.pop(node.id)
+            name = self._name_of(value)
+            self._assigned[node.id] = value  # it was away, lest a name that stands for itself has no end
+            return name
         if isinstance(field := self._field(node), str):
             return Name(field)
         value = self._scope.resolved(node)
@@ -318,6 +352,25 @@ _STEPS: Mapping[Any, tuple[type[Request], tuple[str, ...]]] = {
     publish: (PutEvent, ("event", "uow", "rule")),
     publish_all: (PutEvent, ("events", "uow", "rule")),
 }
+
+
+def _fields_of(node: ast.AST) -> list[tuple[str | None, ast.expr]]:
+    """Return the fields of a mapping that stands in the source, or what is put into one: ``event["type"] = …``."""
+    if isinstance(node, ast.Dict):
+        return [(text_of(key), value) for key, value in zip(node.keys, node.values, strict=True)]
+    if isinstance(node, ast.Assign):
+        targets = [target for target in node.targets if isinstance(target, ast.Subscript)]
+        return [(text_of(target.slice), node.value) for target in targets]
+    if isinstance(node, ast.Call):
+        return [(one.arg, one.value) for one in node.keywords if getattr(node.func, "id", None) == "dict"]
+    return []
+
+
+def _outermost(node: ast.AST) -> list[ast.AST]:
+    """Return the mappings that stand in an expression, without those within them."""
+    if _fields_of(node):
+        return [node]
+    return [outer for inner in ast.iter_child_nodes(node) for outer in _outermost(inner)]
 
 
 def _names_of(kind: Any) -> list[str]:

@@ -21,7 +21,7 @@ from powertools_stream.requests.eventbridge import BUS
 from powertools_stream.requests.s3 import BUCKET, COPY_SOURCE
 from powertools_stream.rules.rule import Rule, spec_of
 
-__all__ = ["needs_of"]
+__all__ = ["functions_of_rule", "needs_of", "needs_of_rule"]
 
 
 def needs_of(parts: Iterable[Part], more: Iterable[str] = ()) -> Needs:
@@ -43,8 +43,21 @@ def needs_of(parts: Iterable[Part], more: Iterable[str] = ()) -> Needs:
     return found
 
 
+def needs_of_rule(rule: Rule, options: ProcessorOptions | None) -> Needs:
+    """Return what one rule needs.
+
+    Parameters
+    ----------
+    options
+        Those of its processor; None: there is none.
+    """
+    found = Needs()
+    _add_rule(found, rule, options)
+    return found
+
+
 def _add_rule(found: Needs, rule: Rule, options: ProcessorOptions | None) -> None:
-    functions = _functions_of(rule)
+    functions = functions_of_rule(rule)
     sources = {name: read_functions(function, rule=rule) for name, function in functions.items()}
     needs = [*_of_flavor(rule, sources, options), *_of_functions(rule, sources.values(), options)]
     role = rule.role_arn
@@ -63,7 +76,7 @@ def _add_rule(found: Needs, rule: Rule, options: ProcessorOptions | None) -> Non
 _ASSUME = Permission("sts:AssumeRole", Place("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/{name}"))
 
 
-def _functions_of(rule: Rule) -> dict[str, Callable[..., Any]]:
+def functions_of_rule(rule: Rule) -> dict[str, Callable[..., Any]]:
     """Return the functions of a rule that may make requests: its own, and a flavor of the user's."""
     names = [*type(rule).user_functions, spec_of(rule.flavor).main or "", *(rule.__pydantic_extra__ or {})]
     values = {name: rule.__dict__.get(name) for name in dict.fromkeys(names)}

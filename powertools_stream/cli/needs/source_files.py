@@ -9,7 +9,7 @@ import site
 import sys
 import sysconfig
 from functools import cache
-from types import FunctionType, MethodType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 __all__ = ["is_own", "module_source", "nodes_of", "plain_function"]
@@ -48,12 +48,17 @@ def is_own(function: FunctionType) -> bool:
     return not function.__code__.co_filename.startswith((*_library_folders(), "<frozen"))
 
 
-@cache
 def module_source(name: str) -> ast.Module | None:
     """Return the source of an imported module; None: there is none."""
+    # Not by its name: several functions of a template may have modules of the same name.
     module = sys.modules.get(name)
+    return _source_of(module) if module is not None else None
+
+
+@cache
+def _source_of(module: ModuleType) -> ast.Module | None:
     try:
-        return ast.parse(inspect.getsource(module)) if module is not None else None
+        return ast.parse(inspect.getsource(module))
     except (OSError, TypeError, SyntaxError):
         return None
 

@@ -11,31 +11,32 @@ from powertools_stream.cli.stack.stack import Resource, Stack
 from powertools_stream.matching.event_patterns import EventPatternError, compile_event_pattern
 from powertools_stream.templates.values import dig
 
-__all__ = ["BUS", "keeps_faults"]
+__all__ = ["BUS", "SAM_RULES", "is_on", "keeps_faults", "may_match"]
 
 BUS = "AWS::Events::EventBus"
 
 _FAULT = {"detail-type": "fault", "detail": {"type": "fault", "disposition": "set-aside"}}
 """What is the same in all fault events of records that are set aside, under the names of EventBridge's envelope."""
 
-_SAM_EVENTS = ("EventBridgeRule", "CloudWatchEvent")
+SAM_RULES = ("EventBridgeRule", "CloudWatchEvent")
+"""SAM's types of events that are rules of a bus."""
 
 
 def keeps_faults(stack: Stack, bus: Resource) -> bool:
     """Return whether a rule or an archive takes fault events from a bus; also if that cannot be told."""
-    return any(_takes_faults(pattern) for pattern in _patterns(stack, bus))
+    return any(may_match(pattern, _FAULT) for pattern in _patterns(stack, bus))
 
 
 def _patterns(stack: Stack, bus: Resource) -> Iterator[Any]:
     """Yield the patterns by which something takes events from a bus; None takes all."""
     for rule in stack.of_type("AWS::Events::Rule"):
-        if _is_of(stack, rule.properties.get("EventBusName"), bus) and _is_on(rule.properties):
+        if _is_of(stack, rule.properties.get("EventBusName"), bus) and is_on(rule.properties):
             yield rule.properties.get("EventPattern")
     for archive in stack.of_type("AWS::Events::Archive"):
         if _is_of(stack, archive.properties.get("SourceArn"), bus):
             yield archive.properties.get("EventPattern")
     for properties in _sam_events(stack):
-        if _is_of(stack, properties.get("EventBusName"), bus) and _is_on(properties):
+        if _is_of(stack, properties.get("EventBusName"), bus) and is_on(properties):
             yield properties.get("Pattern")
 
 
@@ -45,7 +46,7 @@ def _sam_events(stack: Stack) -> Iterator[Mapping[str, Any]]:
         events = owner.properties.get("Events")
         for event in events.values() if isinstance(events, Mapping) else ():
             properties = dig(event, "Properties")
-            if dig(event, "Type") in _SAM_EVENTS and isinstance(properties, Mapping):
+            if dig(event, "Type") in SAM_RULES and isinstance(properties, Mapping):
                 yield properties
 
 
@@ -56,14 +57,24 @@ def _is_of(stack: Stack, value: Any, bus: Resource) -> bool:
     return named.logical_id == bus.logical_id if named else not isinstance(value, str)
 
 
-def _is_on(rule: Mapping[str, Any]) -> bool:
+def is_on(rule: Mapping[str, Any]) -> bool:
+    """Return whether a rule of EventBridge is not disabled, by its properties, or those of an event of SAM."""
     return rule.get("State") != "DISABLED" and rule.get("Enabled") is not False
 
 
-def _takes_faults(pattern: Any) -> bool:
-    told = _told(_decoded(pattern), _FAULT)
+def may_match(pattern: Any, event: Mapping[str, Any]) -> bool:
+    """Return whether a rule may take such an event; also if that cannot be told.
+
+    Parameters
+    ----------
+    pattern
+        The rule's pattern; None takes all.
+    event
+        What is known of the event, under the names of EventBridge's envelope. Other fields may have any value.
+    """
+    told = _told(_decoded(pattern), event)
     try:
-        return not told or compile_event_pattern(told)(_FAULT)
+        return not told or compile_event_pattern(told)(event)
     except EventPatternError:
         return True  # cfn-lint says so
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from powertools_stream.cli.stack.stack import Resource, Stack
 from powertools_stream.templates.resource_types import RESOURCE_TYPES
 from powertools_stream.templates.values import Reference, Text, items_of, pattern_of, references
 
-__all__ = ["Use", "is_granted", "uses_of"]
+__all__ = ["Use", "is_granted", "may_do", "uses_of"]
 
 _ITEM_ACTIONS = (
     "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan",
@@ -99,18 +99,23 @@ def uses_of(function: Function) -> Iterator[Use]:
 
 def is_granted(function: Function, use: Use) -> bool:
     """Return whether a function may use a resource; also if that cannot be told."""
+    return may_do(function, use.actions, use.resource)
+
+
+def may_do(function: Function, actions: Iterable[str], resource: Resource) -> bool:
+    """Return whether a function may take one of these actions on a resource; also if that cannot be told."""
     statements = statements_of(function)
-    if statements is None or _has_policy_of_its_own(function.stack, use.resource):
+    if statements is None or _has_policy_of_its_own(function.stack, resource):
         return True
-    return any(_allows(statement, use, function.stack) for statement in statements)
+    return any(_allows(statement, actions, resource, function.stack) for statement in statements)
 
 
-def _allows(statement: Mapping[str, Any], use: Use, stack: Stack) -> bool:
+def _allows(statement: Mapping[str, Any], actions: Iterable[str], resource: Resource, stack: Stack) -> bool:
     if "NotAction" in statement or "NotResource" in statement:
         return True
     granted = [pattern_of(action).lower() for action in items_of(statement.get("Action"))]
-    named = any(may_be_equal(action, needed.lower()) for action in granted for needed in use.actions)
-    return named and any(_covers(each, use.resource, stack) for each in items_of(statement.get("Resource")))
+    named = any(may_be_equal(action, needed.lower()) for action in granted for needed in actions)
+    return named and any(_covers(each, resource, stack) for each in items_of(statement.get("Resource")))
 
 
 def _covers(value: Any, resource: Resource, stack: Stack) -> bool:

@@ -67,11 +67,14 @@ class Stack:
         Resolves its values.
     directory
         Where the template is, and the code that it names; None if that is not known.
+    path
+        The template's own file; None if that is not known.
     """
 
     document: Mapping[str, Any]
     resolver: Resolver
     directory: Path | None
+    path: Path | None = None
 
     @cached_property
     def resources(self) -> Mapping[str, Resource]:
@@ -130,7 +133,7 @@ def stack_of(template: Template) -> Stack:
         parameter = parameters.get(str(function.get("Ref"))) or {}
         return parameter.get("Default", UNKNOWN)
 
-    return Stack(document, Resolver(document, stand_in=default), template.path.parent)
+    return Stack(document, Resolver(document, stand_in=default), template.path.parent, template.path.resolve())
 
 
 def _with_globals(document: Mapping[str, Any]) -> Mapping[str, Any]:
