@@ -23,7 +23,7 @@ def is_correlation(uow: UnitOfWork) -> bool:
 def order_fulfilled(uow: UnitOfWork, template: Event) -> Event:
     """Return the event. It has one id per order, whichever event came last, and however often it came."""
     submitted, paid = uow["triggers"]
-    order = {**submitted["order"], "payment": paid["order"].get("payment")}
+    order = {**submitted["order"], "payment": paid["order"]["payment"]}
     return {**template, "id": f"order-fulfilled.{order['id']}", "type": "order-fulfilled", "order": order}
 
 

@@ -13,7 +13,7 @@ def submitted(order: str = "o-1") -> Event:
         "type": "order-submitted",
         "timestamp": SUBMITTED_AT,
         "partition_key": order,
-        "order": {"id": order, "customer": "c-1", "total": 4200},
+        "order": {"id": order, "customer": "c-1", "total": 900},
     }
 
 
@@ -23,5 +23,5 @@ def paid(order: str = "o-1", number: int = 1) -> Event:
         "type": "order-paid",
         "timestamp": SUBMITTED_AT + number * 60_000,
         "partition_key": order,
-        "order": {"id": order, "payment": f"p-{number}"},
+        "order": {"id": order, "payment": {"reference": f"p-{number}", "amount": 900}},
     }
