@@ -39,6 +39,7 @@ check: .venv/installed-dev
 	@.ci/step 'ruff check' $(BIN)/ruff check
 	@.ci/step 'ruff format' $(BIN)/ruff format --check
 	@.ci/step 'mypy' $(BIN)/mypy
+	@.ci/step 'mypy of projects' $(BIN)/python .ci/projects.py
 	@.ci/step 'import-linter' $(BIN)/lint-imports
 
 test: check docs
