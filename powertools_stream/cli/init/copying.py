@@ -126,10 +126,10 @@ def _require_empty(directory: Path) -> None:
 def _stack_name(directory: Path) -> str:
     """Return the directory's name as CloudFormation accepts it: letters, digits and hyphens, a letter first.
 
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
     """
-    name = re.sub(r"[^A-Za-z0-9]+", "-", directory.resolve().name).strip("-")[:128]
-    return name if name[:1].isalpha() else f"stack-{name}".strip("-")
+    name = re.sub(r"[^A-Za-z0-9]+", "-", directory.resolve().name).strip("-")
+    return (name if name[:1].isalpha() else f"stack-{name}")[:128].strip("-")
 
 
 def _remove(directory: Path, new: list[Path]) -> None:

@@ -41,7 +41,7 @@ def test_the_list_has_a_line_for_each_template(command: Command) -> None:
 
     lines = done.output.splitlines()
     assert (done.status, lines[0].split()[0]) == (0, "template")
-    assert "control-service      Collects domain events" in done.output
+    assert "control-service      Publishes what follows" in done.output
     assert set(json.loads(command("init", "--list", "--json").output)) == {line.split()[0] for line in lines[1:]}
 
 
