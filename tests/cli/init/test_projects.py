@@ -15,6 +15,10 @@ import powertools_stream
 from powertools_stream.cli.init.templates import described_templates, template_named
 from tests.cli.conftest import ROOT, Command
 
+pytestmark = pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="The projects are written for the Python of their functions, 3.13."
+)
+
 PROJECTS = [template_named(name) for name in described_templates()]
 each_project = pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.name)
 
