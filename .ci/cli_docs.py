@@ -5,7 +5,7 @@ A page says what it wants between two comments, and this fills in the rest:
     <!-- in docs/examples/cli: powertools-stream check template.yaml -->
     <!-- end -->
 
-becomes a block with the command and what it printed, and
+becomes a block with the command and what it printed; ``in a new directory:`` is for one that writes files. And
 
     <!-- from powertools_stream.cli.check.table:markdown -->
     <!-- end -->
@@ -27,6 +27,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 
@@ -35,8 +36,9 @@ PAGES = ROOT / "docs" / "cli"
 
 BEGIN = r"(?P<begin><!-- (?P<wanted>(?:in|from|picture) [^\n]*) -->\n)"
 PART = re.compile(BEGIN + r"(?P<made>.*?)(?P<end><!-- end -->)", re.DOTALL)
-COMMAND = re.compile(r"in (?P<directory>\S+): (?P<command>.+)")
 PICTURE = re.compile(r"picture (?P<name>\S+) in (?P<directory>\S+): (?P<command>.+)")
+NEW = "a new directory"
+COMMAND = re.compile(rf"in (?P<directory>\S+|{NEW}): (?P<command>.+)")
 FUNCTION = re.compile(r"from (?P<module>[\w.]+):(?P<name>\w+)")
 
 # What `faults` shows of an error is indented.
@@ -60,7 +62,9 @@ def made_page(text: str) -> str:
 
 def made(wanted: str) -> str:
     if command := COMMAND.fullmatch(wanted):
-        return console_block(ROOT / command["directory"], command["command"])
+        with tempfile.TemporaryDirectory() as new:
+            directory = Path(new) if command["directory"] == NEW else ROOT / command["directory"]
+            return console_block(directory, command["command"])
     if function := FUNCTION.fullmatch(wanted):
         return f"\n{getattr(import_module(function['module']), function['name'])()}\n\n"
     if picture := PICTURE.fullmatch(wanted):

@@ -13,6 +13,7 @@ from powertools_stream.cli.event.command import event
 from powertools_stream.cli.events.app import events
 from powertools_stream.cli.faults.app import faults
 from powertools_stream.cli.graph.command import graph
+from powertools_stream.cli.init.command import init
 from powertools_stream.cli.local.command import local
 from powertools_stream.cli.output import print_error
 from powertools_stream.cli.policy.command import policy
@@ -62,3 +63,4 @@ app.command("local")(local)
 app.add_typer(faults, name="faults")
 app.add_typer(events, name="events")
 app.command("graph", no_args_is_help=True)(graph)
+app.command("init", no_args_is_help=True)(init)
