@@ -85,7 +85,11 @@ class _Sent:
         # None has arrived, for a reason that is not theirs: no other will.
         if len(faults) == len(events) and all(fault.reason in _NOT_OF_AN_EVENT for fault in faults):
             raise CannotRunError(f"The events cannot be sent: {faults[0].error}") from faults[0].error
-        return {int(fault.record_id): f"{type(fault.error).__name__}: {fault.error}" for fault in faults}
+        failed = {int(fault.record_id): f"{type(fault.error).__name__}: {fault.error}" for fault in faults}
+        # What counts is that it was sent: the environment may switch rules off, this one as well.
+        sent = {result.uow["record"]["position"] for result in self._processor.results}
+        unsent = set(range(len(events))) - sent - failed.keys()
+        return {**failed, **dict.fromkeys(unsent, "not sent: see ENABLED_PIPELINES and DISABLED_PIPELINES")}
 
 
 _NOT_OF_AN_EVENT = (Reason.CONFIGURATION, Reason.RETRYABLE)

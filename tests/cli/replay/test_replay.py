@@ -90,6 +90,18 @@ def test_what_fails_is_told_and_sent_the_next_time(
     assert "1 sent to bus://hub, 1 failed." in second.output
 
 
+def test_a_switch_of_the_environment_makes_nothing_count_as_sent(
+    command: Command, tmp_path: Path, endpoint: ScriptedEndpoint
+) -> None:
+    lake = written(tmp_path / "lake.jsonl", stored(2))
+
+    off = command("events", "replay", lake, "--bus", "hub", "--yes", environment={"DISABLED_PIPELINES": "replay"})
+
+    assert (off.status, endpoint.count()) == (1, 0)
+    assert "not sent: see ENABLED_PIPELINES" in off.output
+    assert "2 failed." in off.output
+
+
 _REFUSED = {"ErrorCode": "MalformedDetail", "ErrorMessage": "no"}
 
 
