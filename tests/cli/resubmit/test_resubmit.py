@@ -403,6 +403,7 @@ def test_a_rule_that_somebody_has_made_up_does_not_keep_the_others_from_running(
     ]
 
 
+@pytest.mark.slow
 def test_ctrl_c_waits_for_the_invocation_under_way_and_a_second_run_at_once_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -516,3 +517,39 @@ def test_a_time_that_somebody_has_made_up_hides_nothing(
             done.append(json.loads(command("faults", "resubmit", lake, *options, environment=aws.environment).output))
 
     assert [one["done"] for one in done] == [1, 0, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="awslambdaric runs on Linux only")
+def test_a_function_under_the_real_runtime_is_told_which_rules_are_meant(command: Command, tmp_path: Path) -> None:
+    from tests.runtime.runtime_api import Function
+
+    records = to_sqs_records([{"type": "order-created"}, {"type": "order-created", "fail": True}])["Records"]
+    common = {"type": "fault", "timestamp": 1, "disposition": "set-aside", "tags": {"functionname": "orders"}}
+    faults = [{**common, "id": str(n), "uow": {"pipeline": "note", "record": each}} for n, each in enumerate(records)]
+    gone = {**common, "id": "gone", "uow": {"pipeline": "renamed", "record": records[0]}}
+    lake = written(tmp_path / "faults.jsonl", [*faults, gone])
+
+    with Function("several.handler", ROOT / "tests" / "runtime" / "handlers") as function:
+
+        def forwarded(event: Any, context: Any) -> Any:
+            done = function.invoke(event, client_context={"custom": context.client_context.custom})
+            if done.error is not None:
+                raise type(done.error["errorType"], (Exception,), {})(done.error["errorMessage"])
+            return done.response
+
+        with FakeLambda({"orders": forwarded}) as aws:
+            options = ["--function", "orders", "--yes", "--json"]
+            finished = command("faults", "resubmit", lake, *options, environment=aws.environment)
+
+    found = json.loads(finished.output)
+    assert finished.status == 1
+    assert [(one["rule"], one["error"]) for one in found["failed"] if one["rule"] == "note"] == [
+        ("note", "ValueError: no")
+    ]
+    assert next(one["error"] for one in found["failed"] if one["rule"] == "renamed").startswith("ConfigurationError: ")
+    assert {tuple(said["powertools_stream"]["resubmit"]["rules"]) for _, _, said in aws.calls} == {
+        ("note", "renamed"),
+        ("note",),
+        ("renamed",),
+    }
