@@ -209,7 +209,8 @@ def home_of(name: str) -> str:
 
 def own_modules() -> Iterator[ModuleType]:
     for module in walk_packages(powertools_stream.__path__, "powertools_stream."):
-        if not module.name.startswith(("powertools_stream.local", "powertools_stream.testing")):
+        # None of a rule or of an option is defined there.
+        if not module.name.startswith(tuple(f"powertools_stream.{part}" for part in ("cli", "local", "testing"))):
             yield import_module(module.name)
 
 

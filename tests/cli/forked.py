@@ -33,6 +33,11 @@ IMPORTED = (
     "powertools_stream.cli.local.session",
     "powertools_stream.cli.policy.report",
     "powertools_stream.cli.needs.rules",
+    "powertools_stream.cli.redrive.moving",
+    "powertools_stream.cli.replay.destinations",
+    "powertools_stream.cli.replay.report",
+    "powertools_stream.cli.resubmit.report",
+    "powertools_stream.connectors.eventbridge",
     "samtranslator.parser.parser",
     "samtranslator.translator.translator",
 )
