@@ -139,13 +139,22 @@ class RuntimeFunction:
         """The processes that there are."""
         return list(self._all)
 
-    def invoke(self, event: Any) -> Invocation:
-        """Invoke the function, and return the outcome, even if it fails."""
+    def invoke(self, event: Any, client_context: Any = None) -> Invocation:
+        """Invoke the function, and return the outcome, even if it fails.
+
+        Parameters
+        ----------
+        event
+            The event.
+        client_context
+            What the function finds as ``context.client_context``: an object with ``custom``, ``env`` and ``client``.
+            https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+        """
         request_id, started = str(uuid.uuid4()), time.monotonic()
         response, error = None, None
         with self._counted(), self._slots:
             try:
-                response = self._response(request_id, json.dumps(event).encode())
+                response = self._response(request_id, event, client_context)
             except FunctionError as raised:
                 error = raised
         seconds = time.monotonic() - started
@@ -172,12 +181,13 @@ class RuntimeFunction:
         for process in processes:
             process.close()
 
-    def _response(self, request_id: str, event: bytes) -> Any:
+    def _response(self, request_id: str, event: Any, client_context: Any) -> Any:
         configuration = self.configuration
+        body, context = json.dumps(event).encode(), json.dumps(client_context) if client_context else ""
         while True:
             process = self._take()
             try:
-                return process.invoke(request_id, event, configuration.timeout, configuration.arn)
+                return process.invoke(request_id, body, configuration.timeout, configuration.arn, context)
             except ProcessGoneError:
                 continue
             finally:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from powertools_stream.local.emulator import Emulator
 from powertools_stream.local.runtime.function import FunctionConfiguration
+from powertools_stream.local.stack.apis import addresses, routes_of
 from powertools_stream.local.stack.deployment import Deployed, LeftOut, deploy
 from powertools_stream.local.stack.functions import configuration_of, forwarder, needed_of, unknown_variables
 from powertools_stream.local.stack.mappings import MAPPING, MappingConfiguration, mapping_configuration_of
@@ -39,6 +40,8 @@ class Stack:
         The physical ids and types of the resources, by logical id.
     left_out
         What does not exist here.
+    addresses
+        Where APIs are served, by logical id.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Stack:
     physical_ids: Mapping[str, str]
     types: Mapping[str, str]
     left_out: tuple[LeftOut, ...]
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     def of_type(self, *types: str) -> list[str]:
         """Return the logical ids of the resources of these types."""
@@ -123,7 +127,7 @@ class _Plan:
             logical_id: self._deployable(logical_id, resource, forward_url)
             for logical_id, resource in self._plain.resources.items()
             if resource["Type"] not in (MAPPING, _LAYER)
-        }
+        } | routes_of(self._plain.resources)
         kept = ("Parameters", "Mappings", "Conditions")
         return {**{name: self._plain.document[name] for name in kept if name in self._plain.document},
                 "Resources": resources}  # fmt: skip
@@ -142,7 +146,15 @@ class _Plan:
             functions[logical_id] = found
             left_out += unknown_variables(logical_id, resource, self.values)
         mappings = self._configured_mappings(functions, left_out)
-        return Stack(deployed.name, functions, mappings, deployed.physical_ids, deployed.types, tuple(left_out))
+        return Stack(
+            deployed.name,
+            functions,
+            mappings,
+            deployed.physical_ids,
+            deployed.types,
+            tuple(left_out),
+            addresses(self._plain.resources, deployed, emulator.url),
+        )
 
     def _configured_mappings(
         self, functions: Mapping[str, FunctionConfiguration], left_out: list[LeftOut]
