@@ -71,9 +71,7 @@ def _prefix(settings: Mapping[str, Any], data: bytes, keys: Any) -> str | None:
         return None
     is_partitioned = (settings.get("DynamicPartitioningConfiguration") or {}).get("Enabled")
     queried = firehose._metadata_extraction_keys(settings, data) if is_partitioned else None
-    prefix: str = firehose._evaluate_prefix(
-        settings.get("Prefix", ""), firehose._arrival_time(settings), queried, keys
-    )
+    prefix: str = firehose._evaluate_prefix(settings.get("Prefix", ""), firehose._arrival_time(settings), queried, keys)
     return prefix
 
 
@@ -119,9 +117,7 @@ def _put(buffer: _Buffer) -> None:
     name = f"{buffer.stream['name']}-{buffer.stream.get('version', 1)}-{now}-{firehose.new_uuid()}"
     extension = settings.get("FileExtension") or (".gz" if is_gzip else "")
     bucket = firehose._s3_bucket_from_arn(settings.get("BucketARN", ""))
-    firehose._put_s3_object(
-        bucket, f"{buffer.prefix}{name}{extension}", gzip.compress(data, 1) if is_gzip else data
-    )
+    firehose._put_s3_object(bucket, f"{buffer.prefix}{name}{extension}", gzip.compress(data, 1) if is_gzip else data)
 
 
 def _flush(request: Any) -> Any:

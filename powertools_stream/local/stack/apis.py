@@ -90,7 +90,7 @@ def addresses(resources: Mapping[str, Mapping[str, Any]], deployed: Deployed, ur
     found = {}
     for logical_id, resource in resources.items():
         api = referred(resource.get("Properties", {}).get(_STAGES.get(resource["Type"], "")))
-        if api in deployed.physical_ids and logical_id in deployed.physical_ids:
+        if api is not None and api in deployed.physical_ids and logical_id in deployed.physical_ids:
             # A stage's physical id is its name; the default one is in no address.
             stage = deployed.physical_ids[logical_id].removeprefix("$default")
             found[api] = f"{url}/_aws/execute-api/{deployed.physical_ids[api]}/{stage}".rstrip("/")
