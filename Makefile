@@ -44,6 +44,7 @@ lint: .venv/installed-dev
 
 types: .venv/installed-dev
 	@.ci/step 'mypy' $(BIN)/mypy
+	@.ci/step 'mypy of projects' $(BIN)/python .ci/projects.py
 
 layers: .venv/installed-dev
 	@.ci/step 'import-linter' $(BIN)/lint-imports

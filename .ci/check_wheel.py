@@ -43,9 +43,19 @@ def check_content(wheel: Path) -> None:
         sys.exit("Expected powertools_stream/py.typed in the wheel: without it no type checker reads our types.")
     if not any(name.endswith("licenses/LICENSE") for name in names):
         sys.exit("Expected the LICENSE in the wheel.")
+    missing = [str(path) for path in project_files() if str(path) not in names]
+    if missing:
+        sys.exit(f"Expected the projects of `init` in the wheel, found these missing: {missing}")
     strangers = [name for name in names if not name.startswith(("powertools_stream/", "powertools_stream-"))]
     if strangers:
         sys.exit(f"Expected the package alone in the wheel, found also: {strangers}")
+
+
+def project_files() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "powertools_stream/cli/init/projects"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return [Path(line) for line in listed.stdout.splitlines()]
 
 
 def install_and_import(wheel: Path, venv: Path) -> None:

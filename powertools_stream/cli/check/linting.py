@@ -22,6 +22,10 @@ __all__ = ["Linting", "rule_ids"]
 
 PACK = "powertools_stream.cli.check.rules"
 
+# A path of this machine, as of a nested stack. `sam deploy` uploads it, so in a template of SAM it is no finding of
+# cfn-lint's; but what SAM makes of the template is not one of SAM.
+_PACKAGED = "W3002"
+
 
 def rule_ids() -> list[str]:
     """Return the ids of our rules."""
@@ -114,7 +118,7 @@ def _found_after_transform(template: Template, config: ConfigMixIn, written: lis
     """Yield what cfn-lint finds in what SAM makes of a template, and did not find in the template itself."""
     known = {(match.rule.id, match.message) for match in written}
     for match in run_template_by_data(dict(transformed(template).document), config, _own_rules()):
-        if (match.rule.id, match.message) not in known:
+        if match.rule.id != _PACKAGED and (match.rule.id, match.message) not in known:
             yield _placed(match, template)
 
 

@@ -1,0 +1,3 @@
+"""The command ``init``: projects to start from."""
+
+from __future__ import annotations
