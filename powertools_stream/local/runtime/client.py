@@ -14,6 +14,7 @@ import time
 import traceback
 import urllib.request
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 
@@ -28,13 +29,20 @@ class _Context:
         self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
         self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
-        self.client_context = None
+        self.client_context = _client_context(headers.get("Lambda-Runtime-Client-Context"))
         self.identity = None
         self._deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the number of milliseconds that are left."""
         return max(0, self._deadline - int(time.time() * 1000))
+
+
+def _client_context(said: str | None) -> Any:
+    if said is None:
+        return None
+    parts = {"client": None, "custom": None, "env": None}
+    return SimpleNamespace(**{**parts, **{name: value for name, value in json.loads(said).items() if name in parts}})
 
 
 def main(dotted: str) -> None:

@@ -139,13 +139,19 @@ class RuntimeFunction:
         """The processes that there are."""
         return list(self._all)
 
-    def invoke(self, event: Any) -> Invocation:
-        """Invoke the function, and return the outcome, even if it fails."""
+    def invoke(self, event: Any, client_context: str | None = None) -> Invocation:
+        """Invoke the function, and return the outcome, even if it fails.
+
+        Parameters
+        ----------
+        client_context
+            What is said beside the event, as JSON: ``{"custom": {…}}``.
+        """
         request_id, started = str(uuid.uuid4()), time.monotonic()
         response, error = None, None
         with self._counted(), self._slots:
             try:
-                response = self._response(request_id, json.dumps(event).encode())
+                response = self._response(request_id, json.dumps(event).encode(), client_context)
             except FunctionError as raised:
                 error = raised
         seconds = time.monotonic() - started
@@ -172,12 +178,12 @@ class RuntimeFunction:
         for process in processes:
             process.close()
 
-    def _response(self, request_id: str, event: bytes) -> Any:
+    def _response(self, request_id: str, event: bytes, client_context: str | None) -> Any:
         configuration = self.configuration
         while True:
             process = self._take()
             try:
-                return process.invoke(request_id, event, configuration.timeout, configuration.arn)
+                return process.invoke(request_id, event, configuration.timeout, configuration.arn, client_context)
             except ProcessGoneError:
                 continue
             finally:

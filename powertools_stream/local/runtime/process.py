@@ -92,7 +92,9 @@ class RuntimeProcess:
         """Whether it can serve another invocation."""
         return self._process.poll() is None
 
-    def invoke(self, request_id: str, event: bytes, timeout: float, function_arn: str) -> Any:
+    def invoke(
+        self, request_id: str, event: bytes, timeout: float, function_arn: str, client_context: str | None = None
+    ) -> Any:
         """Hand over an event (JSON), and return the response.
 
         Time starts once the handler's module is imported, as with Lambda.
@@ -106,7 +108,7 @@ class RuntimeProcess:
             The process had ended before.
         """
         self._await_init()
-        work = Work(request_id, event, time.time() + timeout, function_arn)
+        work = Work(request_id, event, time.time() + timeout, function_arn, client_context)
         self._api.next.put(work)
         try:
             posted = self._api.posted.get(timeout=timeout)

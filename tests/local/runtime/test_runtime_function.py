@@ -42,6 +42,7 @@ def handler(event, context):
         "memory": context.memory_limit_in_mb,
         "left": context.get_remaining_time_in_millis(),
         "request_id": context.aws_request_id,
+        "said": context.client_context and context.client_context.custom,
     }
 """
 
@@ -87,6 +88,14 @@ def test_it_runs_as_in_lambda(make: Make, monkeypatch: pytest.MonkeyPatch) -> No
     assert seen["environment"]["TABLE"] == "orders"
     assert seen["environment"]["AWS_LAMBDA_FUNCTION_NAME"] == "stack-Listener-1"
     assert "BUS_NAME" not in seen["environment"], "what the shell has would hide that the template lacks it"
+
+
+def test_it_is_told_what_is_said_beside_the_event(make: Make) -> None:
+    function = make()
+
+    said = [function.invoke({}, context).response["said"] for context in (None, '{"custom": {"a": {"b": 1}}}', "{}")]
+
+    assert said == [None, {"a": {"b": 1}}, None]
 
 
 def test_a_process_is_kept_for_the_next_invocation(make: Make) -> None:
