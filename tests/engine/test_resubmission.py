@@ -178,7 +178,7 @@ def test_a_record_handler_does_not_run() -> None:
     response = process_partial_response(
         event=event,
         record_handler=seen.append,
-        processor=processor,  # type: ignore[arg-type]
+        processor=processor,
         context=context_of("mail"),
     )
 
