@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from powertools_stream.engine.batch import Batch, RecordState
+    from powertools_stream.engine.resubmission import Resubmission
 
 __all__ = ["StreamProcessor"]
 
@@ -152,7 +153,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         if source is not None and batch is not None and type(source).answer is not Source.answer:
             answer = source.answer(event, batch.outcomes())
             if answer is not None:
-                return answer
+                return answer if batch.resubmission is None else {**answer, **batch.resubmission.report(batch)}
         return self.response()
 
     def united(self, answer: Mapping[str, Any], response: Any, event: Any) -> Any:
@@ -186,13 +187,13 @@ class StreamProcessor(BasePartialBatchProcessor):
                     child_exceptions=self.exceptions,
                 )
             known[identifier].is_reported = True
-        if batch is not None and not batch.source.reports_partially:
+        if batch is not None and not batch.source.reports_partially and batch.resubmission is None:
             raise BatchProcessingError(
                 f"{len(reported)} records were reported by the handler.", child_exceptions=self.exceptions
             )
         if batch is not None:
             hold_back_groups(batch)
-            self._report([state.record for state in states if state.is_reported], batch.source)
+            self._report_states(batch, [state for state in states if state.is_reported])
         return {**others, **self._response_to(event)}
 
     def __call__(
@@ -374,6 +375,10 @@ class StreamProcessor(BasePartialBatchProcessor):
                 self._report(self.records, self._source_of(self.records))
             return
         reported = [state for state in batch.states if state.is_reported]
+        if batch.resubmission is not None:
+            # Whoever resubmits reads the response of any source, and nothing comes again by itself.
+            self._report_states(batch, reported)
+            return
         if not reported:
             return
         entire = len(reported) == len(batch.states) and all(map(_has_failed, reported))
@@ -381,7 +386,7 @@ class StreamProcessor(BasePartialBatchProcessor):
         if raises or not batch.source.reports_partially:
             if batch.source.reports_partially:
                 # For whoever catches the error, and goes on with the response.
-                self._report([state.record for state in reported], batch.source)
+                self._report_states(batch, reported)
             if batch.source.shows_errors:
                 raise RecordFailedError(str(reported[0].faults[0].shown), self.exceptions)
             raise BatchProcessingError(
@@ -393,7 +398,13 @@ class StreamProcessor(BasePartialBatchProcessor):
         if batch.source.resumes_from_first:
             # What is behind the first one comes again with it. The first itself may be held back, if it was compacted.
             reported = [*reported[:1], *(state for state in reported[1:] if not _is_held_back(state))]
-        self._report([state.record for state in reported], batch.source)
+        self._report_states(batch, reported)
+
+    def _report_states(self, batch: Batch, reported: Iterable[RecordState]) -> None:
+        if batch.resubmission is None:
+            self._report([state.record for state in reported], batch.source)
+        else:
+            self.batch_response = batch.resubmission.response(batch)  # type: ignore[assignment]  # it has one key more
 
     def _report(self, records: Sequence[dict[str, Any]], source: Source) -> None:
         identifiers = {str(identifier): identifier for identifier in map(source.identifier, records)}
@@ -449,7 +460,18 @@ class StreamProcessor(BasePartialBatchProcessor):
         source = source.carrying(self._options.sources)
         if observation is not None:
             observation.source = source
-        return self._engine.run(records, source, self._handler_rule(), deadline, self._function(), observation)
+        resubmission = self._resubmission()
+        # A record handler is no rule, so that no fault event asks for it.
+        handler = self._handler_rule() if resubmission is None else None
+        return self._engine.run(records, source, handler, deadline, self._function(), observation, resubmission)
+
+    def _resubmission(self) -> Resubmission | None:
+        """Return which rules an operator wants to run, if the context of the invocation says so."""
+        if getattr(self._context, "client_context", None) is None:
+            return None
+        from powertools_stream.engine.resubmission import resubmission_of
+
+        return resubmission_of(self._context, self._options.registry)
 
     def _function(self) -> str:
         """Return what was invoked, for checkpoints: the ARN with its alias; without a context, the function's name."""

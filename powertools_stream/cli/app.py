@@ -10,6 +10,8 @@ import typer
 from powertools_stream import __version__
 from powertools_stream.cli.check.command import check
 from powertools_stream.cli.event.command import event
+from powertools_stream.cli.events.app import events
+from powertools_stream.cli.faults.app import faults
 from powertools_stream.cli.init.command import init
 from powertools_stream.cli.local.command import local
 from powertools_stream.cli.output import print_error
@@ -58,3 +60,5 @@ app.command("policy", no_args_is_help=True)(policy)
 app.command("event", no_args_is_help=True)(event)
 app.command("local")(local)
 app.command("init", no_args_is_help=True)(init)
+app.add_typer(faults, name="faults")
+app.add_typer(events, name="events")

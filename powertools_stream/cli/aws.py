@@ -9,7 +9,7 @@ from typing import Any
 
 from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["PROFILE_HELP", "REGION_HELP", "Account", "reaching_aws"]
+__all__ = ["PROFILE_HELP", "REGION_HELP", "Account", "code_of", "reaching_aws"]
 
 PROFILE_HELP = "The profile of the AWS command line. Default: the environment's."
 REGION_HELP = "The region. Default: the environment's."
@@ -68,6 +68,12 @@ def reaching_aws() -> Iterator[None]:
         raise CannotRunError(_refusal(error)) from error
     except BotoCoreError as error:
         raise CannotRunError(f"Cannot call AWS: {error}") from error
+
+
+def code_of(error: CannotRunError) -> str:
+    """Return the code by which AWS refused a call, ``"NoSuchKey"``; empty: it was not asked, or did not respond."""
+    response = getattr(error.__cause__, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))
 
 
 def _refusal(error: Any) -> str:

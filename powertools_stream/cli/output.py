@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-__all__ = ["counted", "errors", "print_document", "print_error", "progress_bars", "results"]
+__all__ = ["counted", "errors", "json_line", "print_document", "print_error", "progress_bars", "results"]
 
 
 def results() -> Console:
@@ -24,7 +24,12 @@ def errors() -> Console:
 
 def print_document(document: Any) -> None:
     """Print one JSON document, for ``--json``."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(_printable(document, indent=2) + "\n")
+
+
+def json_line(document: Any) -> str:
+    """Return a JSON document in one line."""
+    return _printable(document, separators=(",", ":"))
 
 
 def print_error(message: object) -> None:
@@ -34,13 +39,16 @@ def print_error(message: object) -> None:
 
 def progress_bars() -> Progress:
     """Return bars for what takes more than a second. They vanish when done, and show on a terminal only."""
+    console = errors()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=errors(),
+        console=console,
         transient=True,
+        # Otherwise an empty line is left.
+        disable=not console.is_terminal,
     )
 
 
@@ -53,3 +61,12 @@ def _one_line(message: object) -> str:
     from rich.markup import escape
 
     return escape(" ".join(str(message).split()))
+
+
+def _printable(document: Any, **layout: Any) -> str:
+    text = json.dumps(document, ensure_ascii=False, default=str, **layout)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return json.dumps(document, default=str, **layout)
+    return text

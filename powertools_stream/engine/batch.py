@@ -14,6 +14,7 @@ from powertools_stream.uow import UnitOfWork
 
 if TYPE_CHECKING:
     from powertools_stream.engine.encryption import BatchEncryption
+    from powertools_stream.engine.resubmission import Resubmission
     from powertools_stream.rules.compiled import CompiledRule
     from powertools_stream.sources.source import Source
     from powertools_stream.uow import Record
@@ -238,6 +239,8 @@ class Batch:
         What the record handler was given and has returned, by the position of the record.
     rules_skipped
         How many runs of rules were spared, since a checkpoint says that they are done.
+    resubmission
+        Which rules an operator wants to run on records that failed before; None: they come from their source.
     """
 
     def __init__(self, source: Source, records: Iterable[Record], *, skip_group_on_error: bool = True) -> None:
@@ -248,6 +251,7 @@ class Batch:
         self.encryption: BatchEncryption | None = None
         self.redacted: dict[int, BaseException] = {}
         self.rules_skipped = 0
+        self.resubmission: Resubmission | None = None
         self._skip_group_on_error = skip_group_on_error
 
     def order_key(self, state: RecordState) -> Hashable | None:

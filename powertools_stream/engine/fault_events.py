@@ -121,6 +121,8 @@ class FaultEvents:
             "partition_key": _masked(key, self._masking(failure))[:_KEY_LENGTH],
             "err": self._error(failure),
             "disposition": (Disposition.REPORTED if is_reported else Disposition.SET_ASIDE).value,
+            # Some records do not say of themselves how they came, and are to be put together again as they did.
+            "event_source": self._source.name,
         }
         head = {field: of_safe(value) for field, value in fields.items()}
         head["tags"] = self._tags_of(failure.rule.id)

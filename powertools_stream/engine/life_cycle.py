@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from powertools_stream.engine.encryption import BatchEncryption
     from powertools_stream.engine.observation import Observation
     from powertools_stream.engine.progress import Progress
+    from powertools_stream.engine.resubmission import Resubmission
     from powertools_stream.options import ProcessorOptions
     from powertools_stream.payloads.redaction import Redaction
     from powertools_stream.rules.compiled import CompiledRule
@@ -82,6 +83,7 @@ class Engine:
         deadline: Deadline = NO_DEADLINE,
         function: str = "",
         observation: Observation | None = None,
+        resubmission: Resubmission | None = None,
     ) -> Batch:
         """Run every record through its rules, publish fault events, and settle which records are reported.
 
@@ -99,19 +101,26 @@ class Engine:
             The ARN that was invoked, for checkpoints.
         observation
             What observers see of the batch; None: nobody watches.
+        resubmission
+            Which rules are meant, and no other: their faults are reported, never published a second time, and never
+            set aside. None: the records come from their source.
         """
         batch = Batch(source, records, skip_group_on_error=self._options.skip_group_on_error)
+        batch.resubmission = resubmission
         if self._options.encrypts:
             from powertools_stream.engine.encryption import BatchEncryption
 
             batch.encryption = BatchEncryption(self._options.field_encryption)
         publisher = LazyPublisher(source, self._options, self._published, batch.encryption)
         policy = self._options.fault_policy or source.on_fault
-        judge = Judge(policy, self._options.is_retryable, publisher.has_bus)
-        progress = self._progress(batch, function)
+        has_bus = publisher.has_bus if resubmission is None else _has_no_bus
+        judge = Judge(policy, self._options.is_retryable, has_bus)
+        progress = self._progress(batch, function) if resubmission is None else resubmission.begun
         with COLLECTOR:
             published = self._run_rules(batch, handler, judge, publisher, deadline, progress, observation)
         self._unmatched.tell()
+        if resubmission is not None:
+            resubmission.note_unmatched(batch)
         if batch.failed():
             events = self._settle(batch, publisher, published, deadline, observation)
             if progress.is_kept and any(state.is_reported for state in batch.states):
@@ -133,11 +142,11 @@ class Engine:
         if may_start and progress.may_resume:
             self._load(progress, deadline)
         lookahead, interrupter = Lookahead(), Interrupter(deadline)
-        attempt = interrupter.attempt
+        attempt, resubmission = interrupter.attempt, batch.resubmission
         dispatch = self._dispatcher.begin(lookahead, deadline.at, self._coroutines.wake, attempt, observation)
         run = BatchRun(
             batch,
-            self._options.registry,
+            self._options.registry if resubmission is None else resubmission.registry,
             handler,
             judge,
             Driver(
@@ -148,13 +157,13 @@ class Engine:
             publish=publisher.publish,
             claim_checks=self._options.claim_checks,
             encryption=batch.encryption,
-            unmatched=self._unmatched if self._unmatched.is_heard else None,
+            unmatched=self._unmatched if self._unmatched.is_heard and resubmission is None else None,
             decoder=self._options.decoder,
             keep_results=self._options.keep_results or batch.source.needs_results,
             progress=progress,
             idempotency_store=self._options.idempotency_store,
             observation=observation,
-            needs_match=self._options.on_unmatched == "fault",
+            needs_match=self._options.on_unmatched == "fault" and (resubmission is None or resubmission.is_of_all),
         )
         is_complete = False
         try:
@@ -354,6 +363,10 @@ class _Background:
 
     def __init__(self) -> None:
         self.wrote_at = 0
+
+
+def _has_no_bus() -> bool:
+    return False
 
 
 def _max_detail_bytes() -> int:

@@ -87,8 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing: the terminal is for what the functions log."""
 
 
-def _client_context(header: str | None) -> Any:
-    return json.loads(base64.b64decode(header)) if header else None
+def _client_context(header: str | None) -> str | None:
+    """Return the client context as JSON in ASCII, since it goes on in a header."""
+    return json.dumps(json.loads(base64.b64decode(header))) if header else None
 
 
 def _payload(error: BaseException) -> Any:

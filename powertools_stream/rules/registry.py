@@ -145,6 +145,14 @@ class RuleRegistry:
         other._groups, other._compile = None, compile_
         return other
 
+    def only(self, rule_ids: Iterable[str]) -> RuleRegistry:
+        """Return a registry of some of the rules, in the order of this one."""
+        wanted, other = frozenset(rule_ids), copy(self)
+        other._rules = {rule.id: rule for rule in self if rule.id in wanted}
+        other._groups = other._idempotency_configs = None
+        other._compacts = any(bool(rule.compact) for rule in other)
+        return other
+
     def idempotency_configs(self) -> tuple[Any, ...]:
         """Return Powertools' configurations of idempotent rules and of idempotent functions of rules, each once.
 

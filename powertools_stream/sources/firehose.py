@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from powertools_stream.payloads.parsing import malformed, parse_base64, parse_object
 from powertools_stream.sources.envelopes import read_events
+from powertools_stream.sources.invocations import content_of, name_of
 from powertools_stream.sources.recognition import BuiltInSource
 from powertools_stream.sources.source import name_in
 from powertools_stream.uow import Event, Record
@@ -67,6 +68,10 @@ class FirehoseSource(BuiltInSource):
         """Return the records. Those of Kafka are under the same name, but by partition."""
         records = event.get("records")
         return records if isinstance(records, list) else None
+
+    def events(self, records: Sequence[Record]) -> list[Any]:
+        """Put the records together. What is answered goes to whoever asks, and no longer to a destination."""
+        return [{"invocationId": name_of(content_of([*records])), "records": list(records)}]
 
     def read(self, record: Record) -> Event | list[Event] | None:
         """Read what is in the record's data."""

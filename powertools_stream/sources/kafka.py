@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.batch import EventType
@@ -39,6 +39,13 @@ class KafkaSource(BuiltInSource):
         if not isinstance(partitions, Mapping) or not all(isinstance(part, list) for part in partitions.values()):
             return None
         return [record for part in partitions.values() for record in part]
+
+    def events(self, records: Sequence[Record]) -> list[Any]:
+        """Put the records into their partitions; of which cluster, they do not say."""
+        partitions: dict[str, list[Record]] = {}
+        for record in records:
+            partitions.setdefault(f"{record.get('topic')}-{record.get('partition')}", []).append(record)
+        return [{"eventSource": "aws:kafka", "records": partitions}]
 
     def read(self, record: Record) -> ReadEvent:
         """Read what is in the record's value."""

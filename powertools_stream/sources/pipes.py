@@ -61,6 +61,10 @@ class PipeSource(Source):
         """Return the items of the array."""
         return list(event) if isinstance(event, list | tuple) else None
 
+    def events(self, records: Sequence[Record]) -> list[Any]:
+        """Return the records as an array."""
+        return [list(records)]
+
     def read(self, record: Record) -> ReadEvent | Generator[Any, Any, ReadEvent]:
         """Read the record as its source does; or take the item for the event."""
         fields = fields_of(record)

@@ -84,6 +84,17 @@ class Source(ABC):
         records = event.get("Records")
         return records if isinstance(records, list) else None
 
+    def events(self, records: Sequence[Record]) -> list[Any]:
+        """Put records together again, as Lambda hands them over: the other way around of `records`.
+
+        Returns
+        -------
+        The events that bring them, as few as possible: one, or one for each record that comes alone.
+        """
+        if all(self.records(record) == [record] for record in records):
+            return list(records)
+        return [{"Records": list(records)}]
+
     @abstractmethod
     def read(self, record: Record) -> ReadEvent | Generator[Any, Any, ReadEvent]:
         """Read the event that a record carries; None: the record is not for us, and is done.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from powertools_stream.outcomes import FaultPolicy
@@ -41,6 +41,13 @@ class DistributedMapSource(BuiltInSource):
         common = {"BatchInput": event["BatchInput"]} if "BatchInput" in event else {}
         return [{"Item": item, **common} for item in event["Items"]]
 
+    def events(self, records: Sequence[Record]) -> list[Any]:
+        """Put the items together that have the same ``BatchInput``."""
+        batches: dict[str, list[Record]] = {}
+        for record in records:
+            batches.setdefault(content_of(_common(record)), []).append(record)
+        return [_batch_of(batch) for batch in batches.values()]
+
     def read(self, record: Record) -> ReadEvent:
         """Read the item."""
         record_id, item = self.record_id(record), fields_of(record).get("Item")
@@ -62,3 +69,11 @@ class DistributedMapSource(BuiltInSource):
     def origin(self, record: Record) -> str | None:
         """Say that an item never comes again: nothing tells an execution that tries again from another execution."""
         return None
+
+
+def _batch_of(records: Sequence[Record]) -> dict[str, Any]:
+    return {**_common(records[0]), "Items": [record["Item"] for record in records]}
+
+
+def _common(record: Record) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != "Item"}

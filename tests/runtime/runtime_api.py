@@ -82,8 +82,13 @@ class Function:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def invoke(self, event: Any, timeout: float = 30.0) -> Invocation:
+    def invoke(self, event: Any, timeout: float = 30.0, client_context: Any = None) -> Invocation:
         """Invoke the function and wait for what it posts.
+
+        Parameters
+        ----------
+        client_context
+            What is said beside the event; None: nothing.
 
         Raises
         ------
@@ -91,7 +96,8 @@ class Function:
             It could not be imported.
         """
         request_id = str(uuid.uuid4())
-        self._api.next.put(Work(request_id, json.dumps(event).encode(), time.time() + timeout, _ARN))
+        said = None if client_context is None else json.dumps(client_context)
+        self._api.next.put(Work(request_id, json.dumps(event).encode(), time.time() + timeout, _ARN, said))
         posted = self._posted(timeout)
         path, body = posted.path, posted.body
         if path == "init/error":

@@ -55,6 +55,11 @@ def test_each_source_is_answered_in_its_own_form_by_one_process(function: Functi
         assert fourth.keys() == {"records"}
         assert fifth == {**sign_up, "response": {"autoConfirmUser": True}}
         assert (sixth["batchItemFailures"], sixth["seen"]) == (failed, ["order-created"])
+        hint = {"custom": {"powertools_stream": {"resubmit": {"rules": ["undefined"]}}}}
+        seventh = function.invoke(queue, client_context=hint).response
+        assert seventh["batchItemFailures"] == failed
+        assert [one["record"] for one in seventh["powertools_stream"]["resubmitted"]["failed"]] == [1]
+
         assert len({answer["pid"] for answer in (first, second, third, sixth)}) == 1
 
 

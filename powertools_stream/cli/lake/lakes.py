@@ -1,50 +1,44 @@
-"""Where events are stored, and how they are read."""
+"""Where events are stored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
 
 from powertools_stream.cli.aws import Account
-from powertools_stream.cli.lake.selection import Selection
+from powertools_stream.cli.lake.base import Lake
+from powertools_stream.cli.lake.files import FileLake
+from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["LOCATION_HELP", "Lake", "StoredEvent", "open_lake"]
+__all__ = ["LOCATION_HELP", "open_lake"]
 
-LOCATION_HELP = "Where the events are: `s3://bucket/prefix`, a file or folder (`-`: standard input), or `sqs://queue`."
+LOCATION_HELP = "Where the events are: `s3://bucket/folder`, a file or folder (`-`: standard input), or `sqs://queue`."
 """What ``--help`` says of such an argument."""
 
-
-@dataclass(frozen=True)
-class StoredEvent:
-    """An event, and where it is stored.
-
-    Parameters
-    ----------
-    event
-        The event of this library, taken out of EventBridge's envelope: ``id``, ``type``, ``timestamp``, ….
-    place
-        ``"s3://lake/2026/11/29/22/faults-1.gz:17"``, ``"faults.jsonl:17"``, ``"sqs://faults:<message id>"``.
-    """
-
-    event: Mapping[str, Any]
-    place: str
-
-
-class Lake(Protocol):
-    """Events that were stored."""
-
-    def events(self, selection: Selection) -> Iterator[StoredEvent]:
-        """Yield the events that are selected, in the order in which they are stored; in memory is one file at most."""
-        ...
+_QUEUES = ("sqs://", "https://", "http://", "arn:")
 
 
 def open_lake(location: str, account: Account) -> Lake:
-    """Return the lake at a location.
+    """Return the lake at a location. Nothing of AWS is called before it is read.
+
+    Parameters
+    ----------
+    location
+        ``"s3://bucket/folder"``; a file or a folder; ``"-"``, standard input; ``"sqs://queue"``, a queue's URL
+        or its ARN.
 
     Raises
     ------
     CannotRunError
         There is none.
     """
-    raise NotImplementedError(location, account)
+    if location.startswith("s3://"):
+        from powertools_stream.cli.lake.objects import S3Lake
+
+        return S3Lake(location, account)
+    if location.startswith(_QUEUES):
+        from powertools_stream.cli.lake.queues import QueueLake
+
+        return QueueLake(location, account)
+    if "://" in location:
+        raise CannotRunError(f"Expected s3://bucket/folder, a file, a folder or sqs://queue, found {location!r}.")
+    return FileLake(None if location == "-" else Path(location), account)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-__all__ = ["Selection"]
+from powertools_stream.cli.lake.moments import DAY
+
+__all__ = ["Selection", "is_like"]
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which events are meant. What is empty or None says nothing.
+    """Which events are meant. What is empty or None says nothing; ``*`` in a text stands for any text.
 
     Parameters
     ----------
@@ -20,7 +24,11 @@ class Selection:
     types, ids
         Types and ids of events.
     functions, rules, errors
-        Of fault events: ``tags.functionname``, ``tags.pipeline``, ``err.name``.
+        ``tags.functionname`` and ``tags.pipeline``: of what has failed, or has published the event; ``err.name``.
+    failed_types
+        Of fault events: the types of the events that failed, ``uow.event.type``.
+    late
+        How much later than at its ``timestamp`` an event may have been stored, in ms. It limits where is looked.
     """
 
     since: int | None = None
@@ -30,7 +38,65 @@ class Selection:
     functions: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    failed_types: tuple[str, ...] = ()
+    late: int = DAY
 
     def has(self, event: Mapping[str, Any]) -> bool:
         """Tell whether an event is one of them."""
-        raise NotImplementedError(event)
+        return (
+            self.has_moment(event)
+            and _is_one_of(self.types, event.get("type"))
+            and _is_one_of(self.ids, event.get("id"))
+            and _is_one_of(self.functions, _inner(event, "tags", "functionname"))
+            and _is_one_of(self.rules, _inner(event, "tags", "pipeline"))
+            and _is_one_of(self.errors, _inner(event, "err", "name"))
+            and (not self.failed_types or _any_is_one_of(self.failed_types, failed_types(event)))
+        )
+
+    def has_moment(self, event: Mapping[str, Any]) -> bool:
+        """Tell whether an event is of the right time. One that tells no time is not, if there is a right one."""
+        if self.since is None and self.until is None:
+            return True
+        at = event.get("timestamp")
+        if not isinstance(at, int | float):
+            return False
+        return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
+
+
+def failed_types(fault: Mapping[str, Any]) -> list[Any]:
+    """Return the types of the events that a fault event is about: one, or those of a compacted batch."""
+    uow = fault.get("uow")
+    if not isinstance(uow, dict):
+        return []
+    batch = uow.get("batch")
+    units = [uow, *(batch if isinstance(batch, list) else ())]
+    return [_inner(unit, "event", "type") for unit in units if isinstance(unit, dict)]
+
+
+def is_like(pattern: str, text: str) -> bool:
+    """Tell whether a text is like a pattern, in which ``*`` stands for any text.
+
+    Examples
+    --------
+    >>> is_like("order-*", "order-paid"), is_like("order", "order-paid")
+    (True, False)
+    """
+    return _expression(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=256)
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+
+
+def _any_is_one_of(patterns: tuple[str, ...], values: Iterable[Any]) -> bool:
+    return any(_is_one_of(patterns, value) for value in values)
+
+
+def _is_one_of(patterns: tuple[str, ...], value: Any) -> bool:
+    return not patterns or (isinstance(value, str) and any(is_like(pattern, value) for pattern in patterns))
+
+
+def _inner(event: Mapping[str, Any], field: str, name: str) -> Any:
+    inner = event.get(field)
+    return inner.get(name) if isinstance(inner, dict) else None

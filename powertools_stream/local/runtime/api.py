@@ -34,14 +34,14 @@ class Work:
     function_arn
         The function's ARN.
     client_context
-        What the caller passes besides the event, as JSON; empty: nothing.
+        What whoever invokes says beside the event, as JSON; None: nothing.
     """
 
     request_id: str
     event: bytes
     deadline: float
     function_arn: str
-    client_context: str = ""
+    client_context: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _headers(work: Work) -> dict[str, str]:
+    said = {"Lambda-Runtime-Client-Context": work.client_context} if work.client_context is not None else {}
     return {
-        **({"Lambda-Runtime-Client-Context": work.client_context} if work.client_context else {}),
+        **said,
         "Lambda-Runtime-Aws-Request-Id": work.request_id,
         "Lambda-Runtime-Deadline-Ms": str(int(work.deadline * 1000)),
         "Lambda-Runtime-Invoked-Function-Arn": work.function_arn,

@@ -38,14 +38,11 @@ class _Context:
         return max(0, self._deadline - int(time.time() * 1000))
 
 
-def _client_context(text: str | None) -> SimpleNamespace | None:
-    if not text:
+def _client_context(said: str | None) -> Any:
+    if said is None:
         return None
-    given = json.loads(text)
-    client = given.get("client")
-    return SimpleNamespace(
-        custom=given.get("custom"), env=given.get("env"), client=SimpleNamespace(**client) if client else None
-    )
+    parts = {"client": None, "custom": None, "env": None}
+    return SimpleNamespace(**{**parts, **{name: value for name, value in json.loads(said).items() if name in parts}})
 
 
 def main(dotted: str) -> None:

@@ -139,22 +139,19 @@ class RuntimeFunction:
         """The processes that there are."""
         return list(self._all)
 
-    def invoke(self, event: Any, client_context: Any = None) -> Invocation:
+    def invoke(self, event: Any, client_context: str | None = None) -> Invocation:
         """Invoke the function, and return the outcome, even if it fails.
 
         Parameters
         ----------
-        event
-            The event.
         client_context
-            What the function finds as ``context.client_context``: an object with ``custom``, ``env`` and ``client``.
-            https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+            What is said beside the event, as JSON: ``{"custom": {…}}``.
         """
         request_id, started = str(uuid.uuid4()), time.monotonic()
         response, error = None, None
         with self._counted(), self._slots:
             try:
-                response = self._response(request_id, event, client_context)
+                response = self._response(request_id, json.dumps(event).encode(), client_context)
             except FunctionError as raised:
                 error = raised
         seconds = time.monotonic() - started
@@ -181,13 +178,12 @@ class RuntimeFunction:
         for process in processes:
             process.close()
 
-    def _response(self, request_id: str, event: Any, client_context: Any) -> Any:
+    def _response(self, request_id: str, event: bytes, client_context: str | None) -> Any:
         configuration = self.configuration
-        body, context = json.dumps(event).encode(), json.dumps(client_context) if client_context else ""
         while True:
             process = self._take()
             try:
-                return process.invoke(request_id, body, configuration.timeout, configuration.arn, context)
+                return process.invoke(request_id, event, configuration.timeout, configuration.arn, client_context)
             except ProcessGoneError:
                 continue
             finally:

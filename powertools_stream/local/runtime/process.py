@@ -92,7 +92,9 @@ class RuntimeProcess:
         """Whether it can serve another invocation."""
         return self._process.poll() is None
 
-    def invoke(self, request_id: str, event: bytes, timeout: float, function_arn: str, client_context: str = "") -> Any:
+    def invoke(
+        self, request_id: str, event: bytes, timeout: float, function_arn: str, client_context: str | None = None
+    ) -> Any:
         """Hand over an event (JSON), and return the response.
 
         Time starts once the handler's module is imported, as with Lambda.

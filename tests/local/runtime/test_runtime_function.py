@@ -42,12 +42,8 @@ def handler(event, context):
         "memory": context.memory_limit_in_mb,
         "left": context.get_remaining_time_in_millis(),
         "request_id": context.aws_request_id,
-        "client_context": seen_of(context.client_context),
+        "said": context.client_context and context.client_context.custom,
     }
-
-
-def seen_of(given):
-    return given and {"custom": given.custom, "env": given.env, "client": given.client and given.client.app_title}
 """
 
 Make = Callable[..., RuntimeFunction]
@@ -94,15 +90,12 @@ def test_it_runs_as_in_lambda(make: Make, monkeypatch: pytest.MonkeyPatch) -> No
     assert "BUS_NAME" not in seen["environment"], "what the shell has would hide that the template lacks it"
 
 
-def test_a_caller_may_pass_a_client_context(make: Make) -> None:
+def test_it_is_told_what_is_said_beside_the_event(make: Make) -> None:
     function = make()
-    given = {"custom": {"rules": ["grüße"]}, "env": {"a": "1"}, "client": {"app_title": "title"}}
 
-    assert function.invoke({}).response["client_context"] is None
-    expected = {"custom": {"rules": ["grüße"]}, "env": {"a": "1"}, "client": "title"}
-    assert function.invoke({}, given).response["client_context"] == expected
-    expected = {"custom": {"a": 1}, "env": None, "client": None}
-    assert function.invoke({}, {"custom": {"a": 1}}).response["client_context"] == expected
+    said = [function.invoke({}, context).response["said"] for context in (None, '{"custom": {"a": {"b": 1}}}', "{}")]
+
+    assert said == [None, {"a": {"b": 1}}, None]
 
 
 def test_a_process_is_kept_for_the_next_invocation(make: Make) -> None:

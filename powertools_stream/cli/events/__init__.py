@@ -1,0 +1,1 @@
+"""The commands ``events``: events in a lake."""

@@ -1,0 +1,1 @@
+"""The commands ``faults``: fault events in a lake."""

@@ -1,0 +1,104 @@
+"""How many events there are of what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from powertools_stream.cli.lake.moments import shown
+from powertools_stream.cli.lake.once import unique
+from powertools_stream.cli.lake.stored import StoredEvent
+from powertools_stream.cli.output import counted
+
+__all__ = ["FIELDS", "Counts", "counts_of"]
+
+Field = Callable[[Mapping[str, Any]], str]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) and value else "–"
+
+
+def _inner(name: str, field: str) -> Field:
+    def of(event: Mapping[str, Any]) -> str:
+        inner = event.get(name)
+        return _text(inner.get(field)) if isinstance(inner, dict) else "–"
+
+    return of
+
+
+def _failed_type(event: Mapping[str, Any]) -> str:
+    uow = event.get("uow")
+    return _inner("event", "type")(uow) if isinstance(uow, dict) else "–"
+
+
+FIELDS: Mapping[str, Field] = {
+    "function": _inner("tags", "functionname"),
+    "rule": _inner("tags", "pipeline"),
+    "error": _inner("err", "name"),
+    "type": lambda event: _text(event.get("type")),
+    "failed-type": _failed_type,
+    "source": _inner("tags", "source"),
+    "hour": lambda event: shown(event.get("timestamp"))[:13],
+    "day": lambda event: shown(event.get("timestamp"))[:10],
+}
+"""What events can be counted by."""
+
+
+class Counts:
+    """How many events there are, by some of their fields.
+
+    Parameters
+    ----------
+    by
+        Which of `FIELDS`.
+    """
+
+    def __init__(self, by: Sequence[str]) -> None:
+        self.by = tuple(by)
+        self._counts: Counter[tuple[str, ...]] = Counter()
+        self._fields = [FIELDS[name] for name in by]
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Count an event."""
+        self._counts[tuple(field(event) for field in self._fields)] += 1
+
+    @property
+    def total(self) -> int:
+        """How many there are in all."""
+        return self._counts.total()
+
+    def rows(self) -> list[tuple[tuple[str, ...], int]]:
+        """Return the counts: by time in its order, else the most frequent first."""
+        if any(name in ("hour", "day") for name in self.by):
+            return sorted(self._counts.items())
+        return sorted(self._counts.items(), key=lambda counted: (-counted[1], counted[0]))
+
+    def document(self) -> list[dict[str, Any]]:
+        """Return what ``--json`` prints."""
+        return [{**dict(zip(self.by, key, strict=True)), "count": count} for key, count in self.rows()]
+
+    def show(self, console: Console, noun: str) -> None:
+        """Print a table, and how many there are in all."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in self.by:
+            table.add_column(name.capitalize().replace("-", " "), overflow="fold")
+        table.add_column(f"{noun.capitalize()}s", justify="right", no_wrap=True)
+        for key, count in self.rows():
+            table.add_row(*map(escape, key), str(count))
+        if table.row_count:
+            console.print(table)
+        console.print(f"[bold]{counted(self.total, noun)}.[/]", soft_wrap=True)
+
+
+def counts_of(events: Iterable[StoredEvent], by: Sequence[str]) -> Counts:
+    """Count events, each id once."""
+    counts = Counts(by)
+    for stored in unique(events):
+        counts.add(stored.event)
+    return counts

@@ -1,0 +1,138 @@
+"""Events in a queue of SQS, which stay there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from powertools_stream.cli.aws import Account, reaching_aws
+from powertools_stream.cli.lake.base import Lake
+from powertools_stream.cli.lake.selection import Selection
+from powertools_stream.cli.output import counted
+from powertools_stream.cli.status import CannotRunError
+
+__all__ = ["QueueLake"]
+
+_FEW_RECEIVES = 10
+"""A queue that moves its messages after fewer receives is not read: reading is one, and so is the next look."""
+
+_MIN_SECONDS, _MAX_SECONDS = 30, 43_200
+"""How long messages are hidden from others. SQS takes 12 hours at most.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+"""
+
+_PER_SECOND = 20
+"""How many messages are read in a second, for sure."""
+
+
+class QueueLake(Lake):
+    """Events in a queue. Its messages are received, hidden from others meanwhile, and released at the end.
+
+    Each look counts as a receive of every message. So a queue that moves messages elsewhere after a few receives is
+    refused.
+
+    Parameters
+    ----------
+    location
+        ``"sqs://faults"``, ``"https://sqs.eu-west-1.amazonaws.com/123456789012/faults"``, or the queue's ARN.
+    """
+
+    def __init__(self, location: str, account: Account) -> None:
+        super().__init__(_account_of(location, account))
+        self._location = location
+        self._name = re.split(r"[:/]", location.rstrip("/"))[-1]
+        if not self._name or location in ("sqs://", "arn:"):
+            raise CannotRunError(f"Expected sqs://queue, or a queue's URL or ARN, found {location!r}.")
+        self._receipts: list[str] = []
+
+    def documents(self, selection: Selection) -> Iterator[tuple[str, Any]]:
+        """Yield the bodies of the messages, each once. Whatever is selected, all of them are received."""
+        client = self.account.client("sqs")
+        url = self._url(client)
+        expected, seconds = self._ready(client, url)
+        self.reading.expect(expected)
+        seen: set[str] = set()
+        try:
+            for message in self._messages(client, url, seconds, seen):
+                yield from self._document(message)
+        finally:
+            self._release(client, url)
+        if len(seen) < expected:
+            self.reading.warn(
+                f"sqs://{self._name}",
+                f"Expected about {counted(expected, 'message')}, received {len(seen)}. Others have been received by "
+                "somebody else, or stand behind one of their group.",
+            )
+
+    def _messages(self, client: Any, url: str, seconds: int, seen: set[str]) -> Iterator[dict[str, Any]]:
+        empty = 0
+        while empty < 2:
+            with reaching_aws():
+                found = client.receive_message(
+                    QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=seconds, WaitTimeSeconds=1
+                ).get("Messages", [])
+            self._receipts += [message["ReceiptHandle"] for message in found]
+            new = [message for message in found if message["MessageId"] not in seen]
+            empty = 0 if new else empty + 1
+            seen.update(message["MessageId"] for message in new)
+            yield from new
+
+    def _document(self, message: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        place = f"sqs://{self._name}:{message['MessageId']}"
+        self.reading.files += 1
+        self.reading.advance(1)
+        try:
+            yield place, json.loads(message["Body"])
+        except (ValueError, RecursionError) as error:
+            self.reading.warn(place, f"Expected JSON in the message, found text that is not: {error}.")
+
+    def _ready(self, client: Any, url: str) -> tuple[int, int]:
+        """Return about how many messages there are, and for how long they are hidden."""
+        with reaching_aws():
+            attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        self._check_redrive(attributes.get("RedrivePolicy"))
+        expected = int(attributes.get("ApproximateNumberOfMessages", 0))
+        return expected, min(max(expected // _PER_SECOND, _MIN_SECONDS), _MAX_SECONDS)
+
+    def _check_redrive(self, policy: str | None) -> None:
+        if policy is None:
+            return
+        receives = int(json.loads(policy).get("maxReceiveCount", 0))
+        if receives < _FEW_RECEIVES:
+            raise CannotRunError(
+                f"Expected a queue that keeps its messages, found that {self._name} moves them after {receives} "
+                "receives, and reading is one. Read its dead-letter queue, or raise its maxReceiveCount to "
+                f"{_FEW_RECEIVES} or more."
+            )
+        self.reading.note(f"{self._name} moves messages after {receives} receives, and this reading is one.")
+
+    def _release(self, client: Any, url: str) -> None:
+        """Let others have the messages at once. One whose time has run out has been released already."""
+        for start in range(0, len(self._receipts), 10):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+                for number, receipt in enumerate(self._receipts[start : start + 10])
+            ]
+            with reaching_aws():
+                client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+        self._receipts.clear()
+
+    def _url(self, client: Any) -> str:
+        if self._location.startswith(("https://", "http://")):
+            return self._location
+        owner = {"QueueOwnerAWSAccountId": self._location.split(":")[4]} if self._location.startswith("arn:") else {}
+        with reaching_aws():
+            url: str = client.get_queue_url(QueueName=self._name, **owner)["QueueUrl"]
+            return url
+
+
+def _account_of(location: str, account: Account) -> Account:
+    """Return the account with the Region that a queue's ARN or URL tells."""
+    found = re.match(r"arn:[^:]+:sqs:([^:]+):\d{12}:|https://sqs\.([^.]+)\.amazonaws\.", location)
+    if found is None and location.startswith("arn:"):
+        raise CannotRunError(f"Expected the ARN of a queue, found {location!r}.")
+    return account if found is None else replace(account, region=found[1] or found[2])

@@ -1,0 +1,212 @@
+"""Which records go to which function, for which rules, in which invocation."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from powertools_stream.cli.lake import Lake, Selection, StoredEvent
+from powertools_stream.cli.resubmit.records import NotResubmittableError, Redeem
+from powertools_stream.cli.resubmit.units import Unit, gathered, unit_of
+from powertools_stream.cli.sending import Journal
+from powertools_stream.engine.resubmission import NAMESPACE
+
+__all__ = ["MAX_CONTEXT_BYTES", "MAX_PAYLOAD_BYTES", "Invocation", "Plan", "client_context", "invocations", "planned"]
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
+# https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#lambda-Invoke-request-ClientContext
+MAX_CONTEXT_BYTES = 3_583
+
+_ROOM = MAX_PAYLOAD_BYTES - 64 * 1024
+"""For the records: what is around them takes a little."""
+
+
+@dataclass
+class Plan:
+    """What is to be sent, and what is not.
+
+    Parameters
+    ----------
+    units
+        What is to be sent, in its order.
+    refused
+        How many faults cannot be resubmitted, by the reason.
+    comes_back
+        How many faults are of records that their source sends again by itself.
+    not_listed
+        How many faults name a function that is not on the list, by the name.
+    done
+        How many units the journal knows to be done.
+    in_doubt
+        How many of the units were being sent when an earlier run ended.
+    """
+
+    units: list[Unit] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    comes_back: int = 0
+    not_listed: Counter[str] = field(default_factory=Counter)
+    done: int = 0
+    in_doubt: int = 0
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One invocation of a function.
+
+    Parameters
+    ----------
+    units
+        What it is about, in order.
+    rules
+        The rules that are to run.
+    """
+
+    units: tuple[Unit, ...]
+    rules: tuple[str, ...]
+
+    @property
+    def function(self) -> str:
+        """The function's name, as the fault events say."""
+        return self.units[0].function
+
+    @property
+    def events(self) -> list[Any]:
+        """The events that bring the records; one, unless the source's records cannot come together."""
+        return self.units[0].source.events([record for unit in self.units for record in unit.records])
+
+    def without(self, units: Sequence[Unit]) -> Invocation | None:
+        """Return the invocation without some units; None: nothing is left."""
+        left = tuple(unit for unit in self.units if unit not in units)
+        return replace(self, units=left) if left else None
+
+
+def planned(
+    lake: Lake,
+    selection: Selection,
+    functions: Iterable[str],
+    journal: Journal,
+    redeem: Redeem,
+    *,
+    include_reported: bool = False,
+) -> Plan:
+    """Read fault events, and decide what is sent.
+
+    Parameters
+    ----------
+    functions
+        The names of the functions that the operator names. An event that names another one has no effect.
+    include_reported
+        Whether records are sent that still come back from their source.
+    """
+    plan, allowed = Plan(), frozenset(functions)
+    units = gathered(_units(lake, selection, allowed, plan, redeem, include_reported=include_reported))
+    plan.units = list(_due(units, journal, plan))
+    return plan
+
+
+def _units(
+    lake: Lake, selection: Selection, allowed: frozenset[str], plan: Plan, redeem: Redeem, *, include_reported: bool
+) -> Iterator[Unit]:
+    for stored in lake.events(selection):
+        fault = stored.event
+        if fault.get("type") != "fault":
+            continue
+        function = _function(fault)
+        if function not in allowed:
+            plan.not_listed[function] += 1
+        elif fault.get("disposition") != "set-aside" and not include_reported and not fault.get("trimmed"):
+            plan.comes_back += 1
+        else:
+            try:
+                yield unit_of(_whole(lake, stored), function, redeem)
+            except NotResubmittableError as error:
+                plan.refused[str(error)] += 1
+
+
+def _function(fault: Mapping[str, Any]) -> str:
+    tags = fault.get("tags")
+    name = tags.get("functionname") if isinstance(tags, Mapping) else None
+    return name if isinstance(name, str) and name else "undefined"
+
+
+def _whole(lake: Lake, stored: StoredEvent) -> Mapping[str, Any]:
+    from powertools_stream.cli.lake.claims import ClaimError
+
+    try:
+        return lake.whole(stored).event
+    except ClaimError as error:
+        raise NotResubmittableError(f"claim check: {error}") from error
+
+
+def _due(units: Iterable[Unit], journal: Journal, plan: Plan) -> Iterator[Unit]:
+    """Yield what is not done, with the rules that are not; too large ones are refused."""
+    for unit in units:
+        rules = {rule: at for rule, at in unit.rules.items() if not journal.is_done(unit.key(rule), at)}
+        plan.done += not rules
+        if not rules:
+            continue
+        if unit.size > _ROOM:
+            plan.refused["too large: the records take more than the 6 MB that Lambda accepts in an invocation"] += 1
+            continue
+        if not all(_fits((rule,)) for rule in rules):
+            plan.refused["the rule's id is too long for a client context, of 3,583 bytes at most"] += 1
+            continue
+        plan.in_doubt += any(unit.key(rule) in journal.in_doubt for rule in rules)
+        yield replace(unit, rules=rules)
+
+
+def invocations(units: Iterable[Unit], batch_size: int) -> list[Invocation]:
+    """Return the invocations that send units: as few as there can be, each with at most so many records.
+
+    Units of an order key keep their order. What was compacted goes together, however many records it has.
+    """
+    made: list[Invocation] = []
+    filling: dict[tuple[Any, ...], list[Unit]] = {}
+    for unit, rules in ((unit, rules) for unit in units for rules in _parts(sorted(unit.rules))):
+        key = unit.function, unit.source.name, rules
+        batch = filling.get(key, [])
+        if batch and not _takes(batch, unit, batch_size):
+            made.append(Invocation(tuple(filling.pop(key)), rules))
+        filling.setdefault(key, []).append(unit)
+    made.extend(Invocation(tuple(batch), key[2]) for key, batch in filling.items())
+    return [one for invocation in made for one in _each_event(invocation)]
+
+
+def _takes(batch: Sequence[Unit], unit: Unit, batch_size: int) -> bool:
+    count = sum(len(each.records) for each in batch) + len(unit.records)
+    return count <= batch_size and sum(each.size for each in batch) + unit.size <= _ROOM
+
+
+def _each_event(invocation: Invocation) -> Iterator[Invocation]:
+    """Yield an invocation for each event, where records cannot come together."""
+    if len(invocation.events) == 1:
+        yield invocation
+        return
+    for unit in invocation.units:
+        yield replace(invocation, units=(unit,))
+
+
+def _parts(rules: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the rules in parts that fit into a client context each."""
+    part: tuple[str, ...] = ()
+    for rule in rules:
+        if part and not _fits((*part, rule)):
+            yield part
+            part = ()
+        part = (*part, rule)
+    yield part
+
+
+def client_context(rules: Sequence[str]) -> str:
+    """Return what tells the function which rules are meant, as Lambda takes it."""
+    said = {"custom": {NAMESPACE: {"resubmit": {"rules": [*rules]}}}}
+    return base64.b64encode(json.dumps(said, separators=(",", ":")).encode()).decode()
+
+
+def _fits(rules: Sequence[str]) -> bool:
+    return len(client_context(rules)) <= MAX_CONTEXT_BYTES

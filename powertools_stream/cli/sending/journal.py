@@ -1,0 +1,222 @@
+"""The journal of a command that sends: what is about to be sent, what is done, and what failed, as lines of JSON.
+
+Each line is on the disk before anything else happens, so that a run that was killed at any moment goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from powertools_stream.cli.status import CannotRunError
+
+__all__ = ["Journal", "journal_path"]
+
+_VERSION = 1
+
+
+def journal_path(command: str, location: str) -> Path:
+    """Return the default journal of a command and a location, a file in the working directory.
+
+    Examples
+    --------
+    >>> journal_path("resubmit", "s3://lake/faults").name
+    'resubmit-s3-lake-faults-b3e7c4a8.jsonl'
+    """
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", location).strip("-")[:60] or "input"
+    digest = hashlib.sha256(location.encode(errors="surrogatepass")).hexdigest()[:8]
+    return Path(f"{command}-{readable}-{digest}.jsonl")
+
+
+class Journal:
+    """What a command has sent. A context manager, within which it can be written, by one process at a time.
+
+    Parameters
+    ----------
+    path
+        The file; it is made when it is first written.
+    command
+        Which command it is of: the journal of another one is refused.
+
+    Attributes
+    ----------
+    path
+        The file.
+    done
+        What is done: by the key of each, up to which time, in ms.
+    in_doubt
+        The keys of what was being sent when the last run ended: whether it has arrived is not known.
+
+    Raises
+    ------
+    CannotRunError
+        The file is no journal of the command, or cannot be read.
+    """
+
+    def __init__(self, path: Path, command: str) -> None:
+        self.path = path
+        self._command = command
+        self._file: IO[bytes] | None = None
+        self._sending: dict[str, int] = {}
+        self.done: dict[str, int] = {}
+        self.in_doubt: frozenset[str] = frozenset()
+        self._load()
+
+    def is_done(self, key: str, at: int) -> bool:
+        """Tell whether something is done.
+
+        Parameters
+        ----------
+        at
+            Its time, in ms: what happened after the last sending is not done.
+        """
+        return self.done.get(key, -1) >= at
+
+    def sending(self, items: Mapping[str, int], to: str) -> None:
+        """Note what is about to be sent.
+
+        Parameters
+        ----------
+        items
+            The time of each, in ms, by its key.
+        to
+            Where to, for whoever reads the journal.
+        """
+        self._sending.update(items)
+        self._write({"sending": dict(items), "to": to})
+
+    def settled(self, done: Iterable[str], failed: Mapping[str, str] | None = None) -> None:
+        """Note what has become of it; what is in neither is in doubt until it is sent again."""
+        done, failed = list(done), dict(failed or {})
+        self._settle(done, failed)
+        self._write({"done": done, "failed": failed})
+
+    def __enter__(self) -> Journal:
+        is_new = not self.path.exists()
+        try:
+            self._file = self.path.open("ab")
+        except OSError as error:
+            raise CannotRunError(f"Cannot write the journal {self.path}: {error.strerror}") from error
+        try:
+            self._claim(self._file)
+        except BaseException:
+            self._file.close()
+            raise
+        if is_new:
+            _sync_folder(self.path.parent)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Closing it gives the lock back, and so does the end of the process, whatever ends it.
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _claim(self, file: IO[bytes]) -> None:
+        if not _lock(file):
+            raise CannotRunError(
+                f"Expected the journal {self.path} to be free, but another run is using it. Wait for its end, or name "
+                "another file with --journal if the two send nothing in common."
+            )
+        # Another run may have written between the reading and the lock.
+        self._load()
+        whole = _whole_lines(self._content())
+        file.truncate(len(whole))
+        if not whole:
+            self._write({"journal": "powertools-stream", "version": _VERSION, "command": self._command})
+
+    def _load(self) -> None:
+        self._sending, self.done = {}, {}
+        lines = _whole_lines(self._content()).splitlines()
+        for number, line in enumerate(lines, 1):
+            try:
+                self._read(json.loads(line), is_first=number == 1)
+            except (ValueError, TypeError, KeyError, AttributeError):
+                raise CannotRunError(
+                    f"Expected {self.path} to be a journal of {self._command!r}, but line {number} is none of one. "
+                    "Name another file with --journal."
+                ) from None
+        self.in_doubt = frozenset(self._sending)
+
+    def _read(self, entry: Mapping[str, Any], *, is_first: bool) -> None:
+        if is_first:
+            if (entry["journal"], entry["version"], entry["command"]) != ("powertools-stream", _VERSION, self._command):
+                raise ValueError(entry)
+        elif "sending" in entry:
+            self._sending.update({str(key): int(at) for key, at in entry["sending"].items()})
+        else:
+            self._settle(entry["done"], entry["failed"])
+
+    def _settle(self, done: Iterable[str], failed: Iterable[str]) -> None:
+        for key in done:
+            self.done[key] = max(self._sending.pop(key, -1), self.done.get(key, -1))
+        for key in failed:
+            self._sending.pop(key, None)
+
+    def _content(self) -> bytes:
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise CannotRunError(f"Cannot read the journal {self.path}: {error.strerror}") from error
+
+    def _write(self, entry: Mapping[str, Any]) -> None:
+        if self._file is None:
+            raise RuntimeError("Expected the journal to have been entered: `with journal: …`.")
+        moment = datetime.now(tz=timezone.utc).isoformat(timespec="milliseconds")
+        self._file.write(json.dumps({**entry, "at": moment}).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def _whole_lines(content: bytes) -> bytes:
+    """Return what was written to its end: the run may have been killed in the middle of a line."""
+    return content[: content.rfind(b"\n") + 1]
+
+
+if sys.platform == "win32":
+
+    def _lock(file: IO[bytes]) -> bool:
+        import msvcrt
+
+        # A byte that is never written, for a lock keeps others from reading as well.
+        file.seek(1 << 40)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        file.seek(0, os.SEEK_END)
+        return True
+
+    def _sync_folder(folder: Path) -> None:
+        """Do nothing: Windows does it itself."""
+
+else:
+
+    def _lock(file: IO[bytes]) -> bool:
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def _sync_folder(folder: Path) -> None:
+        """Put the name of a new file on the disk as well."""
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
