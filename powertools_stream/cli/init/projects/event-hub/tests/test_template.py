@@ -25,7 +25,7 @@ def test_the_template_is_sound() -> None:
 
 
 @pytest.mark.parametrize(
-    "event_type, on_the_stream",
+    ("event_type", "on_the_stream"),
     [
         ("order-submitted", True),
         ("default-configured", True),

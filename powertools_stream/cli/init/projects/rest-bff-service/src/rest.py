@@ -58,7 +58,7 @@ def get_order(order_id: OrderId) -> Response[Order]:
     return response(HTTPStatus.OK, order_id)
 
 
-@app.exception_handler(ConflictError)
+@app.exception_handler(ConflictError)  # type: ignore[untyped-decorator]
 def conflict(error: ConflictError) -> Never:
     raise ServiceError(HTTPStatus.CONFLICT, str(error))
 

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,15 +23,13 @@ def from_the_bus(*events: dict[str, Any]) -> dict[str, Any]:
 def apply(event: dict[str, Any], table: Any) -> str:
     """Make the update of an event, and return the status of the order after it."""
     (request,) = run(rules, from_the_bus(event)).requests
-    try:
+    with suppress(table.meta.client.exceptions.ConditionalCheckFailedException):
         table.update_item(**request.params)
-    except table.meta.client.exceptions.ConditionalCheckFailedException:
-        pass
     return str(table.get_item(Key={"pk": "o-1", "sk": "order"}).get("Item", {}).get("status"))
 
 
 @pytest.mark.parametrize(
-    "before, event, after",
+    ("before", "event", "after"),
     [
         ("submitted", EXPIRED, "expired"),
         ("paid", EXPIRED, "paid"),

@@ -64,7 +64,7 @@ def test_the_trigger_is_told_what_it_needs(orders: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "method, path, body",
+    ("method", "path", "body"),
     [
         ("GET", "/orders/o-2", None),
         ("POST", "/orders/o-2/payment", PAYMENT),
@@ -76,7 +76,7 @@ def test_what_is_not_there_is_not_found(method: str, path: str, body: Any) -> No
 
 
 @pytest.mark.parametrize(
-    "method, path, body, message",
+    ("method", "path", "body", "message"),
     [
         ("POST", "/orders", {**ORDER, "customer": "c-2"}, "Another order has the id o-1."),
         (
