@@ -210,3 +210,5 @@ def client_context(rules: Sequence[str]) -> str:
 
 def _fits(rules: Sequence[str]) -> bool:
     return len(client_context(rules)) <= MAX_CONTEXT_BYTES
+
+
