@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -14,72 +15,62 @@ from rich.text import Text
 from powertools_stream.cli.lake.counting import FIELDS
 from powertools_stream.cli.lake.moments import shown
 from powertools_stream.cli.lake.stored import StoredEvent
-from powertools_stream.cli.output import counted
+from powertools_stream.cli.lake.tables import add_fitted, how_many, new_table, time_in
 from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["fault_row", "print_fault", "print_faults", "record_of"]
+__all__ = ["FaultRow", "fault_row", "print_fault", "print_faults", "record_of"]
 
-_NARROW = 100
 _MESSAGE_LENGTH = 500
 _ID_LENGTH = 8
 
-Row = dict[str, Any]
+
+@dataclass(frozen=True)
+class FaultRow:
+    """What a list has of a fault event."""
+
+    at: Any
+    function: str
+    rule: str
+    error: str
+    message: str
+    outcome: str
+    attempt: str
+    id: str
 
 
-def fault_row(stored: StoredEvent) -> Row:
+def fault_row(stored: StoredEvent) -> FaultRow:
     """Return what a list has of a fault event."""
     event, error = stored.event, _object(stored.event.get("err"))
-    return {
-        "id": event["id"],
-        "timestamp": event.get("timestamp"),
-        "function": FIELDS["function"](event),
-        "rule": FIELDS["rule"](event),
-        "type": FIELDS["failed-type"](event),
-        "error": FIELDS["error"](event),
-        "message": str(error.get("message", ""))[:_MESSAGE_LENGTH],
-        "disposition": event.get("disposition"),
-        "attempt": event.get("attempt"),
-        "trimmed": event.get("trimmed") is True,
-        "place": stored.place,
-    }
+    return FaultRow(
+        at=event.get("timestamp"),
+        function=FIELDS["function"](event) or "–",
+        rule=FIELDS["rule"](event) or "–",
+        error=FIELDS["error"](event) or "–",
+        message=" ".join(str(error.get("message", ""))[:_MESSAGE_LENGTH].split()),
+        outcome=str(event.get("disposition") or "–"),
+        attempt=str(event.get("attempt") or "–"),
+        id=event["id"][:_ID_LENGTH],
+    )
 
 
-def print_faults(console: Console, rows: Sequence[Row], total: int) -> None:
+def print_faults(console: Console, rows: Sequence[FaultRow], total: int) -> None:
     """Print a list of fault events, and how many there are."""
-    narrow = console.width < _NARROW
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = new_table()
     table.add_column("Time (UTC)", no_wrap=True)
-    for heading in ("Function", "Rule"):
-        table.add_column(heading, overflow="ellipsis", no_wrap=True, ratio=2)
-    table.add_column("Error", overflow="ellipsis", no_wrap=True, ratio=3)
+    add_fitted(table, "Function", (row.function for row in rows), console.width // 7)
+    add_fitted(table, "Rule", (row.rule for row in rows), console.width // 7)
+    table.add_column("Error", overflow="ellipsis", no_wrap=True, ratio=1)
     table.add_column("Outcome", no_wrap=True)
     table.add_column("Try", justify="right", no_wrap=True)
     table.add_column("Id", no_wrap=True)
     for row in rows:
-        table.add_row(*_cells(row, narrow=narrow))
+        error = Text.assemble((row.error, "red"), f": {row.message}" if row.message else "")
+        plain = (Text(text) for text in (row.function, row.rule))
+        identifier = Text(row.id, "cyan")
+        table.add_row(time_in(console, row.at), *plain, error, Text(row.outcome), Text(row.attempt), identifier)
     if rows:
         console.print(table)
-    console.print(_end(len(rows), total), soft_wrap=True)
-
-
-def _cells(row: Row, *, narrow: bool) -> list[Text | str]:
-    time = shown(row["timestamp"])
-    message = " ".join(row["message"].split())
-    return [
-        time[5:] if narrow else time,
-        Text(row["function"]),
-        Text(row["rule"]),
-        Text.assemble((row["error"], "red"), f": {message}" if message else ""),
-        Text(str(row["disposition"] or "–")),
-        str(row["attempt"] or "–"),
-        Text(row["id"][:_ID_LENGTH], "cyan"),
-    ]
-
-
-def _end(count: int, total: int) -> str:
-    if count < total:
-        return f"[bold]The newest {count} of {counted(total, 'fault')}.[/] More: --limit."
-    return f"[bold]{counted(total, 'fault')}.[/]"
+    console.print(how_many(len(rows), total, "fault"), soft_wrap=True)
 
 
 def print_fault(console: Console, stored: StoredEvent) -> None:
@@ -114,7 +105,7 @@ def _facts(event: Mapping[str, Any], place: str) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in facts.items():
-        if value not in (None, "", "–"):
+        if value not in (None, ""):
             table.add_row(name, Text(str(value)))
     return table
 

@@ -57,10 +57,10 @@ class QueueLake(Lake):
         self.reading.expect(expected)
         seen: set[str] = set()
         try:
-            for message in self._messages(client, url, seconds, seen):
+            for message in self._messages(client, url, seconds, seen, expected):
                 yield from self._document(message)
         finally:
-            self._release(client, url)
+            self._release(client, url, seconds)
         if len(seen) < expected:
             self.reading.warn(
                 f"sqs://{self._name}",
@@ -68,9 +68,9 @@ class QueueLake(Lake):
                 "somebody else, or stand behind one of their group.",
             )
 
-    def _messages(self, client: Any, url: str, seconds: int, seen: set[str]) -> Iterator[dict[str, Any]]:
+    def _messages(self, client: Any, url: str, seconds: int, seen: set[str], expected: int) -> Iterator[dict[str, Any]]:
         empty = 0
-        while empty < 2:
+        while empty < (1 if len(seen) >= expected else 2):
             with reaching_aws():
                 found = client.receive_message(
                     QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=seconds, WaitTimeSeconds=1
@@ -110,8 +110,15 @@ class QueueLake(Lake):
             )
         self.reading.note(f"{self._name} moves messages after {receives} receives, and this reading is one.")
 
-    def _release(self, client: Any, url: str) -> None:
+    def _release(self, client: Any, url: str, seconds: int) -> None:
         """Let others have the messages at once. One whose time has run out has been released already."""
+        try:
+            self._make_visible(client, url)
+        except CannotRunError as error:
+            why = f"The messages stay hidden from others for up to {seconds} seconds: {error}"
+            self.reading.warn(f"sqs://{self._name}", why)
+
+    def _make_visible(self, client: Any, url: str) -> None:
         for start in range(0, len(self._receipts), 10):
             entries = [
                 {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}

@@ -10,7 +10,7 @@ from typing import Any
 
 from powertools_stream.cli.lake.moments import DAY
 
-__all__ = ["Selection", "is_like"]
+__all__ = ["Selection", "failed_types", "is_like"]
 
 
 @dataclass(frozen=True)
