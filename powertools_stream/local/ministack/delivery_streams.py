@@ -35,7 +35,7 @@ class _Buffer:
 _Key = tuple[str, str]
 _buffers: dict[_Key, _Buffer] = {}
 _lock = threading.Lock()
-# How many objects are being written.
+# How many records are being written.
 _writing = 0
 
 
@@ -96,15 +96,15 @@ def _write(key: _Key) -> int:
     global _writing
     with _lock:
         buffer = _buffers.pop(key, None)
-        _writing += buffer is not None
-    if buffer is None:
-        return 0
+        count = 0 if buffer is None else len(buffer.records)
+        _writing += count
     try:
-        buffer.context.run(_put, buffer)
+        if buffer is not None:
+            buffer.context.run(_put, buffer)
     finally:
         with _lock:
-            _writing -= 1
-    return len(buffer.records)
+            _writing -= count
+    return count
 
 
 def _put(buffer: _Buffer) -> None:
@@ -121,10 +121,12 @@ def _put(buffer: _Buffer) -> None:
 
 
 def _flush(request: Any) -> Any:
-    """Write what has been collected, and return how many records that were."""
+    """Write what has been collected, and return how many records that were, those that were being written included."""
     from ministack.services import firehose
 
-    written = sum(_write(key) for key in list(_buffers))
+    with _lock:
+        written = _writing
+    written += sum(_write(key) for key in list(_buffers))
     while _writing:
         time.sleep(0.005)
     return firehose.json_response({"Records": written})

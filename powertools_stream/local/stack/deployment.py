@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from powertools_stream.local.stack.values import Values
 from powertools_stream.templates.references import is_imported, references
+from powertools_stream.templates.resolver import Resolver
 
 __all__ = ["Deployed", "LeftOut", "StackError", "delete", "deploy"]
 
@@ -89,7 +90,8 @@ def deploy(
     StackError
         The template is invalid, or something fails that cannot be left out.
     """
-    attempt = _Attempt(client, name, _without_parameter_store(document), values, parameters, _exports(client))
+    is_exported = _exported(client, document, parameters)
+    attempt = _Attempt(client, name, _without_parameter_store(document), values, parameters, is_exported)
     while refused := attempt.refused():
         attempt.leave_out(refused)
     return attempt.deployed()
@@ -103,10 +105,14 @@ def delete(client: Any, name: str) -> None:
     _awaited(client, name, "DELETE_COMPLETE", "DELETE_FAILED")
 
 
-def _exports(client: Any) -> set[str]:
-    """Return the names of what other stacks export."""
+def _exported(client: Any, document: Mapping[str, Any], given: Mapping[str, str]) -> Callable[[Any], bool]:
+    """Return what tells whether another stack exports what has this name, as far as the parameters say the name."""
     pages = client.get_paginator("list_exports").paginate()
-    return {each["Name"] for page in pages for each in page.get("Exports", ())}
+    exports = [each["Name"] for page in pages for each in page.get("Exports", ())]
+    parameters = document.get("Parameters") or {}
+    values = {name: {**each, "Default": given[name]} if name in given else each for name, each in parameters.items()}
+    resolver = Resolver({**document, "Parameters": values})
+    return lambda name: resolver.resolve(name) in exports
 
 
 _IN_PARAMETER_STORE = re.compile(r"AWS::SSM::Parameter::Value<(List<)?")
@@ -134,7 +140,7 @@ class _Attempt:
     document: Mapping[str, Any]
     values: Values
     parameters: Mapping[str, str]
-    exports: Set[str]
+    is_exported: Callable[[Any], bool]
     left_out: dict[str, LeftOut] = field(default_factory=dict)
 
     def refused(self) -> dict[str, str]:
@@ -194,7 +200,7 @@ class _Attempt:
         body = {
             **self.document,
             "Resources": self._resources,
-            "Outputs": {**self._exported(), **self.values.outputs(self.left_out.keys(), self.exports)},
+            "Outputs": {**self._exported(), **self.values.outputs(self.left_out.keys(), self.is_exported)},
         }
         self.client.create_stack(
             StackName=self.name,

@@ -6,7 +6,7 @@ CloudFormation resolves them, so that nothing here has to know how.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from powertools_stream.templates.references import imports, is_intrinsic, references
@@ -37,21 +37,22 @@ class Values:
         if condition:
             self._add(_truth(condition), lambda output: output)
 
-    def outputs(self, left_out: Set[str] = frozenset(), exports: Set[str] = frozenset()) -> dict[str, Any]:
+    def outputs(
+        self, left_out: Set[str] = frozenset(), is_exported: Callable[[Any], bool] = lambda name: False
+    ) -> dict[str, Any]:
         """Return the ``Outputs`` section, without what refers to resources that were left out, or does not exist.
 
         Parameters
         ----------
         left_out
             The logical ids of these resources.
-        exports
-            The names of what other stacks export. One that only the stack knows, such as ``!Sub "${Hub}-bus"``, is
-            taken not to exist.
+        is_exported
+            Tells whether another stack exports what has this name, which may be an intrinsic function.
         """
         return {
             name: {"Value": output}
             for name, output in self._outputs.items()
-            if left_out.isdisjoint(references(output)) and _exist(imports(output), exports)
+            if left_out.isdisjoint(references(output)) and all(map(is_exported, imports(output)))
         }
 
     def set(self, values: Mapping[str, str]) -> None:
@@ -112,10 +113,6 @@ class Values:
 
     def _known(self, value: Any) -> Any:
         return self._values.get(self._names[json.dumps(value, sort_keys=True)], UNKNOWN)
-
-
-def _exist(names: Iterable[Any], exports: Set[str]) -> bool:
-    return all(isinstance(name, str) and name in exports for name in names)
 
 
 def _is_known(value: Any) -> bool:

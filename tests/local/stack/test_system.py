@@ -40,7 +40,8 @@ Resources:
         Variables:
           STAGE: !Ref Stage
           QUEUE: !ImportValue hub-queue
-          STRANGE: !ImportValue hub-strange
+          SAME: !ImportValue {"Fn::Sub": "${Name}-queue"}
+          STRANGE: !ImportValue {"Fn::Sub": "${Name}-strange"}
       Events:
         Stream:
           Type: Kinesis
@@ -86,6 +87,7 @@ def test_each_is_a_stack_and_its_logical_ids_begin_with_its_name(stack: Stack, e
 def test_what_one_exports_another_imports(stack: Stack) -> None:
     environment = stack.functions["shop-2.Listener"].environment
     assert environment["QUEUE"] == "arn:aws:sqs:us-east-1:123456789012:hub"
+    assert environment["SAME"] == environment["QUEUE"]
     assert environment["STAGE"] == "test"
     assert {each.logical_id for each in stack.left_out} == {
         "hub.Strange",
