@@ -13,7 +13,7 @@ from powertools_stream.local.stack.values import Values
 from powertools_stream.templates.references import is_imported, references
 from powertools_stream.templates.resolver import Resolver
 
-__all__ = ["Deployed", "LeftOut", "StackError", "delete", "deploy"]
+__all__ = ["Deployed", "LeftOut", "StackError", "deploy"]
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _SECONDS = 300.0
@@ -97,12 +97,28 @@ def deploy(
     return attempt.deployed()
 
 
-def delete(client: Any, name: str) -> None:
-    """Delete a stack, if there is one of this name."""
-    if _described(client, name) is None:
+def _delete(client: Any, name: str) -> None:
+    """Delete a stack, if there is one of this name, and those before that need what it exports."""
+    stack = _described(client, name)
+    if stack is None:
         return
+    for each in _importing(client, stack):
+        _delete(client, each)
     client.delete_stack(StackName=name)
     _awaited(client, name, "DELETE_COMPLETE", "DELETE_FAILED")
+
+
+def _importing(client: Any, stack: Mapping[str, Any]) -> list[str]:
+    names = [each["ExportName"] for each in stack.get("Outputs", ()) if "ExportName" in each]
+    return [importer for name in names for importer in _importers(client, name)]
+
+
+def _importers(client: Any, export: str) -> list[str]:
+    try:
+        imports: list[str] = client.list_imports(ExportName=export)["Imports"]
+    except client.exceptions.ClientError:
+        return []  # there are none
+    return imports
 
 
 def _exported(client: Any, document: Mapping[str, Any], given: Mapping[str, str]) -> Callable[[Any], bool]:
@@ -145,7 +161,7 @@ class _Attempt:
 
     def refused(self) -> dict[str, str]:
         """Create the stack, and return what was refused and why; nothing, if it was created."""
-        delete(self.client, self.name)
+        _delete(self.client, self.name)
         try:
             self._create()
         except self.client.exceptions.ClientError as error:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from powertools_stream.local.emulator import Emulator
-from powertools_stream.local.stack.deployment import delete
 from powertools_stream.local.stack.mappings import MappingConfiguration
 from powertools_stream.local.stack.stack import Stack, deploy_template
 from powertools_stream.templates import Template, TemplateError
@@ -56,9 +55,6 @@ def deploy_system(
     given = parameters or {}
     _require_known(given, templates)
     names = names_of([template.path for template in templates]) if len(templates) > 1 else [""]
-    # What is left of an earlier run, the last one first: what another stack imports cannot be deleted.
-    for name in reversed(names):
-        delete(emulator.client("cloudformation"), _stack_name(name))
     stacks = [
         deploy_template(
             template,

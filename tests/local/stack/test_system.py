@@ -124,3 +124,12 @@ def test_a_logical_id_that_is_unambiguous_needs_no_template(stack: Stack) -> Non
 def test_a_parameter_that_none_has(emulator: Emulator, folder: Path, names: list[str], message: str) -> None:
     with pytest.raises(TemplateError, match=message):
         deployed(emulator, folder, *names, Stage="test", Stag="test")
+
+
+def test_stacks_of_an_earlier_run_go_with_what_they_import(emulator: Emulator, folder: Path) -> None:
+    deployed(emulator, folder, "hub", "a/shop", "b/shop", Stage="test")
+    deployed(emulator, folder, "hub", "a/shop", Stage="test")
+    stacks = emulator.client("cloudformation").describe_stacks()["Stacks"]
+    names = {each["StackName"] for each in stacks if each["StackStatus"] == "CREATE_COMPLETE"}
+    assert names >= {"local-hub", "local-shop"}
+    assert "local-shop-2" not in names
