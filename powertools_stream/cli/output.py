@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 __all__ = ["counted", "errors", "json_line", "print_document", "print_error", "progress_bars", "results"]
 
@@ -37,13 +37,13 @@ def print_error(message: object) -> None:
     errors().print(f"[bold red]error:[/] {_one_line(message)}", soft_wrap=True)
 
 
-def progress_bars() -> Progress:
+def progress_bars(*, in_bytes: bool = False) -> Progress:
     """Return bars for what takes more than a second. They vanish when done, and show on a terminal only."""
     console = errors()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        DownloadColumn() if in_bytes else MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=console,
         transient=True,

@@ -8,8 +8,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.json import JSON
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from powertools_stream.cli.lake.counting import FIELDS
@@ -20,6 +18,7 @@ from powertools_stream.cli.status import CannotRunError
 
 __all__ = ["FaultRow", "fault_row", "print_fault", "print_faults", "record_of"]
 
+_WIDE = 120
 _MESSAGE_LENGTH = 500
 _ID_LENGTH = 8
 
@@ -54,41 +53,57 @@ def fault_row(stored: StoredEvent) -> FaultRow:
 
 
 def print_faults(console: Console, rows: Sequence[FaultRow], total: int) -> None:
-    """Print a list of fault events, and how many there are."""
-    table = new_table()
+    """Print a list of fault events, and how many there are. On a wide terminal, each takes one line."""
+    table, is_wide = new_table(), console.width >= _WIDE
     table.add_column("Time (UTC)", no_wrap=True)
-    add_fitted(table, "Function", (row.function for row in rows), console.width // 7)
-    add_fitted(table, "Rule", (row.rule for row in rows), console.width // 7)
-    table.add_column("Error", overflow="ellipsis", no_wrap=True, ratio=1)
+    if is_wide:
+        add_fitted(table, "Function", (row.function for row in rows), console.width // 6)
+        add_fitted(table, "Rule", (row.rule for row in rows), console.width // 6)
+    table.add_column("Error" if is_wide else "Function, rule, error", overflow="ellipsis", no_wrap=True, ratio=1)
     table.add_column("Outcome", no_wrap=True)
     table.add_column("Try", justify="right", no_wrap=True)
     table.add_column("Id", no_wrap=True)
     for row in rows:
-        error = Text.assemble((row.error, "red"), f": {row.message}" if row.message else "")
-        plain = (Text(text) for text in (row.function, row.rule))
-        identifier = Text(row.id, "cyan")
-        table.add_row(time_in(console, row.at), *plain, error, Text(row.outcome), Text(row.attempt), identifier)
+        table.add_row(time_in(console, row.at), *_what(row, is_wide=is_wide), *_outcome(row))
     if rows:
         console.print(table)
     console.print(how_many(len(rows), total, "fault"), soft_wrap=True)
+
+
+def _what(row: FaultRow, *, is_wide: bool) -> list[Text]:
+    error = Text.assemble((row.error, "red"), f": {row.message}" if row.message else "")
+    if is_wide:
+        return [Text(row.function), Text(row.rule), error]
+    return [Text.assemble((row.function, "bold"), " ", (row.rule, "bold"), "\n", error)]
+
+
+def _outcome(row: FaultRow) -> list[Text]:
+    return [Text(row.outcome), Text(row.attempt), Text(row.id, "cyan")]
 
 
 def print_fault(console: Console, stored: StoredEvent) -> None:
     """Print all of a fault event."""
     event, error, uow = stored.event, _object(stored.event.get("err")), _object(stored.event.get("uow"))
     console.print(Text(f"{error.get('name', 'fault')}: {error.get('message', '')}", "bold red"), soft_wrap=True)
-    console.print(_facts(event, stored.place))
+    for name, fact in _facts(event, stored.place).items():
+        if fact not in (None, ""):
+            console.print(Text.assemble((f"{name:<15}", "dim"), str(fact)), soft_wrap=True)
     if stack := str(error.get("stack") or ""):
-        console.print(Text("\nStack", "bold"))
-        console.print(Padding(Text(stack.rstrip()), (0, 0, 0, 2)), soft_wrap=True)
+        _print_part(console, "stack", Text(stack.rstrip()))
     for name in sorted(uow.keys() - {"pipeline"}, key=_order):
-        console.print(Text(f"\n{name}", "bold"))
-        console.print(Padding(JSON.from_data(uow[name], ensure_ascii=False), (0, 0, 0, 2)), soft_wrap=True)
+        _print_part(console, name, JSON.from_data(uow[name], ensure_ascii=False).text)
 
 
-def _facts(event: Mapping[str, Any], place: str) -> Table:
+def _print_part(console: Console, name: str, text: Text) -> None:
+    """Print a part with its name above. Lines stay as they are, to be copied."""
+    console.print(Text(f"\n{name}", "bold"))
+    for line in text.split("\n"):
+        console.print(Text.assemble("  ", line), soft_wrap=True)
+
+
+def _facts(event: Mapping[str, Any], place: str) -> Mapping[str, Any]:
     tags = _object(event.get("tags"))
-    facts: dict[str, Any] = {
+    return {
         "id": event["id"],
         "time": f"{shown(event.get('timestamp'))} UTC",
         "function": FIELDS["function"](event),
@@ -101,13 +116,6 @@ def _facts(event: Mapping[str, Any], place: str) -> Table:
         "whole event": "s3://{bucket}/{key}".format(**event["s3"]) if isinstance(event.get("s3"), dict) else None,
         "stored in": place,
     }
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in facts.items():
-        if value not in (None, ""):
-            table.add_row(name, Text(str(value)))
-    return table
 
 
 def record_of(event: Mapping[str, Any]) -> Any:

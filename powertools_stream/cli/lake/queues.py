@@ -10,6 +10,7 @@ from typing import Any
 
 from powertools_stream.cli.aws import Account, reaching_aws
 from powertools_stream.cli.lake.base import Lake
+from powertools_stream.cli.lake.reading import Reading
 from powertools_stream.cli.lake.selection import Selection
 from powertools_stream.cli.output import counted
 from powertools_stream.cli.status import CannotRunError
@@ -23,6 +24,12 @@ _MIN_SECONDS, _MAX_SECONDS = 30, 43_200
 """How long messages are hidden from others. SQS takes 12 hours at most.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+"""
+
+_WAIT_SECONDS = 1
+"""Asked without waiting, SQS looks at some of its servers only.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
 """
 
 _PER_SECOND = 20
@@ -48,6 +55,7 @@ class QueueLake(Lake):
         if not self._name or location in ("sqs://", "arn:"):
             raise CannotRunError(f"Expected sqs://queue, or a queue's URL or ARN, found {location!r}.")
         self._receipts: list[str] = []
+        self.reading = Reading(in_bytes=False)
 
     def documents(self, selection: Selection) -> Iterator[tuple[str, Any]]:
         """Yield the bodies of the messages, each once. Whatever is selected, all of them are received."""
@@ -73,7 +81,7 @@ class QueueLake(Lake):
         while empty < (1 if len(seen) >= expected else 2):
             with reaching_aws():
                 found = client.receive_message(
-                    QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=seconds, WaitTimeSeconds=1
+                    QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=seconds, WaitTimeSeconds=_WAIT_SECONDS
                 ).get("Messages", [])
             self._receipts += [message["ReceiptHandle"] for message in found]
             new = [message for message in found if message["MessageId"] not in seen]
@@ -88,7 +96,9 @@ class QueueLake(Lake):
         try:
             yield place, json.loads(message["Body"])
         except (ValueError, RecursionError) as error:
-            self.reading.warn(place, f"Expected JSON in the message, found text that is not: {error}.")
+            self.reading.warn(
+                place, f"Expected JSON in the message, found text that is not: {getattr(error, 'msg', error)}."
+            )
 
     def _ready(self, client: Any, url: str) -> tuple[int, int]:
         """Return about how many messages there are, and for how long they are hidden."""

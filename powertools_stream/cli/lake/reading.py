@@ -17,6 +17,11 @@ _SHOWN = 20
 class Reading:
     """How reading goes. Warnings go to standard error, as does the bar.
 
+    Parameters
+    ----------
+    in_bytes
+        Whether it is measured in bytes; else in messages.
+
     Attributes
     ----------
     problems
@@ -25,7 +30,8 @@ class Reading:
         How many files, objects or messages were read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_bytes: bool = True) -> None:
+        self._in_bytes = in_bytes
         self.problems = 0
         self.files = 0
         self._total = 0
@@ -58,7 +64,7 @@ class Reading:
     @contextmanager
     def bar(self, description: str = "Reading") -> Iterator[None]:
         """Show how far it has got, and at the end how many warnings were not shown."""
-        with progress_bars() as bars:
+        with progress_bars(in_bytes=self._in_bytes) as bars:
             self._bar, self._task = bars, bars.add_task(description, total=None)
             try:
                 yield
