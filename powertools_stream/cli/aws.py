@@ -9,7 +9,7 @@ from typing import Any
 
 from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["PROFILE_HELP", "REGION_HELP", "Account", "code_of", "reaching_aws"]
+__all__ = ["PROFILE_HELP", "REGION_HELP", "Account", "code_of", "is_in_doubt", "reaching_aws"]
 
 PROFILE_HELP = "The profile of the AWS command line. Default: the environment's."
 REGION_HELP = "The region. Default: the environment's."
@@ -74,6 +74,18 @@ def code_of(error: CannotRunError) -> str:
     """Return the code by which AWS refused a call, ``"NoSuchKey"``; empty: it was not asked, or did not respond."""
     response = getattr(error.__cause__, "response", None) or {}
     return str(response.get("Error", {}).get("Code", ""))
+
+
+def is_in_doubt(error: CannotRunError) -> bool:
+    """Tell whether a call that failed may have been carried out: nobody has said that it was not."""
+    from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+
+    cause = error.__cause__
+    if isinstance(cause, ClientError):
+        status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        return bool(status >= 500)
+    # What could not be connected was not sent; neither was what is wrong in itself.
+    return isinstance(cause, HTTPClientError | IncompleteReadError)
 
 
 def _refusal(error: Any) -> str:

@@ -23,7 +23,7 @@ from powertools_stream.payloads.parsing import malformed, parse_object
 from powertools_stream.requests.request import Request, content_of, with_content
 from powertools_stream.uow import Event
 
-__all__ = ["ClaimChecks", "Deposit", "is_claim_check", "redeemed", "stands_for_more", "whole"]
+__all__ = ["ClaimChecks", "Deposit", "is_claim_check", "redeemed", "stands_for_more", "stays_in_place", "whole"]
 
 _KEPT = ("id", "type", "partition_key", "partitionKey", "timestamp", "tags")
 # `region/claimchecks/YYYY/MM/DD/HH/id/digest`; other services leave the digest out, older ones the region and the date.
@@ -198,7 +198,7 @@ def redeemed(event: Event, claim_checks: ClaimChecks | None, record_id: str) -> 
     from powertools_stream.requests import GetObject
 
     bucket, key = event["s3"]["bucket"], event["s3"]["key"]
-    if not _stays_in_place(key):
+    if not stays_in_place(key):
         raise malformed(record_id, "a claim check's key without dot segments or empty ones", short_repr(key))
     if claim_checks is None:
         raise SettingError(
@@ -218,7 +218,7 @@ def redeemed(event: Event, claim_checks: ClaimChecks | None, record_id: str) -> 
     return _whole_event(event, _parsed(body, limit, record_id), record_id)
 
 
-def _stays_in_place(key: str) -> bool:
+def stays_in_place(key: str) -> bool:
     """Tell whether a key names the same object wherever paths are normalised on the way: by a proxy, or by a store."""
     if len(key.encode(errors="surrogatepass")) > _MAX_KEY_BYTES or _LONE_SURROGATES.search(key):
         return False
@@ -264,7 +264,7 @@ def _key(event: Mapping[str, Any], text: str) -> str:
     region = variable("AWS_REGION") or "undefined"
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     key = f"{region}/claimchecks/{moment:%Y/%m/%d/%H}/{event['id']}/{digest}"
-    if _stays_in_place(key):
+    if stays_in_place(key):
         return key
     # The id comes from outside as well. The digest alone tells events apart.
     return f"{region}/claimchecks/{moment:%Y/%m/%d/%H}/{digest}"

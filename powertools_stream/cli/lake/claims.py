@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from powertools_stream.cli.aws import Account, reaching_aws
 from powertools_stream.cli.lake.stored import FAULT, NoEventError
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.errors import StreamError
-from powertools_stream.payloads.claim_checks import ClaimChecks, is_claim_check, redeemed
+from powertools_stream.payloads.claim_checks import ClaimChecks, is_claim_check, redeemed, stays_in_place
 from powertools_stream.payloads.safe_json import read_json_texts
 
 __all__ = ["ClaimError", "Claims"]
@@ -47,6 +48,28 @@ class Claims:
         """
         whole = {**event, **self._redeemed(event)} if is_claim_check(event) else dict(event)
         return _with_depths(whole) if whole.get("type") == FAULT else whole
+
+    def record(self, place: Mapping[str, Any]) -> Any:
+        """Return a raw record that a fault event does not hold, since it holds what is redacted.
+
+        Parameters
+        ----------
+        place
+            Where it lies: its ``bucket`` and its ``key``.
+
+        Raises
+        ------
+        ClaimError, CannotRunError
+            As `whole`.
+        """
+        bucket, key = str(place["bucket"]), str(place["key"])
+        if not stays_in_place(key):
+            raise ClaimError(f"Expected a key without dot segments or empty ones, found {key!r}.")
+        body = self._object({"Bucket": bucket, "Key": key, "ExpectedBucketOwner": self._own()})
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise ClaimError(f"Expected JSON at s3://{bucket}/{key}, found what is none: {error}.") from error
 
     def _redeemed(self, event: Mapping[str, Any]) -> dict[str, Any]:
         bucket, key = event["s3"]["bucket"], event["s3"]["key"]

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from powertools_stream.cli.lake import Lake, Selection, StoredEvent
+from powertools_stream.cli.lake import Lake, Selection
+from powertools_stream.cli.lake.claims import ClaimError
 from powertools_stream.cli.resubmit.records import NotResubmittableError, Redeem
 from powertools_stream.cli.resubmit.units import Unit, gathered, unit_of
 from powertools_stream.cli.sending import Journal
@@ -75,6 +76,11 @@ class Invocation:
         return self.units[0].function
 
     @property
+    def count(self) -> int:
+        """How many records it brings."""
+        return sum(len(unit.records) for unit in self.units)
+
+    @property
     def events(self) -> list[Any]:
         """The events that bring the records; one, unless the source's records cannot come together."""
         return self.units[0].source.events([record for unit in self.units for record in unit.records])
@@ -123,8 +129,8 @@ def _units(
             plan.comes_back += 1
         else:
             try:
-                yield unit_of(_whole(lake, stored), function, redeem)
-            except NotResubmittableError as error:
+                yield unit_of(lake.whole(stored).event, function, redeem)
+            except (NotResubmittableError, ClaimError) as error:
                 plan.refused[str(error)] += 1
 
 
@@ -134,30 +140,21 @@ def _function(fault: Mapping[str, Any]) -> str:
     return name if isinstance(name, str) and name else "undefined"
 
 
-def _whole(lake: Lake, stored: StoredEvent) -> Mapping[str, Any]:
-    from powertools_stream.cli.lake.claims import ClaimError
-
-    try:
-        return lake.whole(stored).event
-    except ClaimError as error:
-        raise NotResubmittableError(f"claim check: {error}") from error
-
-
 def _due(units: Iterable[Unit], journal: Journal, plan: Plan) -> Iterator[Unit]:
     """Yield what is not done, with the rules that are not; too large ones are refused."""
     for unit in units:
         rules = {rule: at for rule, at in unit.rules.items() if not journal.is_done(unit.key(rule), at)}
         plan.done += not rules
-        if not rules:
+        fitting = {rule: at for rule, at in rules.items() if _fits((rule,))}
+        if fitting != rules:
+            plan.refused["the rule's id is too long for a client context, of 3,583 bytes at most"] += 1
+        if not fitting:
             continue
         if unit.size > _ROOM:
             plan.refused["too large: the records take more than the 6 MB that Lambda accepts in an invocation"] += 1
             continue
-        if not all(_fits((rule,)) for rule in rules):
-            plan.refused["the rule's id is too long for a client context, of 3,583 bytes at most"] += 1
-            continue
-        plan.in_doubt += any(unit.key(rule) in journal.in_doubt for rule in rules)
-        yield replace(unit, rules=rules)
+        plan.in_doubt += any(unit.key(rule) in journal.in_doubt for rule in fitting)
+        yield replace(unit, rules=fitting)
 
 
 def invocations(units: Iterable[Unit], batch_size: int) -> list[Invocation]:
@@ -167,7 +164,7 @@ def invocations(units: Iterable[Unit], batch_size: int) -> list[Invocation]:
     """
     made: list[Invocation] = []
     filling: dict[tuple[Any, ...], list[Unit]] = {}
-    for unit, rules in ((unit, rules) for unit in units for rules in _parts(sorted(unit.rules))):
+    for unit, rules in ((each, part) for each in units for part in _parts(sorted(each.rules))):
         key = unit.function, unit.source.name, rules
         batch = filling.get(key, [])
         if batch and not _takes(batch, unit, batch_size):
@@ -210,5 +207,3 @@ def client_context(rules: Sequence[str]) -> str:
 
 def _fits(rules: Sequence[str]) -> bool:
     return len(client_context(rules)) <= MAX_CONTEXT_BYTES
-
-

@@ -97,5 +97,3 @@ def _named() -> Mapping[str, Source]:
         if isinstance(getattr(sources, name), type) and name.endswith("Source") and name != "Source"
     ]
     return {source.name: source for source in (*made, PipeSource(), WholePipeSource())}
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from powertools_stream.cli.resubmit.records import NotResubmittableError, Redeem, records_of
@@ -15,7 +15,7 @@ from powertools_stream.uow import Record
 __all__ = ["Unit", "digest_of", "gathered", "unit_of"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Unit:
     """Records that succeed and fail together, most often one, and the rules that are to run on them.
 
@@ -46,7 +46,7 @@ class Unit:
     errors: tuple[str, ...]
     identity: str
     size: int
-    order: tuple[Any, ...] = field(compare=False)
+    order: tuple[Any, ...]
 
     def key(self, rule: str) -> str:
         """Return what the journal knows a rule's run on these records by."""

@@ -23,17 +23,20 @@ class Pace:
     ----------
     per_second
         How many; None: as many as possible.
+
+    Attributes
+    ----------
     wait
         Waits for so many seconds, or less, if it is to end.
     """
 
-    def __init__(self, per_second: float | None, wait: Callable[[float], object] = time.sleep) -> None:
+    def __init__(self, per_second: float | None) -> None:
         self._per_second = per_second
-        self._wait = wait
+        self.wait: Callable[[float], object] = time.sleep
         self._next = 0.0
 
     @classmethod
-    def of(cls, rate: str | None, wait: Callable[[float], object] = time.sleep) -> Pace:
+    def of(cls, rate: str | None) -> Pace:
         """Return the pace that an option says.
 
         Raises
@@ -42,11 +45,11 @@ class Pace:
             It says none.
         """
         if rate is None:
-            return cls(None, wait)
+            return cls(None)
         found = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/([smh]))?", rate.strip())
         if found is None or not (count := float(found[1])):
             raise CannotRunError(f"Expected --rate to be like 10/s, 300/m or 5000/h, found {rate!r}.")
-        return cls(count / _SECONDS[found[2] or "s"], wait)
+        return cls(count / _SECONDS[found[2] or "s"])
 
     def take(self, count: int) -> None:
         """Wait until so many may be sent. The first ones go at once."""
@@ -54,5 +57,5 @@ class Pace:
             return
         now = time.monotonic()
         if now < self._next:
-            self._wait(self._next - now)
+            self.wait(self._next - now)
         self._next = max(now, self._next) + count / self._per_second

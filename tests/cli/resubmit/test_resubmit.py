@@ -1,0 +1,366 @@
+"""`faults resubmit`, against functions that run under the real processor."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork
+from powertools_stream.flavors import task
+from powertools_stream.testing import FakeConnector, to_kinesis_records, to_s3_records, to_sqs_records
+from tests.cli.conftest import Command
+from tests.cli.fake_lambda import FakeLambda, HangUpError, RefusedError
+
+Event = dict[str, Any]
+
+
+class Shop:
+    """A function with two rules that fail until they are mended, and what they have run on since."""
+
+    def __init__(self, name: str = "orders", **fields: Any) -> None:
+        self.name = name
+        self.broken: set[Any] = {"*"}
+        self.runs: list[tuple[str, Any]] = []
+        self.bus = FakeConnector()
+        registry = RuleRegistry()
+        for rule in ("label", "mail"):
+            registry.add(id=rule, flavor=task, execute=self._executed(rule), **fields)
+        self.processor = StreamProcessor(
+            rules=registry, on_fault=FaultPolicy.PUBLISH, connectors=[self.bus], bus_name="bus"
+        )
+
+    def _executed(self, rule: str) -> Any:
+        def execute(uow: UnitOfWork) -> None:
+            name = uow.event.get("n", uow.event["id"])
+            self.runs.append((rule, name))
+            if not self.broken.isdisjoint({"*", rule, name, (rule, name)}):
+                raise ValueError(f"no {rule} for {name}")
+
+        return execute
+
+    def handler(self, event: Any, context: Any) -> Any:
+        return self.processor.process_event(event, context)
+
+    def faults(self, event: Any, monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+        """Let it fail on an event, and return its fault events, mended."""
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", self.name)
+        monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "shop")
+        before = len(self.bus.published)
+        self.processor.process_event(event, None)
+        self.broken.clear()
+        self.runs.clear()
+        return self.bus.published[before:]
+
+
+def events(count: int, **more: Any) -> list[Event]:
+    return [{"id": f"i{n}", "type": "e", "n": n, "partition_key": f"k{n}", **more} for n in range(count)]
+
+
+def written(path: Path, faults: list[Event]) -> str:
+    path.write_text("".join(json.dumps(fault) + "\n" for fault in faults), encoding="utf-8")
+    return str(path)
+
+
+def test_records_that_were_set_aside_run_once_more_and_only_once(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop()
+    shop.broken = {"mail", ("label", 2)}
+    lake = written(tmp_path / "faults.jsonl", shop.faults(to_kinesis_records(events(5)), monkeypatch))
+    resubmit = ["faults", "resubmit", lake, "--function", "orders", "--batch-size", "3"]
+    before = Path(lake).read_bytes()
+
+    with FakeLambda({"orders": shop.handler}) as aws:
+        dry = command(*resubmit, environment=aws.environment)
+        as_json = command(*resubmit, "--json", environment=aws.environment)
+        assert (dry.status, as_json.status, aws.calls) == (0, 0, [])
+        assert not list(tmp_path.glob("resubmit-*"))
+        shop.broken = {("mail", 3)}
+        first = command(*resubmit, "--yes", environment=aws.environment)
+        sent = len(aws.calls)
+        shop.broken.clear()
+        second = command(*resubmit, "--yes", "--json", environment=aws.environment)
+        third = command(*resubmit, "--yes", environment=aws.environment)
+
+    assert "5 records in 3 invocations; nothing was sent." in dry.output
+    assert "ValueError: no mail for 0" in dry.output
+    assert [len(one["event"]["Records"]) for one in json.loads(as_json.output)["invocations"]] == [3, 1, 1]
+    assert first.status == 1
+    assert "failed again: orders, mail, 4959" in first.output
+    assert ": ValueError: no mail for 3" in first.output
+    assert "4 done, 1 failed again." in first.output
+    assert sent == 3
+    assert (second.status, json.loads(second.output)["done"], json.loads(second.output)["done_before"]) == (0, 1, 4)
+    assert (third.status, len(aws.calls)) == (0, sent + 1)
+    assert "5 records done already, as the journal says." in third.output
+    assert sorted(shop.runs) == sorted([("label", 2), ("mail", 3), *(("mail", n) for n in range(5))])
+    assert Path(lake).read_bytes() == before
+    assert len(shop.bus.published) == 6  # the function has announced nothing a second time
+
+
+def test_nobody_else_decides_which_function_is_invoked(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, other = Shop(), Shop("payments")
+    (real,) = (fault for fault in shop.faults(to_sqs_records(events(1)), monkeypatch) if _rule(fault) == "mail")
+    forged = [
+        {**real, "id": "f1", "tags": {**real["tags"], "functionname": "payments"}},
+        {**real, "id": "f2", "tags": {**real["tags"], "functionname": "orders,payments"}},
+        {**real, "id": "f3", "tags": {**real["tags"], "functionname": ["orders"]}},
+        {**real, "id": "f4", "tags": "orders"},
+        {**real, "id": "f5", "tags": {**real["tags"], "functionname": "arn:aws:lambda:eu-west-1:1:function:orders"}},
+        {**real, "id": "f6", "tags": {**real["tags"], "functionname": "\x1b]0;owned\x07[bold]x"}},
+    ]
+    lake = written(tmp_path / "faults.jsonl", [*forged, real])
+
+    with FakeLambda({"orders": shop.handler, "payments": other.handler}) as aws:
+        nobody = command("faults", "resubmit", lake, "--yes", environment=aws.environment)
+        all_of_them = command("faults", "resubmit", lake, "--yes", "--function", "*", environment=aws.environment)
+        listed = command("faults", "resubmit", lake, environment=aws.environment)
+        done = command("faults", "resubmit", lake, "--yes", "--function", "orders", environment=aws.environment)
+
+    assert (nobody.status, all_of_them.status, listed.status) == (2, 2, 0)
+    assert "Expected --function NAME for each function" in nobody.errors
+    assert "7 faults left alone: of functions that you have not named" in listed.output
+    assert "payments (1)" in listed.output
+    assert "\x1b" not in listed.output
+    assert "]0;owned" in listed.output
+    assert done.status == 0
+    assert [name for name, _, _ in aws.calls] == ["orders"]
+    assert (shop.runs, other.runs) == ([("mail", 0)], [])
+
+
+def _rule(fault: Event) -> str:
+    return str(fault["tags"]["pipeline"])
+
+
+def test_faults_go_to_the_alias_that_is_named(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop()
+    lake = written(tmp_path / "faults.jsonl", shop.faults(to_sqs_records(events(1)), monkeypatch))
+
+    with FakeLambda({"orders:live": shop.handler}) as aws:
+        done = command(
+            "faults", "resubmit", lake, "--function", "orders=orders:live", "--yes", environment=aws.environment
+        )
+        twice = command("faults", "resubmit", lake, "--function", "orders", "--function", "orders=x", "--yes")
+
+    assert (done.status, twice.status) == (0, 2), done
+    assert [(name, said) for name, _, said in aws.calls] == [
+        ("orders:live", {"powertools_stream": {"resubmit": {"rules": ["label", "mail"]}}})
+    ]
+
+
+def test_what_cannot_be_resubmitted_is_told(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop()
+    real = shop.faults(to_sqs_records(events(1)), monkeypatch)[0]
+    record = real["uow"]["record"]
+    strange = [
+        {**real, "trimmed": True},
+        {**real, "disposition": "reported"},
+        {**real, "uow": {}},
+        {**real, "uow": None},
+        {**real, "uow": {"record": {**record, "body": "*****"}}},
+        {**real, "uow": {"record": {**record, "body": "<cut>"}}},
+        {**real, "uow": {"record": {"messageId": "1", "itemIdentifier": "1"}}},
+        {**real, "uow": {"record": {"what": "is this"}}, "event_source": "mine"},
+        {**real, "event_source": "cognito"},
+        {**real, "uow": {"pipeline": "r" * 4000, "record": record}},
+        {**real, "uow": {"pipeline": "big", "record": {**record, "body": "x" * 6_300_000}}},
+        {**real, "uow": {"record": {**record, "n": float("nan")}}},
+    ]
+    lake = written(tmp_path / "faults.jsonl", [{**fault, "id": f"f{n}"} for n, fault in enumerate(strange)])
+
+    done = command("faults", "resubmit", lake, "--function", "orders", "--json")
+    reported = command("faults", "resubmit", lake, "--function", "orders", "--json", "--include-reported")
+
+    found = json.loads(done.output)
+    assert done.status == 1
+    assert found["invocations"] == []
+    assert found["comes_back"] == 1
+    assert sorted(reason.partition(":")[0] for reason in found["refused"]) == [
+        "cut",
+        "masked",
+        "no JSON",
+        "not whole",
+        "not whole",
+        "of a user",
+        "the rule's id is too long for a client context, of 3,583 bytes at most",
+        "too large",
+        "trimmed",
+        "unknown source",
+        "withheld",
+    ]
+    assert len(json.loads(reported.output)["invocations"]) == 1
+
+
+def test_a_response_that_proves_nothing_leaves_nothing_done(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop()
+    lake = written(tmp_path / "faults.jsonl", shop.faults(to_sqs_records(events(2)), monkeypatch))
+
+    def broken(kind: str) -> Any:
+        def handler(event: Any, context: Any) -> Any:
+            response = shop.handler(event, context)
+            said = response["powertools_stream"]["resubmitted"]
+            if kind == "raises":
+                raise KeyError("config")
+            if kind == "hangs up":
+                raise HangUpError
+            if kind == "500":
+                raise RefusedError(500, "ServiceException")
+            if kind == "unheeding":
+                return {"batchItemFailures": []}
+            if kind == "none":
+                return None
+            if kind == "other rules":
+                said["rules"] = ["mail"]
+            if kind == "other records":
+                said["records"] = 1
+            if kind == "a record too far":
+                said["failed"] = [{"record": 2}]
+            if kind == "an unknown identifier":
+                response["batchItemFailures"] = [{"itemIdentifier": "x"}]
+            if kind == "one by its identifier":
+                response["batchItemFailures"] = [{"itemIdentifier": event["Records"][1]["messageId"]}]
+            return response
+
+        return handler
+
+    kinds = {
+        "raises": (1, "KeyError: 'config'", 0),
+        "hangs up": (1, "no response", 0),
+        "500": (1, "ServiceException", 0),
+        "unheeding": (2, "Expected the response to say which rules have run", 0),
+        "none": (2, "Expected the response to say which rules have run", 0),
+        "other rules": (1, "about other rules", 0),
+        "other records": (1, "about other rules", 0),
+        "a record too far": (1, "that was not sent", 0),
+        "an unknown identifier": (1, "that was not sent", 0),
+        "one by its identifier": (1, "The response reports it", 1),
+    }
+    for kind, (status, message, done) in kinds.items():
+        with FakeLambda({"orders": broken(kind)}) as aws:
+            journal = str(tmp_path / f"{kind}.jsonl")
+            options = ["--function", "orders", "--yes", "--json", "--journal", journal]
+            finished = command("faults", "resubmit", lake, *options, environment=aws.environment)
+
+        assert (finished.status, len(aws.calls)) == (status, 1), kind
+        assert message in finished.output, kind
+        assert json.loads(finished.output)["done"] == done, kind
+
+
+def test_throttling_is_waited_for_and_a_refusal_ends_the_run(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, attempts = Shop(), list[int]()
+    lake = written(tmp_path / "faults.jsonl", shop.faults(to_sqs_records(events(3)), monkeypatch))
+    resubmit = ["faults", "resubmit", lake, "--function", "orders", "--yes", "--batch-size", "1"]
+
+    def throttled(event: Any, context: Any) -> Any:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise RefusedError(429, "TooManyRequestsException")
+        if len(attempts) == 3:
+            raise RefusedError(403, "AccessDeniedException")
+        return shop.handler(event, context)
+
+    with FakeLambda({"orders": throttled}) as aws:
+        refused = command(*resubmit, environment=aws.environment)
+        done = command(*resubmit, environment=aws.environment)
+
+    assert refused.status == 2
+    assert "1 done, 2 not sent." in refused.output
+    assert "error: orders cannot be invoked: Invoke was refused: AccessDeniedException" in refused.errors
+    assert "lambda:InvokeFunction" in refused.errors
+    assert (done.status, len(aws.calls)) == (0, 5)
+    assert "1 record done already" in done.output
+    assert "in doubt" not in done.output
+
+
+def test_what_comes_behind_a_record_that_is_not_done_does_not_overtake_it(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(ordered=True)
+    same = events(4, partition_key="k")
+    other = {"id": "o", "type": "e", "n": "other", "partition_key": "o"}
+    faults = shop.faults(to_kinesis_records([*same, other]), monkeypatch)
+    lake = written(tmp_path / "faults.jsonl", faults[::-1])
+    shop.broken = {1}
+    for batch_size in ("1", "10"):
+        shop.runs.clear()
+        with FakeLambda({"orders": shop.handler}) as aws:
+            options = ["--function", "orders", "--rule", "mail", "--batch-size", batch_size, "--yes", "--json"]
+            journal = ["--journal", str(tmp_path / f"{batch_size}.jsonl")]
+            command("faults", "resubmit", lake, *options, *journal, environment=aws.environment)
+
+        assert shop.runs == [("mail", 0), ("mail", 1), ("mail", "other")]
+
+
+def test_compacted_records_go_together_and_records_that_come_alone_go_alone(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = Shop("views", compact=True)
+    same = [{**event, "timestamp": n} for n, event in enumerate(events(3, partition_key="k"))]
+    files = Shop("files")
+    faults = [
+        *view.faults(to_kinesis_records(same), monkeypatch),
+        *files.faults(to_s3_records(["a", "b"]), monkeypatch),
+    ]
+    lake = written(tmp_path / "faults.jsonl", faults)
+
+    with FakeLambda({"views": view.handler, "files": files.handler}) as aws:
+        options = ["--function", "views", "--function", "files", "--batch-size", "2", "--yes"]
+        done = command("faults", "resubmit", lake, *options, environment=aws.environment)
+
+    assert done.status == 0
+    assert "5 done." in done.output
+    assert sorted((name, len(event["Records"])) for name, event, _ in aws.calls) == [("files", 2), ("views", 3)]
+    assert view.runs == [("label", 2), ("mail", 2)]
+
+
+def test_a_fault_that_came_after_the_resubmission_is_another_one(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop()
+    fault = shop.faults(to_sqs_records(events(1)), monkeypatch)[0]
+    resubmit = ["faults", "resubmit", "-", "--function", "orders", "--yes", "--json"]
+    later = {**fault, "id": "later", "timestamp": fault["timestamp"] + 1}
+
+    with FakeLambda({"orders": shop.handler}) as aws:
+        done = [
+            json.loads(command(*resubmit, input=json.dumps(each), environment=aws.environment).output)["done"]
+            for each in (fault, fault, later, fault)
+        ]
+
+    assert done == [1, 0, 1, 0]
+
+
+def test_bad_options_are_one_clear_line(command: Command, tmp_path: Path) -> None:
+    lake = written(tmp_path / "faults.jsonl", [])
+    (tmp_path / "other.jsonl").write_text('{"a": 1}\n')
+    (tmp_path / "replay.jsonl").write_text(
+        '{"journal": "powertools-stream", "version": 1, "command": "events replay"}\n'
+    )
+    for options, message in (
+        (["--function", "a=", "--yes"], "Expected --function NAME or NAME=TARGET"),
+        (["--function", "a", "--rate", "fast"], "Expected --rate to be like 10/s"),
+        (["--function", "a", "--journal", "other.jsonl"], "line 1 is none of one"),
+        (
+            ["--function", "a", "--journal", "replay.jsonl"],
+            "Expected replay.jsonl to be a journal of 'faults resubmit'",
+        ),
+        (["--function", "a", "--yes", "--journal", "no/such/folder.jsonl"], "Cannot write the journal"),
+    ):
+        finished = command("faults", "resubmit", lake, *options)
+
+        assert finished.status == 2
+        assert message in finished.errors
+        assert finished.errors.count("\n") == 1
+    nothing = command("faults", "resubmit", lake, "--function", "a")
+    assert (nothing.status, nothing.output) == (0, "Nothing to send.\n")
