@@ -5,7 +5,7 @@ A page says what it wants between two comments, and this fills in the rest:
     <!-- in docs/examples/cli: powertools-stream check template.yaml -->
     <!-- end -->
 
-becomes a block with the command and what it printed, and
+becomes a block with the command and what it printed; ``in a new directory:`` is for one that writes files. And
 
     <!-- from powertools_stream.cli.check.table:markdown -->
     <!-- end -->
@@ -22,6 +22,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 
@@ -29,7 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "cli"
 
 PART = re.compile(r"(?P<begin><!-- (?P<wanted>(?:in|from) [^\n]*) -->\n)(?P<made>.*?)(?P<end><!-- end -->)", re.DOTALL)
-COMMAND = re.compile(r"in (?P<directory>\S+): (?P<command>.+)")
+NEW = "a new directory"
+COMMAND = re.compile(rf"in (?P<directory>\S+|{NEW}): (?P<command>.+)")
 FUNCTION = re.compile(r"from (?P<module>[\w.]+):(?P<name>\w+)")
 
 # A terminal of 80 columns, which is as much as a page shows without scrolling, and nothing else that would show.
@@ -50,7 +52,9 @@ def made_page(text: str) -> str:
 
 def made(wanted: str) -> str:
     if command := COMMAND.fullmatch(wanted):
-        return console_block(ROOT / command["directory"], command["command"])
+        with tempfile.TemporaryDirectory() as new:
+            directory = Path(new) if command["directory"] == NEW else ROOT / command["directory"]
+            return console_block(directory, command["command"])
     if function := FUNCTION.fullmatch(wanted):
         return f"\n{getattr(import_module(function['module']), function['name'])()}\n\n"
     sys.exit(f"Expected `in <directory>: <command>` or `from <module>:<function>`, found: {wanted}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from powertools_stream.cli.status import CannotRunError
 
 __all__ = ["Copied", "copy_project"]
 
-# What tools have left there: pip compiles the modules when it installs them.
-_IGNORED = shutil.ignore_patterns("__pycache__", ".*_cache", ".aws-sam")
+# Directories of tools: pip, for one, compiles the modules when it installs them.
+_NOT_COPIED = frozenset({"__pycache__", ".aws-sam", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".venv"})
 
 _SETTINGS = "samconfig.toml"
 _STACK_NAME = re.compile(r'^stack_name = ".*"$', re.MULTILINE)
@@ -44,12 +43,11 @@ class Copied:
 
     @property
     def next_steps(self) -> Mapping[str, str]:
-        """What to type next, by what it is for."""
-        there = "" if self.directory == Path() else f"cd {shlex.quote(str(self.directory))} && "
+        """What to type next in the directory, by what it is for."""
         return {
-            "test": f"{there}python -m pytest",
-            "run locally": f"{there}powertools-stream local",
-            "deploy": f"{there}sam build && sam deploy",
+            "test": "pip install -r requirements-dev.txt && python -m pytest",
+            "run locally": "powertools-stream local",
+            "deploy": "sam build && sam deploy",
         }
 
     def as_document(self) -> dict[str, Any]:
@@ -79,20 +77,36 @@ def copy_project(project: Path, directory: Path) -> Copied:
         There is something at that place already, or it cannot be written to.
     """
     _require_empty(directory)
+    name, files = _stack_name(directory), _files(project)
     new = [each for each in (directory, *directory.parents) if not each.exists()]
     try:
-        shutil.copytree(project, directory, ignore=_IGNORED, dirs_exist_ok=True)
-        name = _stack_name(directory)
-        settings = directory / _SETTINGS
-        text = settings.read_text(encoding="utf-8")
-        settings.write_text(_STACK_NAME.sub(f'stack_name = "{name}"', text), encoding="utf-8")
-    except BaseException as error:
+        for file in files:
+            _copy(project / file, directory / file)
+        _write_stack_name(name, directory / _SETTINGS)
+    except OSError as error:
         _remove(directory, new)
-        if isinstance(error, OSError):
-            raise CannotRunError(f"Expected to write a project to {directory}: {_reason(error)}.") from error
+        reason = error.strerror or error
+        raise CannotRunError(f"Expected to write a project to {directory}: {reason}.") from error
+    except BaseException:  # Ctrl-C
+        _remove(directory, new)
         raise
-    files = sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
-    return Copied(project.name, directory, name, tuple(files))
+    return Copied(project.name, directory, name, tuple(file.as_posix() for file in files))
+
+
+def _files(project: Path) -> list[Path]:
+    found = (path.relative_to(project) for path in project.rglob("*") if path.is_file())
+    return sorted(path for path in found if not _NOT_COPIED.intersection(path.parts))
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file without its mode: that of an installed file may be read-only."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _write_stack_name(name: str, settings: Path) -> None:
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(_STACK_NAME.sub(f'stack_name = "{name}"', text), encoding="utf-8")
 
 
 def _require_empty(directory: Path) -> None:
@@ -112,10 +126,10 @@ def _require_empty(directory: Path) -> None:
 def _stack_name(directory: Path) -> str:
     """Return the directory's name as CloudFormation accepts it: letters, digits and hyphens, a letter first.
 
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
     """
-    name = re.sub(r"[^A-Za-z0-9]+", "-", directory.resolve().name).strip("-")[:128]
-    return name if name[:1].isalpha() else f"stack-{name}".strip("-")
+    name = re.sub(r"[^A-Za-z0-9]+", "-", directory.resolve().name).strip("-")
+    return (name if name[:1].isalpha() else f"stack-{name}")[:128].strip("-")
 
 
 def _remove(directory: Path, new: list[Path]) -> None:
@@ -127,10 +141,3 @@ def _remove(directory: Path, new: list[Path]) -> None:
     for path in new:
         if path.is_dir():
             path.rmdir()
-
-
-def _reason(error: OSError) -> str:
-    # copytree collects what fails, as (source, destination, reason).
-    if isinstance(error, shutil.Error):
-        return str(error.args[0][0][2])
-    return str(error.strerror or error)

@@ -1,5 +1,6 @@
 """Counts fault events, and tells people of them: those of a batch that are of one kind in one message."""
 
+from collections import Counter
 from typing import Any
 
 from aws_lambda_powertools import Metrics, single_metric
@@ -46,7 +47,7 @@ def notify(uow: UnitOfWork) -> Event:
                 "",
                 f"function  {tags['functionname']}",
                 f"rule      {tags['pipeline']}",
-                f"records   {records(faults)}",
+                f"records   {dispositions(faults)}",
                 f"newest    {fault['id']}",
             ]
         ),
@@ -54,12 +55,10 @@ def notify(uow: UnitOfWork) -> Event:
     }
 
 
-def records(faults: list[Event]) -> str:
-    """Return what became of the records: a queue delivers those again that were reported, nothing those set aside."""
-    aside = sum(fault.get("disposition") == "set-aside" for fault in faults)
-    return ", ".join(
-        f"{count} {what}" for count, what in ((aside, "set aside"), (len(faults) - aside, "reported")) if count
-    )
+def dispositions(faults: list[Event]) -> str:
+    """Return what became of the records: those that were reported come again, those that were set aside do not."""
+    counts = Counter(fault["disposition"] for fault in faults)
+    return ", ".join(f"{count} {disposition}" for disposition, count in counts.items())
 
 
 def subject(text: str) -> str:

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ def no_metrics_of_other_tests() -> None:
     metrics.clear_metrics()
 
 
-def told(*faults: Event) -> list[dict[str, Any]]:
+def told(*faults: Event) -> list[Mapping[str, Any]]:
     outcome = run(rules, to_sqs_records(faults))
     return [request.params for request in outcome.requests if isinstance(request, PublishMessage)]
 
@@ -23,7 +24,7 @@ def test_faults_of_one_kind_are_one_message() -> None:
     first, second = told(fault(1), fault(2, disposition="set-aside"), fault(3), fault(4, rule="keep_order"))
 
     assert first["Subject"] == "3 x KeyError in orders-listener, price_order"
-    assert "records   1 set aside, 2 reported" in first["Message"]
+    assert "records   2 reported, 1 set-aside" in first["Message"]
     assert "newest    fault-3" in first["Message"]
     assert first["MessageAttributes"] == {"function": "orders-listener", "rule": "price_order", "error": "KeyError"}
     assert second["Subject"] == "1 x KeyError in orders-listener, keep_order"
