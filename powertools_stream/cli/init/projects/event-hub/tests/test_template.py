@@ -28,7 +28,7 @@ def test_the_template_is_sound() -> None:
     ("event_type", "on_the_stream"),
     [
         ("order-submitted", True),
-        ("default-configured", True),
+        ("fault-repaired", True),
         ("fault", False),
     ],
 )

@@ -44,17 +44,17 @@ class ConflictError(Exception):
     """The order is in a state in which this cannot be done."""
 
 
-def check_repeated(row: Row, order: NewOrder) -> None:
-    """Raise `ConflictError` unless the row is the same order, submitted before."""
+def check_submitted(row: Row, order: NewOrder) -> None:
+    """Raise `ConflictError` unless the row is this order."""
     if {"customer": row["customer"], "lines": row["lines"]} != order.model_dump(include={"customer", "lines"}):
         raise ConflictError(f"Another order has the id {order.id}.")
 
 
-def check_unpaid(row: Row, payment: Payment) -> None:
-    """Raise `ConflictError` unless the order may be paid so, or was paid so before."""
-    if row["total"] != payment.amount:
+def check_paid(row: Row, payment: Payment) -> None:
+    """Raise `ConflictError` unless the order is paid by this payment."""
+    if "payment" not in row and row["total"] != payment.amount:
         raise ConflictError(f"The order costs {row['total']} cents, the payment is over {payment.amount}.")
-    if row.get("payment", payment.model_dump()) != payment.model_dump():
-        raise ConflictError("The order is paid already, by another payment.")
-    if "payment" not in row and row["status"] != "submitted":
+    if "payment" not in row:
         raise ConflictError(f"The order is {row['status']}.")
+    if row["payment"] != payment.model_dump():
+        raise ConflictError("The order is paid already, by another payment.")

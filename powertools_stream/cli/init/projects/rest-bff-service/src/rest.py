@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
 import table
-from orders import ConflictError, Id, Line, NewOrder, Payment, Row, check_repeated, check_unpaid
+from orders import ConflictError, Id, Line, NewOrder, Payment, Row, check_paid, check_submitted
 
 logger = Logger()
 app = APIGatewayHttpResolver(enable_validation=True)
@@ -38,7 +38,7 @@ def submit_order(order: NewOrder) -> Response[Order]:
     if table.insert(order):
         count("OrdersSubmitted")
     else:
-        check_repeated(row_of(order.id), order)
+        check_submitted(row_of(order.id), order)
     return response(HTTPStatus.CREATED, order.id, {"Location": f"/orders/{order.id}"})
 
 
@@ -48,7 +48,7 @@ def pay_order(order_id: OrderId, payment: Payment) -> Response[Order]:
     if table.pay(order_id, payment):
         count("OrdersPaid")
     else:
-        check_unpaid(row_of(order_id), payment)
+        check_paid(row_of(order_id), payment)
     return response(HTTPStatus.CREATED, order_id)
 
 
