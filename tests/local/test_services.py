@@ -157,6 +157,7 @@ def objects(application: Application, prefix: str = "") -> dict[str, bytes]:
     return {each["Key"]: client.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in listed}
 
 
+@pytest.mark.slow
 def test_an_event_goes_from_an_api_over_the_bus_to_stream_and_lake(application: Application) -> None:
     address = application.stack.addresses["shop.Http"]
     for number in range(3):
