@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.json import JSON
 from rich.text import Text
 
 from powertools_stream.cli.lake.counting import FIELDS
 from powertools_stream.cli.lake.moments import shown
 from powertools_stream.cli.lake.stored import StoredEvent
-from powertools_stream.cli.lake.tables import add_fitted, how_many, new_table, time_in
+from powertools_stream.cli.lake.tables import add_fitted, how_many, json_text, new_table, one_line, time_in
+from powertools_stream.cli.output import printable
 
 __all__ = ["EventRow", "event_row", "print_event", "print_events"]
 
@@ -34,10 +34,10 @@ def event_row(stored: StoredEvent) -> EventRow:
     event = stored.event
     return EventRow(
         at=event.get("timestamp"),
-        type=event["type"],
-        partition_key=str(event.get("partition_key") or event.get("partitionKey") or "–"),
-        function=FIELDS["function"](event) or "–",
-        id=event["id"],
+        type=one_line(event["type"]),
+        partition_key=one_line(event.get("partition_key") or event.get("partitionKey")),
+        function=one_line(FIELDS["function"](event)),
+        id=one_line(event["id"]),
     )
 
 
@@ -60,6 +60,8 @@ def print_events(console: Console, rows: Sequence[EventRow], total: int) -> None
 def print_event(console: Console, stored: StoredEvent) -> None:
     """Print all of an event."""
     event = stored.event
-    console.print(Text.assemble((event["type"], "bold"), f"  {shown(event.get('timestamp'))} UTC"), soft_wrap=True)
-    console.print(Text(stored.place, "dim"), soft_wrap=True)
-    console.print(JSON.from_data(event, ensure_ascii=False), soft_wrap=True)
+    console.print(
+        Text.assemble((one_line(event["type"]), "bold"), f"  {shown(event.get('timestamp'))} UTC"), soft_wrap=True
+    )
+    console.print(Text(printable(stored.place), "dim"), soft_wrap=True)
+    console.print(json_text(event), soft_wrap=True)

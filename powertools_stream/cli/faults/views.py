@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.json import JSON
 from rich.text import Text
 
 from powertools_stream.cli.lake.counting import FIELDS
 from powertools_stream.cli.lake.moments import shown
 from powertools_stream.cli.lake.stored import StoredEvent
-from powertools_stream.cli.lake.tables import add_fitted, how_many, new_table, time_in
+from powertools_stream.cli.lake.tables import add_fitted, how_many, json_text, new_table, one_line, time_in
+from powertools_stream.cli.output import printable
 from powertools_stream.cli.status import CannotRunError
 
 __all__ = ["FaultRow", "fault_row", "print_fault", "print_faults", "record_of"]
 
 _WIDE = 120
-_MESSAGE_LENGTH = 500
 _ID_LENGTH = 8
 
 
@@ -42,13 +41,13 @@ def fault_row(stored: StoredEvent) -> FaultRow:
     event, error = stored.event, _object(stored.event.get("err"))
     return FaultRow(
         at=event.get("timestamp"),
-        function=FIELDS["function"](event) or "–",
-        rule=FIELDS["rule"](event) or "–",
-        error=FIELDS["error"](event) or "–",
-        message=" ".join(str(error.get("message", ""))[:_MESSAGE_LENGTH].split()),
-        outcome=str(event.get("disposition") or "–"),
-        attempt=str(event.get("attempt") or "–"),
-        id=event["id"][:_ID_LENGTH],
+        function=one_line(FIELDS["function"](event)),
+        rule=one_line(FIELDS["rule"](event)),
+        error=one_line(FIELDS["error"](event)),
+        message=one_line(error.get("message")),
+        outcome=one_line(event.get("disposition")),
+        attempt=one_line(event.get("attempt")),
+        id=one_line(event["id"], _ID_LENGTH),
     )
 
 
@@ -71,7 +70,7 @@ def print_faults(console: Console, rows: Sequence[FaultRow], total: int) -> None
 
 
 def _what(row: FaultRow, *, is_wide: bool) -> list[Text]:
-    error = Text.assemble((row.error, "red"), f": {row.message}" if row.message else "")
+    error = Text.assemble((row.error, "red"), f": {row.message}")
     if is_wide:
         return [Text(row.function), Text(row.rule), error]
     return [Text.assemble((row.function, "bold"), " ", (row.rule, "bold"), "\n", error)]
@@ -84,19 +83,21 @@ def _outcome(row: FaultRow) -> list[Text]:
 def print_fault(console: Console, stored: StoredEvent) -> None:
     """Print all of a fault event."""
     event, error, uow = stored.event, _object(stored.event.get("err")), _object(stored.event.get("uow"))
-    console.print(Text(f"{error.get('name', 'fault')}: {error.get('message', '')}", "bold red"), soft_wrap=True)
+    console.print(
+        Text(printable(f"{error.get('name', 'fault')}: {error.get('message', '')}"), "bold red"), soft_wrap=True
+    )
     for name, fact in _facts(event, stored.place).items():
         if fact not in (None, ""):
-            console.print(Text.assemble((f"{name:<15}", "dim"), str(fact)), soft_wrap=True)
+            console.print(Text.assemble((f"{name:<15}", "dim"), one_line(fact)), soft_wrap=True)
     if stack := str(error.get("stack") or ""):
-        _print_part(console, "stack", Text(stack.rstrip()))
+        _print_part(console, "stack", Text(printable(stack.rstrip())))
     for name in sorted(uow.keys() - {"pipeline"}, key=_order):
-        _print_part(console, name, JSON.from_data(uow[name], ensure_ascii=False).text)
+        _print_part(console, name, json_text(uow[name]))
 
 
 def _print_part(console: Console, name: str, text: Text) -> None:
     """Print a part with its name above. Lines stay as they are, to be copied."""
-    console.print(Text(f"\n{name}", "bold"))
+    console.print(Text(f"\n{one_line(name)}", "bold"))
     for line in text.split("\n"):
         console.print(Text.assemble("  ", line), soft_wrap=True)
 

@@ -75,6 +75,7 @@ class Lake(ABC):
         except NoEventError as error:
             self.reading.warn(place, str(error))
             return None
+        self.reading.events += 1
         if selection.has(event):
             return event
         if (selection.since, selection.until) != (None, None) and not isinstance(event.get("timestamp"), int | float):

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from powertools_stream.cli.lake.moments import shown
 from powertools_stream.cli.lake.once import unique
 from powertools_stream.cli.lake.selection import failed_types
 from powertools_stream.cli.lake.stored import StoredEvent
+from powertools_stream.cli.lake.tables import one_line
 from powertools_stream.cli.output import counted
 
 __all__ = ["FIELDS", "Counts", "Field", "counts_of"]
@@ -98,7 +99,7 @@ class Counts:
             table.add_column(name.capitalize(), overflow="fold")
         table.add_column(f"{noun.capitalize()}s", justify="right", no_wrap=True)
         for key, count in self.rows():
-            table.add_row(*(escape(part or "–") for part in key), str(count))
+            table.add_row(*(Text(one_line(part)) for part in key), str(count))
         if table.row_count:
             console.print(table)
         console.print(f"[bold]{counted(self.total, noun)}.[/]", soft_wrap=True)

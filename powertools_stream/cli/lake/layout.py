@@ -15,7 +15,7 @@ EARLY = HOUR
 """How much earlier than at its ``timestamp`` an event may seem to have been stored, in ms: clocks differ, and an object
 is named by the first of its records, which Firehose holds for 15 minutes at most.
 
-https://docs.aws.amazon.com/firehose/latest/dev/create-configure-backup.html
+https://docs.aws.amazon.com/firehose/latest/dev/buffering-hints.html
 """
 
 _ZONE = 14 * HOUR

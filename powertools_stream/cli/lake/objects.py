@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from powertools_stream.cli.aws import Account, code_of, reaching_aws
@@ -55,13 +56,15 @@ class S3Lake(Lake):
         if found is None or "*" in (found[2] or "")[:-1]:
             raise CannotRunError(f"Expected s3://bucket/folder, or s3://bucket/begin-*, found {location!r}.")
         self._bucket, self._path = found[1], found[2] or ""
-        self._client: Any = None
+
+    @cached_property
+    def _client(self) -> Any:
+        return self.account.client(
+            "s3", max_pool_connections=_THREADS, retries={"mode": "standard", "max_attempts": 10}
+        )
 
     def documents(self, selection: Selection) -> Iterator[tuple[str, Any]]:
         """Yield what is in the objects. Some are fetched at the same time, ahead of what is read."""
-        self._client = self.account.client(
-            "s3", max_pool_connections=_THREADS, retries={"mode": "standard", "max_attempts": 10}
-        )
         with closing(self._fetched(self._objects(selection))) as fetched:
             for each, content in fetched:
                 place = f"s3://{self._bucket}/{each.key}"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console
+from rich.highlighter import JSONHighlighter
 from rich.table import Table
+from rich.text import Text
 
 from powertools_stream.cli.lake.moments import shown
-from powertools_stream.cli.output import counted
+from powertools_stream.cli.output import counted, printable
 
-__all__ = ["add_fitted", "how_many", "new_table", "time_in"]
+__all__ = ["add_fitted", "how_many", "json_text", "new_table", "one_line", "time_in"]
 
 _NARROW = 100
 
@@ -24,6 +28,16 @@ def add_fitted(table: Table, heading: str, values: Iterable[str], most: int) -> 
     """Add a column that is as wide as what is in it, up to a width."""
     longest = max(map(len, (heading, *values)))
     table.add_column(heading, overflow="ellipsis", no_wrap=True, width=min(longest, max(most, len(heading))))
+
+
+def one_line(value: object, most: int = 500) -> str:
+    """Return a value of an event for a cell; a dash if there is none."""
+    return " ".join(printable(value)[:most].split()) if value not in (None, "") else "–"
+
+
+def json_text(value: Any) -> Text:
+    """Return JSON over several lines, in colours."""
+    return JSONHighlighter()(Text(printable(json.dumps(value, indent=2, ensure_ascii=False))))
 
 
 def time_in(console: Console, at: object) -> str:

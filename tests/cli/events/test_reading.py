@@ -80,4 +80,10 @@ def test_counts(command: Command) -> None:
 
 def test_an_empty_lake(command: Command) -> None:
     done = command("events", "ls", "-", input="\n")
-    assert (done.status, done.output, done.errors) == (0, "0 events.\n", "")
+    assert (done.status, done.output) == (0, "0 events.\n")
+    assert done.errors == "Nothing is selected: found 0 events in standard input.\n"
+    done = command("events", "count", "lake", "--type", "order-shipped", "--json")
+    assert (done.status, done.output) == (0, "[]\n")
+    assert done.errors == "Nothing is selected: found 6 events in lake.\n"
+    done = command("events", "ls", "lake", "--since", "2026-11-29")
+    assert done.errors == "Nothing is selected: found nothing to read at that time in lake.\n"

@@ -156,6 +156,18 @@ def test_what_cannot_be_read_is_told_and_the_command_exits_with_1(command: Comma
     ]
 
 
+def test_a_terminal_is_not_told_what_to_do_by_an_event(command: Command) -> None:
+    evil = "\x1b[2J\x9b[\ud83d"
+    broken = fault("f" + evil, rule=evil, error=evil, err={"name": evil, "message": evil, "stack": evil})
+    stored = lines([broken, {"id": 1, evil: 2}]).decode()
+    for arguments in (["ls", "-"], ["show", "-", "f"], ["count", "-"], ["count", "-", "--by", evil]):
+        done = command("faults", *arguments, input=stored)
+        assert "Traceback (most" not in done.errors
+        assert "\x1b" not in done.output + done.errors
+        assert "\x9b" not in done.output
+        assert "--by" in arguments or "\\x1b[2J\\x9b[" in done.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

@@ -70,6 +70,23 @@ def test_what_somebody_else_has_received_is_told(aws: Aws, capsys: pytest.Captur
         assert f"Expected about 12 messages, received {len(found)}." in capsys.readouterr().err
 
 
+def test_the_region_is_that_of_the_queue() -> None:
+    for location in ("arn:aws:sqs:us-east-2:123456789012:faults", "https://sqs.us-east-2.amazonaws.com/123456789012/q"):
+        assert open_lake(location, HERE).account.region == "us-east-2"
+
+
+def test_messages_that_cannot_be_released_are_told(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    url = aws.create_queue("faults")
+    send(aws, url, fault("1"))
+    lake = open_lake("sqs://faults", HERE)
+    events = lake.events(Selection())
+    next(events)
+    aws.client("sqs").delete_queue(QueueUrl=url)
+    events.close()
+    assert lake.reading.problems == 1
+    assert "The messages stay hidden from others for up to 30 seconds: " in capsys.readouterr().err
+
+
 def test_a_queue_that_is_none(aws: Aws) -> None:
     with pytest.raises(CannotRunError, match=r"GetQueueUrl was refused: .*NonExistentQueue"):
         list(open_lake("sqs://none", HERE).events(Selection()))
