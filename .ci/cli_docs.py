@@ -32,6 +32,9 @@ PART = re.compile(r"(?P<begin><!-- (?P<wanted>(?:in|from) [^\n]*) -->\n)(?P<made
 COMMAND = re.compile(r"in (?P<directory>\S+): (?P<command>.+)")
 FUNCTION = re.compile(r"from (?P<module>[\w.]+):(?P<name>\w+)")
 
+# What `faults` shows of an error is indented.
+CRASH = re.compile(r"^Traceback", re.MULTILINE)
+
 # A terminal of 80 columns, which is as much as a page shows without scrolling, and nothing else that would show.
 ENVIRONMENT = {
     "COLUMNS": "80",
@@ -73,7 +76,7 @@ def printed(directory: Path, command: str) -> str:
         text=True,
         encoding="utf-8",
     )
-    if done.returncode not in (0, 1, 2) or "Traceback" in done.stdout:
+    if done.returncode not in (0, 1, 2) or CRASH.search(done.stdout):
         sys.exit(f"Expected `{command}` to exit with 0, 1 or 2, found {done.returncode}:\n{done.stdout}")
     return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines()).strip("\n")
 

@@ -130,7 +130,8 @@ def count(
     - By the hour: `powertools-stream events count s3://lake/events --since 1d --by hour --by type`
     """
     from powertools_stream.cli.lake.commands import count_events
+    from powertools_stream.cli.lake.counting import FIELDS
 
     selection = selected_events(since=since, until=until, late=late, type_=type_, function=function, rule=rule, id_=id_)
-    fields = [field.value for field in by or (By.TYPE,)]
+    fields = {field.value: FIELDS[field.value] for field in by or (By.TYPE,)}
     count_events(location, (profile, region), selection, fields, noun="event", as_json=as_json)

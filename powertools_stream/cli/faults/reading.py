@@ -163,6 +163,7 @@ def count(
     - Since when a rule fails: `powertools-stream faults count s3://lake/faults --rule charge --since 1d --by hour`
     """
     from powertools_stream.cli.lake.commands import count_events
+    from powertools_stream.cli.lake.counting import FIELDS
 
     selection = selected_faults(
         since=since,
@@ -174,5 +175,6 @@ def count(
         failed_type=failed_type,
         id_=id_,
     )
-    fields = ["failed-type" if field is By.TYPE else field.value for field in by or (By.FUNCTION, By.RULE, By.ERROR)]
+    known = {**FIELDS, "type": FIELDS["failed-type"]}
+    fields = {field.value: known[field.value] for field in by or (By.FUNCTION, By.RULE, By.ERROR)}
     count_events(location, (profile, region), selection, fields, noun="fault", as_json=as_json)

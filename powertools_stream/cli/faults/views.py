@@ -3,101 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.json import JSON
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from powertools_stream.cli.lake.counting import FIELDS
 from powertools_stream.cli.lake.moments import shown
 from powertools_stream.cli.lake.stored import StoredEvent
-from powertools_stream.cli.output import counted
+from powertools_stream.cli.lake.tables import add_fitted, how_many, json_text, new_table, one_line, time_in
+from powertools_stream.cli.output import printable
 from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["fault_row", "print_fault", "print_faults", "record_of"]
+__all__ = ["FaultRow", "fault_row", "print_fault", "print_faults", "record_of"]
 
-_NARROW = 100
-_MESSAGE_LENGTH = 500
+_WIDE = 120
 _ID_LENGTH = 8
 
-Row = dict[str, Any]
+
+@dataclass(frozen=True)
+class FaultRow:
+    """What a list has of a fault event."""
+
+    at: Any
+    function: str
+    rule: str
+    error: str
+    message: str
+    outcome: str
+    attempt: str
+    id: str
 
 
-def fault_row(stored: StoredEvent) -> Row:
+def fault_row(stored: StoredEvent) -> FaultRow:
     """Return what a list has of a fault event."""
     event, error = stored.event, _object(stored.event.get("err"))
-    return {
-        "id": event["id"],
-        "timestamp": event.get("timestamp"),
-        "function": FIELDS["function"](event),
-        "rule": FIELDS["rule"](event),
-        "type": FIELDS["failed-type"](event),
-        "error": FIELDS["error"](event),
-        "message": str(error.get("message", ""))[:_MESSAGE_LENGTH],
-        "disposition": event.get("disposition"),
-        "attempt": event.get("attempt"),
-        "trimmed": event.get("trimmed") is True,
-        "place": stored.place,
-    }
+    return FaultRow(
+        at=event.get("timestamp"),
+        function=one_line(FIELDS["function"](event)),
+        rule=one_line(FIELDS["rule"](event)),
+        error=one_line(FIELDS["error"](event)),
+        message=one_line(error.get("message")),
+        outcome=one_line(event.get("disposition")),
+        attempt=one_line(event.get("attempt")),
+        id=one_line(event["id"], _ID_LENGTH),
+    )
 
 
-def print_faults(console: Console, rows: Sequence[Row], total: int) -> None:
-    """Print a list of fault events, and how many there are."""
-    narrow = console.width < _NARROW
-    table = Table(box=None, pad_edge=False, header_style="bold")
+def print_faults(console: Console, rows: Sequence[FaultRow], total: int) -> None:
+    """Print a list of fault events, and how many there are. On a wide terminal, each takes one line."""
+    table, is_wide = new_table(), console.width >= _WIDE
     table.add_column("Time (UTC)", no_wrap=True)
-    for heading in ("Function", "Rule"):
-        table.add_column(heading, overflow="ellipsis", no_wrap=True, ratio=2)
-    table.add_column("Error", overflow="ellipsis", no_wrap=True, ratio=3)
+    if is_wide:
+        add_fitted(table, "Function", (row.function for row in rows), console.width // 6)
+        add_fitted(table, "Rule", (row.rule for row in rows), console.width // 6)
+    table.add_column("Error" if is_wide else "Function, rule, error", overflow="ellipsis", no_wrap=True, ratio=1)
     table.add_column("Outcome", no_wrap=True)
     table.add_column("Try", justify="right", no_wrap=True)
     table.add_column("Id", no_wrap=True)
     for row in rows:
-        table.add_row(*_cells(row, narrow=narrow))
+        table.add_row(time_in(console, row.at), *_what(row, is_wide=is_wide), *_outcome(row))
     if rows:
         console.print(table)
-    console.print(_end(len(rows), total), soft_wrap=True)
+    console.print(how_many(len(rows), total, "fault"), soft_wrap=True)
 
 
-def _cells(row: Row, *, narrow: bool) -> list[Text | str]:
-    time = shown(row["timestamp"])
-    message = " ".join(row["message"].split())
-    return [
-        time[5:] if narrow else time,
-        Text(row["function"]),
-        Text(row["rule"]),
-        Text.assemble((row["error"], "red"), f": {message}" if message else ""),
-        Text(str(row["disposition"] or "–")),
-        str(row["attempt"] or "–"),
-        Text(row["id"][:_ID_LENGTH], "cyan"),
-    ]
+def _what(row: FaultRow, *, is_wide: bool) -> list[Text]:
+    error = Text.assemble((row.error, "red"), f": {row.message}")
+    if is_wide:
+        return [Text(row.function), Text(row.rule), error]
+    return [Text.assemble((row.function, "bold"), " ", (row.rule, "bold"), "\n", error)]
 
 
-def _end(count: int, total: int) -> str:
-    if count < total:
-        return f"[bold]The newest {count} of {counted(total, 'fault')}.[/] More: --limit."
-    return f"[bold]{counted(total, 'fault')}.[/]"
+def _outcome(row: FaultRow) -> list[Text]:
+    return [Text(row.outcome), Text(row.attempt), Text(row.id, "cyan")]
 
 
 def print_fault(console: Console, stored: StoredEvent) -> None:
     """Print all of a fault event."""
     event, error, uow = stored.event, _object(stored.event.get("err")), _object(stored.event.get("uow"))
-    console.print(Text(f"{error.get('name', 'fault')}: {error.get('message', '')}", "bold red"), soft_wrap=True)
-    console.print(_facts(event, stored.place))
+    console.print(
+        Text(printable(f"{error.get('name', 'fault')}: {error.get('message', '')}"), "bold red"), soft_wrap=True
+    )
+    for name, fact in _facts(event, stored.place).items():
+        if fact not in (None, ""):
+            console.print(Text.assemble((f"{name:<15}", "dim"), one_line(fact)), soft_wrap=True)
     if stack := str(error.get("stack") or ""):
-        console.print(Text("\nStack", "bold"))
-        console.print(Padding(Text(stack.rstrip()), (0, 0, 0, 2)), soft_wrap=True)
+        _print_part(console, "stack", Text(printable(stack.rstrip())))
     for name in sorted(uow.keys() - {"pipeline"}, key=_order):
-        console.print(Text(f"\n{name}", "bold"))
-        console.print(Padding(JSON.from_data(uow[name], ensure_ascii=False), (0, 0, 0, 2)), soft_wrap=True)
+        _print_part(console, name, json_text(uow[name]))
 
 
-def _facts(event: Mapping[str, Any], place: str) -> Table:
+def _print_part(console: Console, name: str, text: Text) -> None:
+    """Print a part with its name above. Lines stay as they are, to be copied."""
+    console.print(Text(f"\n{one_line(name)}", "bold"))
+    for line in text.split("\n"):
+        console.print(Text.assemble("  ", line), soft_wrap=True)
+
+
+def _facts(event: Mapping[str, Any], place: str) -> Mapping[str, Any]:
     tags = _object(event.get("tags"))
-    facts: dict[str, Any] = {
+    return {
         "id": event["id"],
         "time": f"{shown(event.get('timestamp'))} UTC",
         "function": FIELDS["function"](event),
@@ -110,13 +117,6 @@ def _facts(event: Mapping[str, Any], place: str) -> Table:
         "whole event": "s3://{bucket}/{key}".format(**event["s3"]) if isinstance(event.get("s3"), dict) else None,
         "stored in": place,
     }
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in facts.items():
-        if value not in (None, "", "–"):
-            table.add_row(name, Text(str(value)))
-    return table
 
 
 def record_of(event: Mapping[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from powertools_stream.cli.aws import Account
 from powertools_stream.cli.lake.claims import Claims
 from powertools_stream.cli.lake.reading import Reading
 from powertools_stream.cli.lake.selection import Selection
-from powertools_stream.cli.lake.stored import NoEventError, StoredEvent, event_in
+from powertools_stream.cli.lake.stored import FAULT, NoEventError, StoredEvent, event_in
 from powertools_stream.payloads.claim_checks import is_claim_check
 
 __all__ = ["Lake"]
@@ -70,11 +70,12 @@ class Lake(ABC):
     def _event(self, document: Any, place: str, selection: Selection) -> dict[str, Any] | None:
         try:
             event = event_in(document)
-            if selection.failed_types and event["type"] == "fault" and is_claim_check(event):
+            if selection.failed_types and event["type"] == FAULT and is_claim_check(event):
                 event = self.claims.whole(event)
         except NoEventError as error:
             self.reading.warn(place, str(error))
             return None
+        self.reading.events += 1
         if selection.has(event):
             return event
         if (selection.since, selection.until) != (None, None) and not isinstance(event.get("timestamp"), int | float):

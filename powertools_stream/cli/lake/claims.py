@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from powertools_stream.cli.aws import Account, reaching_aws
-from powertools_stream.cli.lake.stored import NoEventError
+from powertools_stream.cli.lake.stored import FAULT, NoEventError
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.errors import StreamError
 from powertools_stream.payloads.claim_checks import ClaimChecks, is_claim_check, redeemed, stays_in_place
@@ -47,7 +47,7 @@ class Claims:
             AWS cannot be reached.
         """
         whole = {**event, **self._redeemed(event)} if is_claim_check(event) else dict(event)
-        return _with_depths(whole) if whole.get("type") == "fault" else whole
+        return _with_depths(whole) if whole.get("type") == FAULT else whole
 
     def record(self, place: Mapping[str, Any]) -> Any:
         """Return a raw record that a fault event does not hold, since it holds what is redacted.

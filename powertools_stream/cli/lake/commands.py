@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any
 
 import typer
@@ -13,15 +13,17 @@ from rich.console import Console
 from powertools_stream.cli.aws import Account
 from powertools_stream.cli.lake.base import Lake
 from powertools_stream.cli.lake.claims import ClaimError
-from powertools_stream.cli.lake.counting import counts_of
+from powertools_stream.cli.lake.counting import Field, counts_of
 from powertools_stream.cli.lake.lakes import open_lake
 from powertools_stream.cli.lake.newest import Newest
 from powertools_stream.cli.lake.once import unique
 from powertools_stream.cli.lake.selection import Selection
 from powertools_stream.cli.lake.sought import Sought
-from powertools_stream.cli.lake.stored import StoredEvent
-from powertools_stream.cli.output import json_line, print_document, print_error, results
+from powertools_stream.cli.lake.stored import FAULT, StoredEvent
+from powertools_stream.cli.output import counted, json_line, print_document, print_error, print_note, results
 from powertools_stream.cli.status import CannotRunError, Status
+from powertools_stream.errors import MalformedRecordError
+from powertools_stream.payloads.parsing import read_compressed
 
 __all__ = ["count_events", "list_events", "show_events"]
 
@@ -47,7 +49,7 @@ def list_events(
     if json_lines:
         _print_lines(lake, selection)
     else:
-        newest = Newest(limit, row_of)
+        newest: Newest[Any] = Newest(limit, _itself if as_json else row_of)
         with lake.reading.bar(), closing(lake.events(selection)) as events:
             for stored in events:
                 newest.add(stored)
@@ -55,17 +57,24 @@ def list_events(
             print_document(newest.rows())
         else:
             print_rows(results(), newest.rows(), newest.count)
+        _note_if_none(lake, location, newest.count)
     _exit(lake)
 
 
+def _itself(stored: StoredEvent) -> Mapping[str, Any]:
+    return stored.event
+
+
 def _print_lines(lake: Lake, selection: Selection) -> None:
-    with lake.reading.bar(), closing(lake.events(selection)) as events:
+    # On a terminal, the events themselves show how far it has got.
+    bar: AbstractContextManager[None] = nullcontext() if sys.stdout.isatty() else lake.reading.bar()
+    with bar, closing(lake.events(selection)) as events:
         for stored in unique(events):
             sys.stdout.write(json_line(stored.event) + "\n")
 
 
 def count_events(
-    location: str, identity: Identity, selection: Selection, by: Sequence[str], *, noun: str, as_json: bool
+    location: str, identity: Identity, selection: Selection, by: Mapping[str, Field], *, noun: str, as_json: bool
 ) -> None:
     """Count events by some of their fields."""
     lake = open_lake(location, Account(*identity))
@@ -75,7 +84,16 @@ def count_events(
         print_document(counts.document())
     else:
         counts.show(results(), noun)
+    _note_if_none(lake, location, counts.total)
     _exit(lake)
+
+
+def _note_if_none(lake: Lake, location: str, count: int) -> None:
+    """Say what there is in a lake if nothing is selected: the place, or the time, may be another than was meant."""
+    if count == 0:
+        found = counted(lake.reading.events, "event") if lake.reading.files else "nothing to read at that time"
+        place = "standard input" if location == "-" else location
+        print_note(f"Nothing is selected: found {found} in {place}.")
 
 
 def show_events(
@@ -121,12 +139,14 @@ def _print_each(found: Sequence[StoredEvent], print_one: Callable[[Console, Stor
 
 
 def _whole(lake: Lake, stored: StoredEvent) -> StoredEvent:
-    """Return an event in whole; if its claim check cannot be redeemed, as it is."""
+    """Return an event in whole, with its compressed values read; what cannot be had stays as it is."""
     try:
-        return lake.whole(stored)
-    except ClaimError as error:
+        stored = lake.whole(stored)
+        if stored.event["type"] != FAULT:  # a record in one is to stay as it was delivered
+            stored = StoredEvent(read_compressed(dict(stored.event), "the event"), stored.place)
+    except (ClaimError, MalformedRecordError) as error:
         lake.reading.warn(stored.place, str(error))
-        return stored
+    return stored
 
 
 def _only(found: Sequence[StoredEvent]) -> StoredEvent:

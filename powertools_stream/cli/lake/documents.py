@@ -45,37 +45,72 @@ def documents(stream: io.BufferedReader, refuse: Refuse) -> Iterator[tuple[int, 
     A document begins with a brace or a bracket at the beginning of a line, or behind another document. What cannot be
     read is refused, and reading goes on with the next one.
     """
-    pending, first, number, is_at_start, enough = bytearray(), 1, 1, True, _PIECE
-    for piece in iter(partial(stream.readline, _PIECE), b""):
-        if pending and is_at_start and piece[:1] in (b"{", b"["):
-            yield from _rest(pending, first, refuse)
-            pending.clear()
-        ends = piece.endswith(b"\n")
-        if not pending:
-            first, enough = number, _PIECE
-            read = _line(piece) if is_at_start else _UNREAD
-            if read is not _UNREAD:
-                if read is not _NOTHING:
-                    yield first, read
-                number, is_at_start = number + ends, ends
-                continue
-        pending += piece
-        if len(pending) >= enough:
-            found, rest = _split(bytes(pending))
-            yield from ((first, value) for value in found)
-            pending[:] = rest
-            enough = max(2 * len(pending), _PIECE)
-        if len(pending) > _MAX_DOCUMENT:
-            refuse(first, f"Expected a document of at most {_MAX_DOCUMENT} bytes, found more.")
-            pending.clear()
-        number, is_at_start = number + ends, ends
-    yield from _rest(pending, first, refuse)
+    return iter(_Reader(stream, refuse))
 
 
+class _Reader:
+    """Reads a file line by line; of a long line, piece by piece.
+
+    Most lines are a document each. Otherwise lines and pieces are kept until the document in them ends.
+    """
+
+    def __init__(self, stream: io.BufferedReader, refuse: Refuse) -> None:
+        self._stream = stream
+        self._refuse = refuse
+        self._line = 1
+        self._is_at_start = True
+        self._kept = bytearray()
+        self._kept_from = 1
+        self._enough = _PIECE
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        for piece in iter(partial(self._stream.readline, _PIECE), b""):
+            if self._kept and self._is_at_start and piece[:1] in _BEGIN:
+                yield from self._rest()
+            yield from self._more(piece) if self._kept else self._first(piece)
+            self._is_at_start = piece.endswith(b"\n")
+            self._line += self._is_at_start
+        yield from self._rest()
+
+    def _first(self, piece: bytes) -> Iterator[tuple[int, Any]]:
+        self._kept_from, self._enough = self._line, _PIECE
+        read = _whole(piece)
+        if read is _UNREAD:
+            yield from self._more(piece)
+            if piece.lstrip()[:1] not in _BEGIN and piece.endswith(b"\n"):
+                yield from self._rest()
+        elif read is not _NOTHING:
+            yield self._line, read
+
+    def _more(self, piece: bytes) -> Iterator[tuple[int, Any]]:
+        """Add to what is kept, and look for documents in it as soon as it has doubled."""
+        self._kept += piece
+        if len(self._kept) >= self._enough:
+            found, rest = _split(bytes(self._kept))
+            yield from ((self._kept_from, value) for value in found)
+            self._kept[:] = rest
+            self._enough = max(2 * len(rest), _PIECE)
+        if len(self._kept) > _MAX_DOCUMENT:
+            self._refuse(self._kept_from, f"Expected a document of at most {_MAX_DOCUMENT} bytes, found more.")
+            self._kept.clear()
+
+    def _rest(self) -> Iterator[tuple[int, Any]]:
+        """Read what is kept: behind it another document begins, or nothing."""
+        rest = bytes(self._kept)
+        self._kept.clear()
+        while rest.strip():
+            found, rest = _split(rest)
+            yield from ((self._kept_from, value) for value in found)
+            if rest:
+                self._refuse(self._kept_from, _why(rest))
+                rest = _behind_broken(rest)
+
+
+_BEGIN = (b"{", b"[")
 _UNREAD, _NOTHING = object(), object()
 
 
-def _line(line: bytes) -> Any:
+def _whole(line: bytes) -> Any:
     """Return the document that a whole line is, as nearly all are."""
     if line.isspace():
         return _NOTHING
@@ -102,17 +137,6 @@ def _split(data: bytes) -> tuple[list[Any], bytes]:
     return found, text[position:].encode("utf-8", "surrogateescape")
 
 
-def _rest(pending: bytearray, first: int, refuse: Refuse) -> Iterator[tuple[int, Any]]:
-    """Yield the documents of a text behind which another one begins, or nothing."""
-    rest = bytes(pending)
-    while rest.strip():
-        found, rest = _split(rest)
-        yield from ((first, value) for value in found)
-        if rest:
-            refuse(first, _why(rest))
-            rest = _behind_broken(rest)
-
-
 def _behind_broken(data: bytes) -> bytes:
     text = data.decode("utf-8", "surrogateescape")
     found = _NEXT.search(text, 1)
@@ -131,5 +155,5 @@ def _why(data: bytes) -> str:
     except RecursionError:
         return "Expected JSON, found more levels than can be read."
     except ValueError as error:
-        return f"Expected JSON, found text that is not: {error}."
+        return f"Expected JSON, found text that is not: {getattr(error, 'msg', error)}."
     return "Expected JSON, found text that is not."

@@ -21,6 +21,8 @@ from powertools_stream.cli.status import CannotRunError
 __all__ = ["FileLake", "documents_in"]
 
 _STEP = 256 * 1024
+_HEAD = 512
+"""How many bytes of a file are looked at to tell whether it is text."""
 
 
 class FileLake(Lake):
@@ -52,12 +54,14 @@ class FileLake(Lake):
 
 def documents_in(stream: IO[bytes], place: str, reading: Reading) -> Iterator[tuple[str, Any]]:
     """Yield the documents of one file, each with its place: ``"faults.jsonl:17"``."""
-    measured = io.BufferedReader(_Measured(stream, reading), _STEP)
+    measured = cast("io.BufferedReader", io.BufferedReader(_Measured(stream, reading), _STEP))
     reading.files += 1
     try:
-        for line, document in documents(
-            unzipped(cast("io.BufferedReader", measured)), lambda line, why: reading.warn(f"{place}:{line}", why)
-        ):
+        content = unzipped(measured)
+        if b"\0" in content.peek(_HEAD)[:_HEAD]:
+            reading.warn(place, "Expected lines of JSON, plain or gzip, found binary data.")
+            return
+        for line, document in documents(content, lambda line, why: reading.warn(f"{place}:{line}", why)):
             yield f"{place}:{line}", document
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         reading.warn(place, f"Expected gzip to its end, found an error in it: {error}.")

@@ -15,7 +15,7 @@ EARLY = HOUR
 """How much earlier than at its ``timestamp`` an event may seem to have been stored, in ms: clocks differ, and an object
 is named by the first of its records, which Firehose holds for 15 minutes at most.
 
-https://docs.aws.amazon.com/firehose/latest/dev/create-configure-backup.html
+https://docs.aws.amazon.com/firehose/latest/dev/buffering-hints.html
 """
 
 _ZONE = 14 * HOUR
@@ -23,7 +23,7 @@ _ZONE = 14 * HOUR
 
 # `2026/11/29/22/`, `year=2026/month=11/day=29/`, `dt=2026-11-29/`. A year alone might be any number.
 _PART = r"[/-](?:[A-Za-z_]+=)?(\d\d)"
-_DATE = re.compile(rf"(?:^|[/=])(?:[A-Za-z_]+=)?((?:19|20)\d\d){_PART}(?:{_PART}(?:{_PART})?)?/$")
+_DATE = re.compile(rf"(?<!\d)((?:19|20)\d\d){_PART}(?:{_PART}(?:{_PART})?)?/$")
 
 
 def may_hold(folder: str, selection: Selection) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Any
+from typing import Generic, TypeVar
 
 from powertools_stream.cli.lake.once import Seen
 from powertools_stream.cli.lake.stored import StoredEvent
@@ -11,7 +12,10 @@ from powertools_stream.cli.lake.stored import StoredEvent
 __all__ = ["Newest"]
 
 
-class Newest:
+Row = TypeVar("Row")
+
+
+class Newest(Generic[Row]):
     """Keeps the newest events, each id once, as it was stored last; of the others it only counts how many there are.
 
     Parameters
@@ -22,11 +26,11 @@ class Newest:
         Makes what is kept of an event.
     """
 
-    def __init__(self, limit: int, row_of: Any) -> None:
+    def __init__(self, limit: int, row_of: Callable[[StoredEvent], Row]) -> None:
         self._limit = limit
         self._row_of = row_of
         self._seen = Seen()
-        self._kept: dict[str, tuple[float, Any]] = {}
+        self._kept: dict[str, tuple[float, Row]] = {}
         self._oldest: list[tuple[float, str]] = []
 
     @property
@@ -45,7 +49,7 @@ class Newest:
         self._kept[identifier] = at, self._row_of(stored)
         heappush(self._oldest, (at, identifier))
 
-    def rows(self) -> list[Any]:
+    def rows(self) -> list[Row]:
         """Return what is kept, the newest last."""
         return [row for _, row in sorted(self._kept.values(), key=lambda kept: kept[0])]
 

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from powertools_stream.cli.aws import Account, code_of, reaching_aws
@@ -34,6 +35,10 @@ class _Object:
     size: int
 
 
+_Content = bytes | CannotRunError
+"""What an object holds, or why it cannot be read."""
+
+
 class S3Lake(Lake):
     """Events in a bucket, in the order of their keys.
 
@@ -51,21 +56,26 @@ class S3Lake(Lake):
         if found is None or "*" in (found[2] or "")[:-1]:
             raise CannotRunError(f"Expected s3://bucket/folder, or s3://bucket/begin-*, found {location!r}.")
         self._bucket, self._path = found[1], found[2] or ""
-        self._client: Any = None
+
+    @cached_property
+    def _client(self) -> Any:
+        return self.account.client(
+            "s3", max_pool_connections=_THREADS, retries={"mode": "standard", "max_attempts": 10}
+        )
 
     def documents(self, selection: Selection) -> Iterator[tuple[str, Any]]:
         """Yield what is in the objects. Some are fetched at the same time, ahead of what is read."""
-        self._client = self.account.client(
-            "s3", max_pool_connections=_THREADS, retries={"mode": "standard", "max_attempts": 10}
-        )
         with closing(self._fetched(self._objects(selection))) as fetched:
             for each, content in fetched:
+                place = f"s3://{self._bucket}/{each.key}"
                 if isinstance(content, bytes):
-                    place = f"s3://{self._bucket}/{each.key}"
                     yield from documents_in(io.BytesIO(content), place, self.reading)
+                else:
+                    self.reading.warn(place, str(content))
+                    self.reading.advance(each.size)
 
-    def _fetched(self, objects: Iterator[_Object]) -> Generator[tuple[_Object, bytes | None], None, None]:
-        ahead: deque[tuple[_Object, Future[bytes | None]]] = deque()
+    def _fetched(self, objects: Iterator[_Object]) -> Generator[tuple[_Object, _Content], None, None]:
+        ahead: deque[tuple[_Object, Future[_Content]]] = deque()
         size = 0
         with ThreadPoolExecutor(_THREADS) as threads:
             try:
@@ -82,7 +92,7 @@ class S3Lake(Lake):
             finally:
                 threads.shutdown(wait=False, cancel_futures=True)
 
-    def _content(self, each: _Object) -> bytes | None:
+    def _content(self, each: _Object) -> _Content:
         try:
             with reaching_aws():
                 content: bytes = self._client.get_object(Bucket=self._bucket, Key=each.key)["Body"].read()
@@ -90,9 +100,7 @@ class S3Lake(Lake):
         except CannotRunError as error:
             if code_of(error) not in _GONE:
                 raise
-            self.reading.warn(f"s3://{self._bucket}/{each.key}", str(error))
-            self.reading.advance(each.size)
-            return None
+            return error
 
     # -- Which objects -------------------------------------------------------------------------------------------------
 
@@ -111,11 +119,9 @@ class S3Lake(Lake):
             yield from self._below(path.rstrip("*"), selection, by_folder=has_times)
             return
         # An object, or a folder. What only begins with the name is neither.
-        for found in self._pages(path, ""):
-            for each in found.get("Contents", ()):
-                if each["Key"] == path:
-                    yield each
-            break
+        with reaching_aws():
+            first = self._client.list_objects_v2(Bucket=self._bucket, Prefix=path, MaxKeys=1)
+        yield from (each for each in first.get("Contents", ()) if each["Key"] == path)
         yield from self._below(f"{path}/", selection, by_folder=has_times)
 
     def _below(self, prefix: str, selection: Selection, *, by_folder: bool) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from powertools_stream.cli.aws import PROFILE_HELP, REGION_HELP
 from powertools_stream.cli.lake.lakes import LOCATION_HELP
 from powertools_stream.cli.lake.moments import duration, moment, shown
 from powertools_stream.cli.lake.selection import Selection
+from powertools_stream.cli.lake.stored import FAULT
 from powertools_stream.cli.status import CannotRunError
 
 __all__ = [
@@ -114,7 +115,7 @@ def selected_faults(
         since=begin,
         until=end,
         late=duration(late),
-        types=("fault",),
+        types=(FAULT,),
         functions=tuple(function or ()),
         rules=tuple(rule or ()),
         errors=tuple(error or ()),

@@ -10,6 +10,7 @@ from typing import Any
 
 from powertools_stream.cli.aws import Account, reaching_aws
 from powertools_stream.cli.lake.base import Lake
+from powertools_stream.cli.lake.reading import Reading
 from powertools_stream.cli.lake.selection import Selection
 from powertools_stream.cli.output import counted
 from powertools_stream.cli.status import CannotRunError
@@ -23,6 +24,12 @@ _MIN_SECONDS, _MAX_SECONDS = 30, 43_200
 """How long messages are hidden from others. SQS takes 12 hours at most.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+"""
+
+_WAIT_SECONDS = 1
+"""Asked without waiting, SQS looks at some of its servers only.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
 """
 
 _PER_SECOND = 20
@@ -47,39 +54,19 @@ class QueueLake(Lake):
         self._name = re.split(r"[:/]", location.rstrip("/"))[-1]
         if not self._name or location in ("sqs://", "arn:"):
             raise CannotRunError(f"Expected sqs://queue, or a queue's URL or ARN, found {location!r}.")
-        self._receipts: list[str] = []
+        self.reading = Reading(in_bytes=False)
 
     def documents(self, selection: Selection) -> Iterator[tuple[str, Any]]:
         """Yield the bodies of the messages, each once. Whatever is selected, all of them are received."""
         client = self.account.client("sqs")
-        url = self._url(client)
-        expected, seconds = self._ready(client, url)
-        self.reading.expect(expected)
-        seen: set[str] = set()
+        visit = self._visit(client, self._url(client))
+        self.reading.expect(visit.expected)
         try:
-            for message in self._messages(client, url, seconds, seen):
+            for message in visit.messages():
                 yield from self._document(message)
         finally:
-            self._release(client, url)
-        if len(seen) < expected:
-            self.reading.warn(
-                f"sqs://{self._name}",
-                f"Expected about {counted(expected, 'message')}, received {len(seen)}. Others have been received by "
-                "somebody else, or stand behind one of their group.",
-            )
-
-    def _messages(self, client: Any, url: str, seconds: int, seen: set[str]) -> Iterator[dict[str, Any]]:
-        empty = 0
-        while empty < 2:
-            with reaching_aws():
-                found = client.receive_message(
-                    QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=seconds, WaitTimeSeconds=1
-                ).get("Messages", [])
-            self._receipts += [message["ReceiptHandle"] for message in found]
-            new = [message for message in found if message["MessageId"] not in seen]
-            empty = 0 if new else empty + 1
-            seen.update(message["MessageId"] for message in new)
-            yield from new
+            self._end(visit)
+        self._check_count(visit)
 
     def _document(self, message: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         place = f"sqs://{self._name}:{message['MessageId']}"
@@ -88,15 +75,15 @@ class QueueLake(Lake):
         try:
             yield place, json.loads(message["Body"])
         except (ValueError, RecursionError) as error:
-            self.reading.warn(place, f"Expected JSON in the message, found text that is not: {error}.")
+            self.reading.warn(
+                place, f"Expected JSON in the message, found text that is not: {getattr(error, 'msg', error)}."
+            )
 
-    def _ready(self, client: Any, url: str) -> tuple[int, int]:
-        """Return about how many messages there are, and for how long they are hidden."""
+    def _visit(self, client: Any, url: str) -> _Visit:
         with reaching_aws():
             attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         self._check_redrive(attributes.get("RedrivePolicy"))
-        expected = int(attributes.get("ApproximateNumberOfMessages", 0))
-        return expected, min(max(expected // _PER_SECOND, _MIN_SECONDS), _MAX_SECONDS)
+        return _Visit(client, url, int(attributes.get("ApproximateNumberOfMessages", 0)))
 
     def _check_redrive(self, policy: str | None) -> None:
         if policy is None:
@@ -110,16 +97,20 @@ class QueueLake(Lake):
             )
         self.reading.note(f"{self._name} moves messages after {receives} receives, and this reading is one.")
 
-    def _release(self, client: Any, url: str) -> None:
-        """Let others have the messages at once. One whose time has run out has been released already."""
-        for start in range(0, len(self._receipts), 10):
-            entries = [
-                {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
-                for number, receipt in enumerate(self._receipts[start : start + 10])
-            ]
-            with reaching_aws():
-                client.change_message_visibility_batch(QueueUrl=url, Entries=entries)
-        self._receipts.clear()
+    def _end(self, visit: _Visit) -> None:
+        try:
+            visit.release()
+        except CannotRunError as error:
+            why = f"The messages stay hidden from others for up to {visit.seconds} seconds: {error}"
+            self.reading.warn(f"sqs://{self._name}", why)
+
+    def _check_count(self, visit: _Visit) -> None:
+        if visit.count < visit.expected:
+            self.reading.warn(
+                f"sqs://{self._name}",
+                f"Expected about {counted(visit.expected, 'message')}, received {visit.count}. Others have been "
+                "received by somebody else, or stand behind those of their group.",
+            )
 
     def _url(self, client: Any) -> str:
         if self._location.startswith(("https://", "http://")):
@@ -128,6 +119,65 @@ class QueueLake(Lake):
         with reaching_aws():
             url: str = client.get_queue_url(QueueName=self._name, **owner)["QueueUrl"]
             return url
+
+
+class _Visit:
+    """One look at a queue: what was received, and is to be released.
+
+    Parameters
+    ----------
+    expected
+        About how many messages there are.
+
+    Attributes
+    ----------
+    seconds
+        For how long messages are hidden.
+    """
+
+    def __init__(self, client: Any, url: str, expected: int) -> None:
+        self.expected = expected
+        self.seconds = min(max(expected // _PER_SECOND, _MIN_SECONDS), _MAX_SECONDS)
+        self._client = client
+        self._url = url
+        self._seen: set[str] = set()
+        self._receipts: list[str] = []
+
+    @property
+    def count(self) -> int:
+        """How many messages were received."""
+        return len(self._seen)
+
+    def messages(self) -> Iterator[dict[str, Any]]:
+        """Yield each message once, even if it was visible again before all were read."""
+        empty = 0
+        while empty < (1 if self.count >= self.expected else 2):
+            new = [message for message in self._received() if message["MessageId"] not in self._seen]
+            self._seen.update(message["MessageId"] for message in new)
+            empty = 0 if new else empty + 1
+            yield from new
+
+    def release(self) -> None:
+        """Let others have the messages at once. One whose time has run out has been released already."""
+        while self._receipts:
+            entries = [
+                {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+                for number, receipt in enumerate(self._receipts[:10])
+            ]
+            with reaching_aws():
+                self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+            del self._receipts[:10]
+
+    def _received(self) -> list[dict[str, Any]]:
+        with reaching_aws():
+            found: list[dict[str, Any]] = self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=self.seconds,
+                WaitTimeSeconds=_WAIT_SECONDS,
+            ).get("Messages", [])
+        self._receipts += [message["ReceiptHandle"] for message in found]
+        return found
 
 
 def _account_of(location: str, account: Account) -> Account:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from powertools_stream.cli.output import counted, errors, progress_bars
+from powertools_stream.cli.output import counted, errors, printable, progress_bars
 
 __all__ = ["Reading"]
 
@@ -17,17 +17,24 @@ _SHOWN = 20
 class Reading:
     """How reading goes. Warnings go to standard error, as does the bar.
 
+    Parameters
+    ----------
+    in_bytes
+        Whether it is measured in bytes; else in messages.
+
     Attributes
     ----------
     problems
         How many things could not be read, of which each had a warning: reason enough to exit with 1.
-    files
-        How many files, objects or messages were read.
+    files, events
+        How many files, objects or messages were read, and how many events were in them, selected or not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_bytes: bool = True) -> None:
+        self._in_bytes = in_bytes
         self.problems = 0
         self.files = 0
+        self.events = 0
         self._total = 0
         self._done = 0
         self._bar: Any = None
@@ -43,7 +50,7 @@ class Reading:
         from rich.markup import escape
 
         console = errors() if self._bar is None else self._bar.console
-        console.print(f"[bold yellow]warning:[/] {escape(' '.join(text.split()))}", soft_wrap=True)
+        console.print(f"[bold yellow]warning:[/] {escape(' '.join(printable(text).split()))}", soft_wrap=True)
 
     def expect(self, count: int) -> None:
         """Add to what is to be read: bytes, or messages."""
@@ -58,7 +65,7 @@ class Reading:
     @contextmanager
     def bar(self, description: str = "Reading") -> Iterator[None]:
         """Show how far it has got, and at the end how many warnings were not shown."""
-        with progress_bars() as bars:
+        with progress_bars(in_bytes=self._in_bytes) as bars:
             self._bar, self._task = bars, bars.add_task(description, total=None)
             try:
                 yield

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from powertools_stream.cli.lake.moments import DAY
 
-__all__ = ["Selection", "is_like"]
+__all__ = ["Selection", "failed_types", "is_like"]
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class Selection:
         """Tell whether an event is one of them."""
         return (
             self.has_moment(event)
-            and _is_one_of(self.types, event.get("type"))
-            and _is_one_of(self.ids, event.get("id"))
-            and _is_one_of(self.functions, _inner(event, "tags", "functionname"))
-            and _is_one_of(self.rules, _inner(event, "tags", "pipeline"))
-            and _is_one_of(self.errors, _inner(event, "err", "name"))
-            and (not self.failed_types or _any_is_one_of(self.failed_types, failed_types(event)))
+            and (not self.types or _is_like_one_of(self.types, event.get("type")))
+            and (not self.ids or _is_like_one_of(self.ids, event.get("id")))
+            and (not self.functions or _is_like_one_of(self.functions, _inner(event, "tags", "functionname")))
+            and (not self.rules or _is_like_one_of(self.rules, _inner(event, "tags", "pipeline")))
+            and (not self.errors or _is_like_one_of(self.errors, _inner(event, "err", "name")))
+            and (not self.failed_types or any(_is_like_one_of(self.failed_types, each) for each in failed_types(event)))
         )
 
     def has_moment(self, event: Mapping[str, Any]) -> bool:
@@ -89,12 +89,8 @@ def _expression(pattern: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
 
 
-def _any_is_one_of(patterns: tuple[str, ...], values: Iterable[Any]) -> bool:
-    return any(_is_one_of(patterns, value) for value in values)
-
-
-def _is_one_of(patterns: tuple[str, ...], value: Any) -> bool:
-    return not patterns or (isinstance(value, str) and any(is_like(pattern, value) for pattern in patterns))
+def _is_like_one_of(patterns: tuple[str, ...], value: Any) -> bool:
+    return isinstance(value, str) and (value in patterns or any(is_like(pattern, value) for pattern in patterns))
 
 
 def _inner(event: Mapping[str, Any], field: str, name: str) -> Any:

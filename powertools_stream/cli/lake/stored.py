@@ -10,7 +10,11 @@ from powertools_stream.errors import MalformedRecordError
 from powertools_stream.payloads.parsing import milliseconds
 from powertools_stream.sources.envelopes import unwrap
 
-__all__ = ["NoEventError", "StoredEvent", "event_in"]
+__all__ = ["FAULT", "NoEventError", "StoredEvent", "event_in"]
+
+
+FAULT = "fault"
+"""The type of fault events."""
 
 
 @dataclass(frozen=True)
