@@ -43,12 +43,24 @@ class Account:
         CannotRunError
             There is no such profile, or no region.
         """
-        import boto3
         from botocore.config import Config
 
+        session = self.session()
         with reaching_aws():
-            session = boto3.Session(profile_name=self.profile, region_name=self.region)
             return session.client(service, config=Config(**settings))
+
+    def session(self) -> Any:
+        """Return a session of boto3.
+
+        Raises
+        ------
+        CannotRunError
+            There is no such profile.
+        """
+        import boto3
+
+        with reaching_aws():
+            return boto3.Session(profile_name=self.profile, region_name=self.region)
 
 
 @contextmanager

@@ -96,8 +96,13 @@ class Invoker:
         self._wait = wait
         self._is_over = is_over
 
-    def invoke(self, target: str, event: Any, context: str) -> Replied:
+    def invoke(self, target: str, event: Any, context: str | None = None) -> Replied:
         """Invoke a function, and wait for its response.
+
+        Parameters
+        ----------
+        context
+            The client context; None: none.
 
         Raises
         ------
@@ -108,10 +113,11 @@ class Invoker:
         CannotRunError
             No invocation of it will do: no permission, no such function, no credentials.
         """
+        said = {} if context is None else {"ClientContext": context}
         for attempt in range(_ATTEMPTS):
             try:
                 with reaching_aws():
-                    response = self._client.invoke(FunctionName=target, Payload=encoded(event), ClientContext=context)
+                    response = self._client.invoke(FunctionName=target, Payload=encoded(event), **said)
                     return Replied(response.get("FunctionError"), response["Payload"].read())
             except CannotRunError as error:
                 if is_in_doubt(error):

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from powertools_stream.cli.output import counted
+from powertools_stream.cli.output import counted, printable
 from powertools_stream.cli.resubmit.plan import Invocation, Plan
 from powertools_stream.cli.resubmit.running import Outcome
 
@@ -139,5 +139,5 @@ def _records(those: Sequence[Mapping[str, Any]]) -> int:
 
 
 def plain(text: str) -> str:
-    """Return a text in one line, without what a terminal would obey: an event may hold anything."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text.replace("\n", " "))
+    """Return a text of somebody else's in one line, with what a terminal would obey spelled out."""
+    return printable(" ".join(text.split()))

@@ -29,7 +29,7 @@ def journal_path(command: str, location: str) -> Path:
     Examples
     --------
     >>> journal_path("resubmit", "s3://lake/faults").name
-    'resubmit-s3-lake-faults-b3e7c4a8.jsonl'
+    'resubmit-s3-lake-faults-6551c593.jsonl'
     """
     readable = re.sub(r"[^A-Za-z0-9]+", "-", location).strip("-")[:60] or "input"
     digest = hashlib.sha256(location.encode(errors="surrogatepass")).hexdigest()[:8]

@@ -31,7 +31,7 @@ class Pace:
     """
 
     def __init__(self, per_second: float | None) -> None:
-        self._per_second = per_second
+        self.per_second = per_second
         self.wait: Callable[[float], object] = time.sleep
         self._next = 0.0
 
@@ -53,9 +53,9 @@ class Pace:
 
     def take(self, count: int) -> None:
         """Wait until so many may be sent. The first ones go at once."""
-        if self._per_second is None:
+        if self.per_second is None:
             return
         now = time.monotonic()
         if now < self._next:
             self.wait(self._next - now)
-        self._next = max(now, self._next) + count / self._per_second
+        self._next = max(now, self._next) + count / self.per_second

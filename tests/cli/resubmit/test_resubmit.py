@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +18,7 @@ import pytest
 from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork
 from powertools_stream.flavors import task
 from powertools_stream.testing import FakeConnector, to_kinesis_records, to_s3_records, to_sqs_records
-from tests.cli.conftest import Command
+from tests.cli.conftest import COMMAND, ROOT, Command, environment_of, finished
 from tests.cli.fake_lambda import FakeLambda, HangUpError, RefusedError
 
 Event = dict[str, Any]
@@ -364,3 +371,97 @@ def test_bad_options_are_one_clear_line(command: Command, tmp_path: Path) -> Non
         assert finished.errors.count("\n") == 1
     nothing = command("faults", "resubmit", lake, "--function", "a")
     assert (nothing.status, nothing.output) == (0, "Nothing to send.\n")
+
+
+def test_a_rule_that_somebody_has_made_up_does_not_keep_the_others_from_running(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop()
+    real = shop.faults(to_sqs_records(events(1)), monkeypatch)
+    uow = real[0]["uow"]
+    forged = [{**real[0], "id": name[:4], "uow": {**uow, "pipeline": name}} for name in ("gone", "r" * 3000)]
+    lake = written(tmp_path / "faults.jsonl", [*forged, *real])
+    resubmit = ["faults", "resubmit", lake, "--function", "orders", "--yes"]
+
+    with FakeLambda({"orders": shop.handler}) as aws:
+        first = command(*resubmit, environment=aws.environment)
+        again = command(*resubmit, environment=aws.environment)
+
+    assert (first.status, again.status) == (1, 1)
+    assert shop.runs == [("label", 0), ("mail", 0)]
+    assert "there is none with the id 'gone'; there are: label, mail" in first.output
+    assert "the rule's id is too long" in first.output
+    assert [said["powertools_stream"]["resubmit"]["rules"] for _, _, said in aws.calls] == [
+        ["gone", "label", "mail"],
+        ["gone"],
+        ["label"],
+        ["mail"],
+        ["gone"],
+    ]
+
+
+def test_ctrl_c_waits_for_the_invocation_under_way_and_a_second_run_at_once_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, under_way, go_on = Shop(), threading.Event(), threading.Event()
+    lake = written(tmp_path / "faults.jsonl", shop.faults(to_sqs_records(events(2)), monkeypatch))
+
+    def slow(event: Any, context: Any) -> Any:
+        under_way.set()
+        go_on.wait(20)
+        return shop.handler(event, context)
+
+    with FakeLambda({"orders": slow}) as aws:
+        arguments = [str(COMMAND), "faults", "resubmit", lake, "--function", "orders", "--batch-size", "1", "--yes"]
+        streams: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        environment = environment_of(aws.environment)
+        with subprocess.Popen(arguments, cwd=tmp_path, env=environment, **streams) as first:
+            assert under_way.wait(30)
+            second = finished(*arguments[1:], cwd=tmp_path, environment=aws.environment)
+            first.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+            go_on.set()
+            output, told = first.communicate(timeout=30)
+        last = finished(*arguments[1:], cwd=tmp_path, environment=aws.environment)
+
+    assert second.status == 2
+    assert "another run is using it" in second.errors
+    assert first.returncode == 130
+    assert "Ends once the invocation under way has ended" in told
+    assert "1 done, 1 not sent." in output
+    assert (last.status, len(aws.calls)) == (0, 2)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_at_any_moment_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, choice = Shop(), random.Random(7)
+    lake = written(tmp_path / "faults.jsonl", shop.faults(to_sqs_records(events(40)), monkeypatch))
+    arguments = ["faults", "resubmit", lake, "--function", "orders", "--batch-size", "1", "--yes"]
+
+    def handler(event: Any, context: Any) -> Any:
+        time.sleep(0.01)
+        return shop.handler(event, context)
+
+    with FakeLambda({"orders": handler}) as aws:
+        given = {
+            "arguments": arguments,
+            "folder": str(tmp_path),
+            "environment": environment_of(aws.environment),
+            "seconds": [choice.uniform(0.15, 0.6) for _ in range(8)],
+        }
+        script = [sys.executable, "-m", "tests.cli.killed", json.dumps(given)]
+        done = subprocess.run(script, capture_output=True, text=True, cwd=ROOT, check=True, timeout=100)
+        sent = [event["Records"][0]["messageId"] for _, event, _ in aws.calls]
+
+    *killed, last = json.loads(done.stdout)
+    entries = [json.loads(line) for line in next(tmp_path.glob("resubmit-*")).read_text().splitlines()]
+    doubtful = _in_doubt(entries)
+    assert (last, set(killed) <= {-9, 0}, -9 in killed) == (0, True, True)
+    assert len(set(sent)) == 40
+    # What was sent twice was under way, once for each time.
+    assert len(sent) - 40 <= doubtful <= len(killed)
+
+
+def _in_doubt(entries: list[Event]) -> int:
+    """Count what the journal knows to be sent, but not to have ended."""
+    return sum("sending" in one and ("done" not in following) for one, following in pairwise(entries))

@@ -1,0 +1,1 @@
+"""The command ``events replay``: stored events are sent once more."""
