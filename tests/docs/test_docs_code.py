@@ -16,6 +16,8 @@ import powertools_stream
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 EXAMPLES = sorted(path for path in DOCS.rglob("*.py"))
+# Their own tests run these: tests/cli/init/test_projects.py.
+OF_PROJECTS = sorted((DOCS.parent / "powertools_stream" / "cli" / "init" / "projects").glob("*/src/*.py"))
 
 BLOCK = re.compile(r"^( *)```python[^\n]*\n(.*?)^\1```$", flags=re.DOTALL | re.MULTILINE)
 SNIPPET = re.compile(r'^ *--8<-- "(?P<file>[^":]+)(:(?P<section>[\w-]+))?"$')
@@ -35,7 +37,7 @@ def test_the_python_blocks_of_a_page_come_from_files_that_run(page: Path) -> Non
         snippet = SNIPPET.match(line)
         assert snippet, f"Expected a snippet of a file under docs/examples, found code: {line}"
         path = DOCS.parent / snippet["file"]
-        assert path in EXAMPLES
+        assert path in (*EXAMPLES, *OF_PROJECTS)
         if section := snippet["section"]:
             assert f"[start:{section}]" in path.read_text(encoding="utf-8")
 

@@ -17,6 +17,7 @@ __all__ = ["Copied", "copy_project"]
 _NOT_COPIED = frozenset({"__pycache__", ".aws-sam", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".venv"})
 
 _SETTINGS = "samconfig.toml"
+_LOCAL_RUN = re.compile(r"^\$ (powertools-stream local\b.*)$", re.MULTILINE)
 _STACK_NAME = re.compile(r'^stack_name = ".*"$', re.MULTILINE)
 
 
@@ -34,19 +35,22 @@ class Copied:
         What it is deployed as.
     files
         What there is, relative to the directory.
+    local_run
+        The command that runs it on this machine.
     """
 
     template: str
     directory: Path
     stack_name: str
     files: tuple[str, ...]
+    local_run: str
 
     @property
     def next_steps(self) -> Mapping[str, str]:
         """What to type next in the directory, by what it is for."""
         return {
             "test": "pip install -r requirements-dev.txt && python -m pytest",
-            "run locally": "powertools-stream local",
+            "run locally": self.local_run,
             "deploy": "sam build && sam deploy",
         }
 
@@ -90,7 +94,7 @@ def copy_project(project: Path, directory: Path) -> Copied:
     except BaseException:  # Ctrl-C
         _remove(directory, new)
         raise
-    return Copied(project.name, directory, name, tuple(file.as_posix() for file in files))
+    return Copied(project.name, directory, name, tuple(file.as_posix() for file in files), _local_run(directory))
 
 
 def _files(project: Path) -> list[Path]:
@@ -107,6 +111,12 @@ def _copy(source: Path, target: Path) -> None:
 def _write_stack_name(name: str, settings: Path) -> None:
     text = settings.read_text(encoding="utf-8")
     settings.write_text(_STACK_NAME.sub(f'stack_name = "{name}"', text), encoding="utf-8")
+
+
+def _local_run(directory: Path) -> str:
+    """Return what the README says to type: some projects run only with those that they listen to."""
+    found = _LOCAL_RUN.search((directory / "README.md").read_text(encoding="utf-8"))
+    return found[1] if found else "powertools-stream local"
 
 
 def _require_empty(directory: Path) -> None:

@@ -17,7 +17,11 @@ def test_a_project_is_copied_and_carries_the_name_of_its_directory(command: Comm
     assert first.startswith("services/orders_control has ")
     assert first.endswith(" files, for the stack orders-control.")
     assert second == "README.md says what they are. Next, in that directory:"
-    assert [step.split("  ")[1] for step in steps] == ["test", "run locally", "deploy"]
+    assert steps == [
+        "  test         pip install -r requirements-dev.txt && python -m pytest",
+        "  run locally  powertools-stream local ../event-hub . --send orders.jsonl --to Bus --once",
+        "  deploy       sam build && sam deploy",
+    ]
     copy = tmp_path / "services" / "orders_control"
     assert 'stack_name = "orders-control"\n' in (copy / "samconfig.toml").read_text()
     assert (copy / "src" / "listener_rules.py").is_file()

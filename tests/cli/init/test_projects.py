@@ -15,6 +15,10 @@ import powertools_stream
 from powertools_stream.cli.init.templates import described_templates, template_named
 from tests.cli.conftest import ROOT, Command
 
+pytestmark = pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="The projects are written for the Python of their functions, 3.13."
+)
+
 PROJECTS = [template_named(name) for name in described_templates()]
 each_project = pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.name)
 
@@ -59,6 +63,7 @@ def test_it_is_complete(project: Path) -> None:
     assert 0 < len(described_templates()[project.name]) < 60, "It is one line of `init --list`, in 80 columns."
     for name in ("README.md", "samconfig.toml", ".gitignore"):
         assert (project / name).is_file(), name
+    assert "\n$ powertools-stream local" in (project / "README.md").read_text()
     assert f'stack_name = "{project.name}"\n' in (project / "samconfig.toml").read_text()
     assert {path.read_text() for path in project.glob("alarms.yaml")} <= {ALARMS.read_text()}
 
