@@ -58,9 +58,9 @@ def main(
 
 app.command("check")(check)
 app.command("policy", no_args_is_help=True)(policy)
+app.command("graph", no_args_is_help=True)(graph)
 app.command("event", no_args_is_help=True)(event)
+app.command("init", no_args_is_help=True)(init)
 app.command("local")(local)
 app.add_typer(faults, name="faults")
 app.add_typer(events, name="events")
-app.command("graph", no_args_is_help=True)(graph)
-app.command("init", no_args_is_help=True)(init)

@@ -1,4 +1,4 @@
-"""A template that runs on this machine: its resources, its functions, and what feeds them."""
+"""Templates that run on this machine: their resources, their functions, and what feeds them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from powertools_stream.local.mappings import (
 from powertools_stream.local.queues import Queues
 from powertools_stream.local.runtime import RuntimeFunction
 from powertools_stream.local.sending import send, target_of
-from powertools_stream.local.stack import LeftOut, MappingConfiguration, Stack, deploy_template
+from powertools_stream.local.stack import LeftOut, MappingConfiguration, Stack, deploy_system
 from powertools_stream.templates import Template
 
 __all__ = ["Application"]
@@ -45,19 +45,19 @@ _STOP_SECONDS = 10.0
 
 
 class Application:
-    """Runs a template; a context manager.
+    """Runs a template, or several as one system; a context manager.
 
     Entering deploys the resources into an emulator, and starts to poll. Functions run in processes of their own, under
     AWS's runtime client. Leaving ends all processes at once.
 
     Parameters
     ----------
-    template
-        The template, of SAM or CloudFormation.
+    templates
+        The templates, of SAM or CloudFormation. They are deployed in this order, each as a stack of its own.
     endpoint_url
         An emulator that runs already; default: MiniStack is started. See `Emulator`.
     parameters
-        Values of the template's parameters.
+        Values of parameters. Each template gets those that it has.
     region
         The region.
     retry_delay
@@ -70,24 +70,24 @@ class Application:
     Attributes
     ----------
     stack
-        The deployed stack.
+        What is deployed. Of several templates, logical ids begin with the template's name: ``shop.Listener``; see
+        `names_of`.
     tally
         The sums of what has happened.
     left_out
-        What of the template does not exist or run here.
+        What of the templates does not exist or run here.
 
     Raises
     ------
     EmulatorError, StackError, TemplateError
-        On entering: the template cannot run here.
+        On entering: a template cannot run here.
     """
 
     stack: Stack
 
     def __init__(
         self,
-        template: Template,
-        *,
+        *templates: Template,
         endpoint_url: str | None = None,
         parameters: Mapping[str, str] | None = None,
         region: str = "us-east-1",
@@ -95,7 +95,7 @@ class Application:
         observer: Observer = lambda activity: None,
         on_progress: Callable[[str], object] = lambda text: None,
     ) -> None:
-        self.template = template
+        self.templates = templates
         self.emulator = Emulator(endpoint_url, region=region, on_progress=on_progress)
         self.tally = Tally()
         self.functions: dict[str, RuntimeFunction] = {}
@@ -114,8 +114,8 @@ class Application:
             cleanup.enter_context(self.emulator)
             server = cleanup.enter_context(ForwardingServer())
             self._on_progress("Deploying …")
-            self.stack = deploy_template(
-                self.template, self.emulator, forward_url=server.url, parameters=self._parameters
+            self.stack = deploy_system(
+                self.templates, self.emulator, forward_url=server.url, parameters=self._parameters
             )
             self.left_out = list(self.stack.left_out)
             cleanup.callback(self._end)
@@ -158,7 +158,8 @@ class Application:
             if not self._are_mappings_quiet() or self.running():
                 continue
             time.sleep(_SETTLED)
-            if before == self.tally.activities and not self.running():
+            # What Firehose writes may have a function too.
+            if not self.emulator.flush() and before == self.tally.activities and not self.running():
                 return True
         return False
 

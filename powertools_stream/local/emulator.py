@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -14,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
-from powertools_stream.local.ministack import EmulatorError, installed
+from powertools_stream.local.ministack import EmulatorError, installed, server_script
 
 __all__ = ["Emulator", "EmulatorError", "is_region", "reaching"]
 
@@ -24,15 +25,6 @@ _HOST = "127.0.0.1"
 _ACCOUNT = "123456789012"
 _START_SECONDS = 30.0
 _ENDPOINT = "POWERTOOLS_STREAM_EMULATOR"
-
-# Its input is a pipe that nobody writes to: it ends with the process that started it, even if that one was killed.
-_LAUNCHER = """
-import os, sys, threading
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-from ministack.app import main
-sys.argv = ["ministack"]
-main()
-"""
 
 
 class Emulator:
@@ -105,6 +97,19 @@ class Emulator:
                 self._clients[service] = self._new_client(service)
             return self._clients[service]
 
+    def flush(self) -> int:
+        """Let Firehose write at once what it has collected, and return how many records that were.
+
+        Another emulator than MiniStack does so when it does so: 0.
+        """
+        headers = {"X-Amz-Target": "Firehose_20150804.Flush", "Content-Type": "application/x-amz-json-1.1"}
+        try:
+            response = build_opener(ProxyHandler({})).open(Request(self.url, b"{}", headers), timeout=30)
+            with response:
+                return int(json.load(response)["Records"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0
+
     def _new_client(self, service: str) -> Any:
         from boto3.session import Session
         from botocore.config import Config
@@ -125,7 +130,7 @@ class Emulator:
         port = _free_port()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self._process = subprocess.Popen(
-            [str(python), "-c", _LAUNCHER],
+            [str(python), str(server_script())],
             cwd=tempfile.gettempdir(),
             env=_environment(port, self.region),
             stdin=subprocess.PIPE,

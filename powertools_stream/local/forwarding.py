@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 import threading
@@ -18,8 +19,9 @@ __all__ = ["ForwardingServer"]
 class ForwardingServer:
     """A server on a free port of this machine that invokes functions; a context manager.
 
-    ``POST /{logical id}`` with an event returns the function's response, or 500 and its error. It starts with no
-    functions: the template that names its address has to be deployed first.
+    ``POST /{logical id}`` with an event returns the function's response, or 500 and its error. The header
+    ``X-Amz-Client-Context`` is that of Lambda's ``Invoke``. It starts with no functions: the template that names its
+    address has to be deployed first.
 
     Attributes
     ----------
@@ -67,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
         if function is None:
             self._answer(404, {"errorType": "ResourceNotFoundException", "errorMessage": "It does not run here."})
             return
-        invocation = function.invoke(event)
+        invocation = function.invoke(event, _client_context(self.headers.get("X-Amz-Client-Context")))
         if invocation.error is None:
             self._answer(200, invocation.response)
         else:
@@ -83,6 +85,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class names it so)
         """Log nothing: the terminal is for what the functions log."""
+
+
+def _client_context(header: str | None) -> str | None:
+    """Return the client context as JSON in ASCII, since it goes on in a header."""
+    return json.dumps(json.loads(base64.b64decode(header))) if header else None
 
 
 def _payload(error: BaseException) -> Any:

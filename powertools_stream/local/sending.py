@@ -28,7 +28,8 @@ def target_of(stack: Stack, named: str | None) -> str:
     stack
         The stack.
     named
-        The resource that was asked for; None: the queue or stream that feeds a function, if there is only one.
+        The resource that was asked for: its logical id, which of several templates may leave out the template's name
+        where it is unambiguous. None: the queue or stream that feeds a function, if there is only one.
 
     Raises
     ------
@@ -36,14 +37,22 @@ def target_of(stack: Stack, named: str | None) -> str:
         There is no such resource, or it takes no events, or there are several.
     """
     possible = stack.of_type(*_SENDERS)
-    if named is not None and named not in possible:
-        raise SendError(f"Expected --to with a resource that takes events ({_list(possible)}), found {named}.")
     if named is not None:
-        return named
+        return _found(possible, named)
     sources = {each.source for each in stack.mappings.values() if each.source in stack.of_type(*_SOURCES)}
     if len(sources) != 1:
         raise SendError(f"Expected --to RESOURCE, to say where events go: {_list(possible)}.")
     return str(sources.pop())
+
+
+def _found(possible: Sequence[str], named: str) -> str:
+    # A logical id has no dot.
+    matching = [each for each in possible if named in (each, each.rpartition(".")[2])]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise SendError(f"Expected --to with one of {_list(matching)}, found {named}, which is the name of each.")
+    raise SendError(f"Expected --to with a resource that takes events ({_list(possible)}), found {named}.")
 
 
 def send(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["is_imported", "is_intrinsic", "references", "referred"]
+__all__ = ["imports", "is_imported", "is_intrinsic", "references", "referred"]
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
 _SUBSTITUTED = re.compile(r"\$\{(\w+)(?:\.[\w.]+)?\}")
@@ -21,10 +21,20 @@ def is_intrinsic(value: Any) -> bool:
 
 
 def is_imported(value: Any) -> bool:
-    """Return whether a value needs what another stack exports: there is no other one here."""
+    """Return whether a value needs what another stack exports."""
+    return any(True for _ in imports(value))
+
+
+def imports(value: Any) -> Iterator[Any]:
+    """Return the names of what a value needs of other stacks, which may be intrinsic functions themselves."""
     if isinstance(value, dict):
-        return "Fn::ImportValue" in value or any(map(is_imported, value.values()))
-    return isinstance(value, list) and any(map(is_imported, value))
+        if "Fn::ImportValue" in value:
+            yield value["Fn::ImportValue"]
+        for each in value.values():
+            yield from imports(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from imports(each)
 
 
 def references(value: Any) -> Iterator[str]:

@@ -66,6 +66,9 @@ def _translated(template: Template, document: dict[str, Any], parameters: dict[s
         result: dict[str, Any] = translator.translate(document, parameters)
     except InvalidDocumentException as error:
         raise TemplateError(f"SAM refuses {template.path}: {_reasons(error)}") from error
+    finally:
+        # Nobody gets its metrics, but it complains in the log if they are not published.
+        translator.metrics.publish()
     return result
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ CODE = """
 def handler(event, context):
     if event.get("bad"):
         raise ValueError("bad")
-    return {"got": event}
+    given = context.client_context
+    return {"got": event, **({"custom": given.custom} if given else {})}
 """
 
 
@@ -30,18 +32,23 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     function.close()
 
 
-def forwarded(url: str, event: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def forwarded(url: str, event: Any, monkeypatch: pytest.MonkeyPatch, context: Any = None) -> Any:
     """Run what other emulators than MiniStack run in the place of the function."""
     properties = forwarder({}, url)
     for name, value in properties["Environment"]["Variables"].items():
         monkeypatch.setenv(name, value)
     scope: dict[str, Any] = {}
     exec(properties["Code"]["ZipFile"], scope)
-    return scope["handler"](event, None)
+    return scope["handler"](event, context)
 
 
 def test_an_event_gets_the_response_of_its_function(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert forwarded(f"{url}/Listener", {"a": "ü"}, monkeypatch) == {"got": {"a": "ü"}}
+
+
+def test_the_client_context_comes_with_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = SimpleNamespace(client_context=SimpleNamespace(custom={"a": "ü"}, env=None))
+    assert forwarded(f"{url}/Listener", {}, monkeypatch, context) == {"got": {}, "custom": {"a": "ü"}}
 
 
 def test_several_at_a_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

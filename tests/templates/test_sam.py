@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +51,10 @@ def test_what_sam_refuses_is_said_in_one_line() -> None:
     with pytest.raises(TemplateError, match=r"SAM refuses template\.yaml: .*Listener") as raised:
         transformed(sam(Listener={"Type": "AWS::Serverless::Function", "Properties": {"Handler": 5}}))
     assert "\n" not in str(raised.value)
+
+
+def test_its_transform_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(2):
+        transformed(sam(Listener=FUNCTION, Queue={"Type": "AWS::SQS::Queue"}))
+        gc.collect()
+    assert caplog.messages == []

@@ -11,15 +11,23 @@ __all__ = ["local"]
 
 
 def local(
-    template: Annotated[
-        Path,
+    templates: Annotated[
+        list[Path] | None,
         typer.Argument(
-            help="A template of SAM or CloudFormation, `cdk.out`, or a directory with one.", metavar="TEMPLATE"
+            help="A template of SAM or CloudFormation, `cdk.out`, or a directory with one. Several run as one system, "
+            "and are deployed in this order. Default: this directory.",
+            metavar="[TEMPLATE]...",
+            show_default=False,
         ),
-    ] = Path("."),
+    ] = None,
     parameter: Annotated[
         list[str] | None,
-        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the template. May be repeated."),
+        typer.Option(
+            "--parameter",
+            "-p",
+            metavar="NAME=VALUE",
+            help="A parameter of the templates. May be repeated.",
+        ),
     ] = None,
     send: Annotated[
         Path | None,
@@ -29,7 +37,8 @@ def local(
         str | None,
         typer.Option(
             metavar="RESOURCE",
-            help="Where to: the logical id of a queue, stream, bus, topic, table or function. "
+            help="Where to: the logical id of a queue, stream, bus, topic, table or function, of several templates "
+            "after the template's name: `shop.Orders`. "
             "Default: the only queue or stream that feeds a function.",
         ),
     ] = None,
@@ -56,18 +65,19 @@ def local(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON document.")] = False,
 ) -> None:
-    """Run a template on this machine.
+    """Run a template on this machine, or several as one system.
 
     Resources are made in an emulator of AWS, event source mappings are polled as Lambda polls them, and each function
     runs under AWS's own runtime client, in a process for each concurrent invocation. Press Ctrl-C to stop.
 
-    It exits with 1 if a record is nowhere, if something of the template cannot run, or if `--once` has waited too long.
+    It exits with 1 if a record is nowhere, if something of a template cannot run, or if `--once` has waited too long.
 
     **Examples**
 
     - `powertools-stream local --watch`: the template in this directory, until Ctrl-C
     - `powertools-stream local --send events.jsonl --to Orders`: with these events
     - `powertools-stream local --send events.jsonl --once --retry-delay 0 --json`: for a script
+    - `powertools-stream local event-hub control-service`: two templates, as one system
     - `powertools-stream local cdk.out -p Stage=test`: a CDK app, after `cdk synth`
     """
     from powertools_stream.cli.local.session import Options, run
@@ -75,7 +85,7 @@ def local(
     raise typer.Exit(
         run(
             Options(
-                template=template,
+                templates=templates or [Path(".")],
                 parameters=parameter or [],
                 send=send,
                 to=to,

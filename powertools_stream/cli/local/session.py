@@ -1,4 +1,4 @@
-"""One run of a template: it starts, is fed and watched, ends, and is summed up."""
+"""One run of templates: it starts, is fed and watched, ends, and is summed up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = ["Options", "run"]
 class Options:
     """The options of the command; see there."""
 
-    template: Path
+    templates: Sequence[Path]
     parameters: Sequence[str]
     send: Path | None
     to: str | None
@@ -49,7 +49,7 @@ class Options:
 
 
 def run(options: Options) -> Status:
-    """Run a template until all is quiet, or until Ctrl-C, and return the exit status.
+    """Run templates until all is quiet, or until Ctrl-C, and return the exit status.
 
     Raises
     ------
@@ -80,14 +80,14 @@ def _run(options: Options, console: Console) -> Summary:
     _require_region(options.region)
     if options.watch:
         require_watchfiles()
-    template = read_template(options.template)
+    templates = [read_template(path) for path in options.templates]
     with ExitStack() as stack:
         log = stack.enter_context(_opened(options.log))
         writer = LogWriter(console, log, verbose=options.verbose)
         status = stack.enter_context(console.status("Starting …"))
         application = stack.enter_context(
             Application(
-                template,
+                *templates,
                 endpoint_url=options.endpoint_url,
                 parameters=parameters,
                 region=options.region,
@@ -99,10 +99,16 @@ def _run(options: Options, console: Console) -> Summary:
         status.stop()
         for each in application.left_out:
             writer.write(f"Left out: {each.logical_id} ({each.resource_type}). {each.reason}", "yellow")
-        writer.write(
-            f"The emulator is at {application.emulator.url}. The stack is named {application.stack.name}.", "dim"
-        )
+        _tell_where(application, writer)
         return _work(application, options, lines, console, started)
+
+
+def _tell_where(application: Application, writer: LogWriter) -> None:
+    stack = application.stack
+    named = "The stack is" if len(application.templates) == 1 else "The stacks are"
+    writer.write(f"The emulator is at {application.emulator.url}. {named} named {stack.name}.", "dim")
+    for name, address in stack.addresses.items():
+        writer.write(f"{name} is at {address}", "dim")
 
 
 def _work(
@@ -121,7 +127,7 @@ def _work(
         except KeyboardInterrupt:
             is_interrupted = True
     return Summary(
-        template=str(application.template.path),
+        templates=[str(template.path) for template in application.templates],
         target=target,
         sent=sent,
         functions=dict(application.tally.functions),

@@ -29,8 +29,8 @@ class Summary:
 
     Parameters
     ----------
-    template
-        The template.
+    templates
+        The templates.
     target, sent
         How many events were sent, and where.
     functions, mappings, failures
@@ -49,7 +49,7 @@ class Summary:
         How long it took.
     """
 
-    template: str
+    templates: Sequence[str]
     target: str | None
     sent: int
     functions: Mapping[str, FunctionTally]
@@ -90,7 +90,7 @@ class Summary:
     def to_json(self) -> dict[str, Any]:
         """Return the document of ``--json``."""
         return {
-            "template": self.template,
+            "templates": list(self.templates),
             "sent": {"to": self.target, "events": self.sent},
             "functions": {name: asdict(tally) for name, tally in self.functions.items()},
             "event_source_mappings": {name: asdict(tally) for name, tally in self.mappings.items()},

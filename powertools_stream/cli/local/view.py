@@ -125,7 +125,8 @@ def queue_table(depths: dict[str, int]) -> Table:
 
 def _table(first: str, *headings: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(first, overflow="ellipsis", no_wrap=True, min_width=12)
+    # Names have no spaces to be wrapped at. The only column that may be wrapped is the one that is cut.
+    table.add_column(first, overflow="ellipsis", min_width=12)
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     return table

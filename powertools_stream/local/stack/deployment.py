@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from powertools_stream.local.stack.values import Values
-from powertools_stream.templates.references import references
+from powertools_stream.templates.references import is_imported, references
+from powertools_stream.templates.resolver import Resolver
 
 __all__ = ["Deployed", "LeftOut", "StackError", "deploy"]
 
@@ -78,7 +79,7 @@ def deploy(
     name
         The stack's name.
     document
-        The template, after SAM's transform. Its outputs are replaced.
+        The template, after SAM's transform. Of its outputs, those that it exports are kept.
     values
         What to ask the stack.
     parameters
@@ -89,10 +90,45 @@ def deploy(
     StackError
         The template is invalid, or something fails that cannot be left out.
     """
-    attempt = _Attempt(client, name, _without_parameter_store(document), values, parameters)
+    is_exported = _exported(client, document, parameters)
+    attempt = _Attempt(client, name, _without_parameter_store(document), values, parameters, is_exported)
     while refused := attempt.refused():
         attempt.leave_out(refused)
     return attempt.deployed()
+
+
+def _delete(client: Any, name: str) -> None:
+    """Delete a stack, if there is one of this name, and those before that need what it exports."""
+    stack = _described(client, name)
+    if stack is None:
+        return
+    for each in _importing(client, stack):
+        _delete(client, each)
+    client.delete_stack(StackName=name)
+    _awaited(client, name, "DELETE_COMPLETE", "DELETE_FAILED")
+
+
+def _importing(client: Any, stack: Mapping[str, Any]) -> list[str]:
+    names = [each["ExportName"] for each in stack.get("Outputs", ()) if "ExportName" in each]
+    return [importer for name in names for importer in _importers(client, name)]
+
+
+def _importers(client: Any, export: str) -> list[str]:
+    try:
+        imports: list[str] = client.list_imports(ExportName=export)["Imports"]
+    except client.exceptions.ClientError:
+        return []  # there are none
+    return imports
+
+
+def _exported(client: Any, document: Mapping[str, Any], given: Mapping[str, str]) -> Callable[[Any], bool]:
+    """Return what tells whether another stack exports what has this name, as far as the parameters say the name."""
+    pages = client.get_paginator("list_exports").paginate()
+    exports = [each["Name"] for page in pages for each in page.get("Exports", ())]
+    parameters = document.get("Parameters") or {}
+    values = {name: {**each, "Default": given[name]} if name in given else each for name, each in parameters.items()}
+    resolver = Resolver({**document, "Parameters": values})
+    return lambda name: resolver.resolve(name) in exports
 
 
 _IN_PARAMETER_STORE = re.compile(r"AWS::SSM::Parameter::Value<(List<)?")
@@ -120,16 +156,19 @@ class _Attempt:
     document: Mapping[str, Any]
     values: Values
     parameters: Mapping[str, str]
+    is_exported: Callable[[Any], bool]
     left_out: dict[str, LeftOut] = field(default_factory=dict)
 
     def refused(self) -> dict[str, str]:
         """Create the stack, and return what was refused and why; nothing, if it was created."""
-        self._delete()
+        _delete(self.client, self.name)
         try:
             self._create()
         except self.client.exceptions.ClientError as error:
             return self._of_unknown_type(error)
-        status = self._await("CREATE_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED")
+        status = _awaited(
+            self.client, self.name, "CREATE_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"
+        )
         return {} if status["StackStatus"] == "CREATE_COMPLETE" else self._failed(status)
 
     def leave_out(self, refused: Mapping[str, str]) -> None:
@@ -142,7 +181,7 @@ class _Attempt:
 
     def deployed(self) -> Deployed:
         """Describe the stack."""
-        outputs = self._described()["Outputs"] if self.values.outputs(self.left_out.keys()) else []
+        outputs = _described(self.client, self.name).get("Outputs", ())
         self.values.set({output["OutputKey"]: output["OutputValue"] for output in outputs})
         resources = self.client.describe_stack_resources(StackName=self.name)["StackResources"]
         return Deployed(
@@ -177,7 +216,7 @@ class _Attempt:
         body = {
             **self.document,
             "Resources": self._resources,
-            "Outputs": self.values.outputs(self.left_out.keys()),
+            "Outputs": {**self._exported(), **self.values.outputs(self.left_out.keys(), self.is_exported)},
         }
         self.client.create_stack(
             StackName=self.name,
@@ -186,11 +225,13 @@ class _Attempt:
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()],
         )
 
-    def _delete(self) -> None:
-        if self._described() is None:
-            return
-        self.client.delete_stack(StackName=self.name)
-        self._await("DELETE_COMPLETE", "DELETE_FAILED")
+    def _exported(self) -> dict[str, Any]:
+        outputs = self.document.get("Outputs") or {}
+        return {
+            f"Exported{name}": output
+            for name, output in outputs.items()
+            if "Export" in output and not is_imported(output) and self.left_out.keys().isdisjoint(references(output))
+        }
 
     def _of_unknown_type(self, error: Any) -> dict[str, str]:
         message = error.response["Error"]["Message"]
@@ -218,23 +259,25 @@ class _Attempt:
             raise StackError(f"Expected the stack to be created: {status.get('StackStatusReason') or 'it was not'}.")
         return refused
 
-    def _await(self, *statuses: str) -> Any:
-        limit, pause = time.monotonic() + _SECONDS, _pauses()
-        while time.monotonic() < limit:
-            stack = self._described()
-            if stack is None:
-                return {"StackStatus": "DELETE_COMPLETE"}
-            if stack["StackStatus"] in statuses:
-                return stack
-            time.sleep(next(pause))
-        raise StackError(f"Expected the stack {self.name} to be ready after {_SECONDS:.0f} s, but it is not.")
 
-    def _described(self) -> Any:
-        try:
-            stack = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
-        except self.client.exceptions.ClientError:
-            return None
-        return None if stack["StackStatus"] == "DELETE_COMPLETE" else stack
+def _awaited(client: Any, name: str, *statuses: str) -> Any:
+    limit, pause = time.monotonic() + _SECONDS, _pauses()
+    while time.monotonic() < limit:
+        stack = _described(client, name)
+        if stack is None:
+            return {"StackStatus": "DELETE_COMPLETE"}
+        if stack["StackStatus"] in statuses:
+            return stack
+        time.sleep(next(pause))
+    raise StackError(f"Expected the stack {name} to be ready after {_SECONDS:.0f} s, but it is not.")
+
+
+def _described(client: Any, name: str) -> Any:
+    try:
+        stack = client.describe_stacks(StackName=name)["Stacks"][0]
+    except client.exceptions.ClientError:
+        return None
+    return None if stack["StackStatus"] == "DELETE_COMPLETE" else stack
 
 
 def _pauses() -> Iterator[float]:

@@ -22,6 +22,7 @@ __all__ = ["configuration_of", "forwarder", "needed_of", "unknown_variables"]
 
 # To another emulator than MiniStack, which posts the event itself.
 _FORWARDER = """
+import base64
 import json
 import os
 import urllib.error
@@ -30,8 +31,12 @@ import urllib.request
 
 def handler(event, context):
     url = os.environ["POWERTOOLS_STREAM_FORWARD_URL"]
+    given = getattr(context, "client_context", None)
+    given = {name: getattr(given, name, None) for name in ("custom", "env")} if given else None
+    headers = {"X-Amz-Client-Context": base64.b64encode(json.dumps(given).encode()).decode()} if given else {}
+    request = urllib.request.Request(url, json.dumps(event).encode(), headers)
     try:
-        return json.load(urllib.request.urlopen(url, json.dumps(event).encode(), timeout=900))
+        return json.load(urllib.request.urlopen(request, timeout=900))
     except urllib.error.HTTPError as error:
         raise RuntimeError(error.read().decode()) from None
 """

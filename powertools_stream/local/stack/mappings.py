@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from powertools_stream.local.runtime.function import FunctionConfiguration
@@ -37,6 +37,15 @@ class MappingConfiguration:
     properties: Mapping[str, Any]
     function: str
     source: str | None
+
+    def prefixed(self, prefix: str) -> MappingConfiguration:
+        """Return it with logical ids that begin with this."""
+        return replace(
+            self,
+            logical_id=prefix + self.logical_id,
+            function=prefix + self.function,
+            source=None if self.source is None else prefix + self.source,
+        )
 
 
 def mapping_configuration_of(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from powertools_stream.local.emulator import Emulator
 from powertools_stream.local.runtime.function import FunctionConfiguration
+from powertools_stream.local.stack.apis import addresses, routes_of
 from powertools_stream.local.stack.deployment import Deployed, LeftOut, deploy
 from powertools_stream.local.stack.functions import configuration_of, forwarder, needed_of, unknown_variables
 from powertools_stream.local.stack.mappings import MAPPING, MappingConfiguration, mapping_configuration_of
@@ -16,6 +17,8 @@ from powertools_stream.templates import Template, TemplateError, transformed
 from powertools_stream.templates.functions import FUNCTION
 
 __all__ = ["Stack", "deploy_template"]
+
+T = TypeVar("T")
 
 _LAYER = "AWS::Lambda::LayerVersion"
 
@@ -39,6 +42,8 @@ class Stack:
         The physical ids and types of the resources, by logical id.
     left_out
         What does not exist here.
+    addresses
+        Where APIs are served, by logical id.
     """
 
     name: str
@@ -47,10 +52,28 @@ class Stack:
     physical_ids: Mapping[str, str]
     types: Mapping[str, str]
     left_out: tuple[LeftOut, ...]
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     def of_type(self, *types: str) -> list[str]:
         """Return the logical ids of the resources of these types."""
         return [logical_id for logical_id, each in self.types.items() if each in types]
+
+    def prefixed(self, prefix: str) -> Stack:
+        """Return the stack with logical ids that begin with this."""
+        functions = {each: replace(it, name=prefix + each) for each, it in self.functions.items()}
+        return Stack(
+            name=self.name,
+            functions=_prefixed(functions, prefix),
+            mappings=_prefixed({each: it.prefixed(prefix) for each, it in self.mappings.items()}, prefix),
+            physical_ids=_prefixed(self.physical_ids, prefix),
+            types=_prefixed(self.types, prefix),
+            left_out=tuple(replace(each, logical_id=prefix + each.logical_id) for each in self.left_out),
+            addresses=_prefixed(self.addresses, prefix),
+        )
+
+
+def _prefixed(mapping: Mapping[str, T], prefix: str) -> dict[str, T]:
+    return {prefix + logical_id: each for logical_id, each in mapping.items()}
 
 
 def deploy_template(
@@ -60,6 +83,7 @@ def deploy_template(
     forward_url: str,
     parameters: Mapping[str, str] | None = None,
     name: str = "local",
+    prefix: str = "",
 ) -> Stack:
     """Deploy a template into an emulator.
 
@@ -75,32 +99,28 @@ def deploy_template(
         Values of the template's parameters.
     name
         The stack's name.
+    prefix
+        What the logical ids of the returned stack begin with, where there are several stacks.
 
     Raises
     ------
     TemplateError
-        SAM refuses the template, or a parameter is missing or unknown.
+        SAM refuses the template, or a parameter is missing.
     StackError
         The emulator refuses it as a whole.
     """
-    given = _checked(template, parameters or {})
+    given = parameters or {}
+    _require_all(template, given)
     plan = _Plan(template, transformed(template, given))
-    document = plan.document(forward_url)
+    document = plan.document(f"{forward_url}/{prefix}")
     deployed = deploy(emulator.client("cloudformation"), name, document, plan.values, given)
-    return plan.stack(deployed, emulator)
+    return plan.stack(deployed, emulator).prefixed(prefix)
 
 
-def _checked(template: Template, given: Mapping[str, str]) -> Mapping[str, str]:
-    known: Mapping[str, Any] = template.document.get("Parameters", {})
-    for name in given.keys() - known.keys():
-        raise TemplateError(f"Expected a parameter of the template ({_list(known)}), found {name}.")
-    if missing := [name for name, each in known.items() if "Default" not in each and name not in given]:
-        raise TemplateError(f"Expected a value for {_list(missing)}: give --parameter {missing[0]}=VALUE.")
-    return given
-
-
-def _list(names: Any) -> str:
-    return ", ".join(names) or "there are none"
+def _require_all(template: Template, given: Mapping[str, str]) -> None:
+    parameters: Mapping[str, Any] = template.document.get("Parameters", {})
+    if missing := [name for name, each in parameters.items() if "Default" not in each and name not in given]:
+        raise TemplateError(f"Expected a value for {', '.join(missing)}: give --parameter {missing[0]}=VALUE.")
 
 
 class _Plan:
@@ -123,8 +143,8 @@ class _Plan:
             logical_id: self._deployable(logical_id, resource, forward_url)
             for logical_id, resource in self._plain.resources.items()
             if resource["Type"] not in (MAPPING, _LAYER)
-        }
-        kept = ("Parameters", "Mappings", "Conditions")
+        } | routes_of(self._plain.resources)
+        kept = ("Parameters", "Mappings", "Conditions", "Outputs")
         return {**{name: self._plain.document[name] for name in kept if name in self._plain.document},
                 "Resources": resources}  # fmt: skip
 
@@ -142,7 +162,15 @@ class _Plan:
             functions[logical_id] = found
             left_out += unknown_variables(logical_id, resource, self.values)
         mappings = self._configured_mappings(functions, left_out)
-        return Stack(deployed.name, functions, mappings, deployed.physical_ids, deployed.types, tuple(left_out))
+        return Stack(
+            deployed.name,
+            functions,
+            mappings,
+            deployed.physical_ids,
+            deployed.types,
+            tuple(left_out),
+            addresses(self._plain.resources, deployed, emulator.url),
+        )
 
     def _configured_mappings(
         self, functions: Mapping[str, FunctionConfiguration], left_out: list[LeftOut]
@@ -164,7 +192,7 @@ class _Plan:
     def _deployable(self, logical_id: str, resource: Mapping[str, Any], forward_url: str) -> dict[str, Any]:
         kept = {name: each for name, each in resource.items() if name not in _POLICIES}
         if resource["Type"] == FUNCTION:
-            kept["Properties"] = forwarder(resource.get("Properties", {}), f"{forward_url}/{logical_id}")
+            kept["Properties"] = forwarder(resource.get("Properties", {}), f"{forward_url}{logical_id}")
         # It may wait for a mapping, which is not there.
         if depends := _remaining(kept.get("DependsOn", []), self._mappings):
             return {**kept, "DependsOn": depends}

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
-from powertools_stream.templates.references import is_imported, is_intrinsic, references
+from powertools_stream.templates.references import imports, is_intrinsic, references
 
 __all__ = ["ABSENT", "UNKNOWN", "Values"]
 
@@ -37,12 +37,22 @@ class Values:
         if condition:
             self._add(_truth(condition), lambda output: output)
 
-    def outputs(self, left_out: Set[str] = frozenset()) -> dict[str, Any]:
-        """Return the ``Outputs`` section, without what refers to resources that were left out, or to other stacks."""
+    def outputs(
+        self, left_out: Set[str] = frozenset(), is_exported: Callable[[Any], bool] = lambda name: False
+    ) -> dict[str, Any]:
+        """Return the ``Outputs`` section, without what refers to resources that were left out, or does not exist.
+
+        Parameters
+        ----------
+        left_out
+            The logical ids of these resources.
+        is_exported
+            Tells whether another stack exports what has this name, which may be an intrinsic function.
+        """
         return {
             name: {"Value": output}
             for name, output in self._outputs.items()
-            if left_out.isdisjoint(references(output)) and not is_imported(output)
+            if left_out.isdisjoint(references(output)) and all(map(is_exported, imports(output)))
         }
 
     def set(self, values: Mapping[str, str]) -> None:

@@ -21,7 +21,7 @@ from powertools_stream.local.stack import LeftOut
 
 ACCOUNT = SourceAccount("ListenerOrders", "Orders", "Listener", 9, 6, 0, 2, 1, is_exact=True)
 WELL = Summary(
-    template="template.yaml",
+    templates=["template.yaml"],
     target="Orders",
     sent=9,
     functions={"Listener": FunctionTally(invocations=4, errors=1, seconds=2.0, rule_runs=12, faults=3)},

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from rich.console import Console
 
-from powertools_stream.cli.local.view import live_view
-from powertools_stream.local.activity import Tally
+from powertools_stream.cli.local.view import live_view, mapping_table
+from powertools_stream.local.activity import MappingTally, Tally
 from powertools_stream.local.application import Application
 
 
@@ -49,3 +49,12 @@ def test_nothing_is_shown_without_a_terminal() -> None:
     with live_view(cast(Application, Running()), Console(file=written), events=10) as on_sent:
         on_sent(10)
     assert written.getvalue() == ""
+
+
+def test_names_are_cut_where_there_is_little_room_and_numbers_are_not() -> None:
+    written = io.StringIO()
+    table = mapping_table({"event-fault-monitor.MonitorFaults": MappingTally(deliveries=123_456, records=98_765)})
+    Console(file=written, width=80).print(table)
+    heading, row = written.getvalue().splitlines()
+    assert heading.split() == ["Event", "source", "Batches", "Deliveries", "Records", "Done", "Again", "Discarded"]
+    assert row.split() == ["event-fault-monitor.Monit…", "0", "123456", "98765", "0", "0", "0"]

@@ -14,9 +14,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["MINISTACK_VERSION", "EmulatorError", "installed"]
+__all__ = ["MINISTACK_VERSION", "EmulatorError", "installed", "server_script"]
 
-# It is released almost daily.
+# It is released almost daily, and `ministack/` replaces functions of it.
 MINISTACK_VERSION = "1.5.33"
 
 _INSTALL_SECONDS = 300.0
@@ -48,6 +48,11 @@ def installed(on_progress: Callable[[str], object]) -> Path:
         except OSError as error:
             raise EmulatorError(_not_written(home, error)) from error
     return _python_of(home)
+
+
+def server_script() -> Path:
+    """Return the script that MiniStack's Python runs."""
+    return Path(__file__).with_name("server.py")
 
 
 def _install(home: Path) -> None:
