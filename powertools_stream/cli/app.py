@@ -10,6 +10,7 @@ import typer
 from powertools_stream import __version__
 from powertools_stream.cli.check.command import check
 from powertools_stream.cli.event.command import event
+from powertools_stream.cli.filters.command import filters
 from powertools_stream.cli.local.command import local
 from powertools_stream.cli.output import print_error
 from powertools_stream.cli.policy.command import policy
@@ -54,5 +55,6 @@ def main(
 
 app.command("check")(check)
 app.command("policy", no_args_is_help=True)(policy)
+app.command("filters", no_args_is_help=True)(filters)
 app.command("event", no_args_is_help=True)(event)
 app.command("local")(local)
