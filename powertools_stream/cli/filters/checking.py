@@ -130,25 +130,35 @@ def _discarded(rule: Rule, reader: Any, source: Source, envelopes: Collection[st
         count += len(taken)
         lost = [record for record in taken if not passes(record)]
         if lost:
-            checked.findings.append(Finding(rule.id, _problem(envelope), _seen(lost[0], source)))
+            checked.findings.append(Finding(rule.id, _problem(envelope, len(lost)), _seen(lost[0], source)))
     if not count:
         checked.notes.append(f"{rule.id}: no record could be made up that it takes, to try the filters with")
     return checked
 
 
-def _problem(envelope: str) -> str:
+def _problem(envelope: str, count: int) -> str:
     where = {"eventbridge": ", in EventBridge's envelope", "sns": ", in SNS's envelope"}.get(envelope, "")
-    return f"takes this record{where}, which the filters discard"
+    more = f" (and {count - 1} more that were tried)" if count > 1 else ""
+    return f"takes this record{where}, which the filters discard{more}"
 
 
 def _seen(record: dict[str, Any], source: Source) -> Any:
     """Return what filters see of a record, without what does not matter."""
-    if source == "sqs":
-        return {"body": json.loads(record["body"])}
     if source == "dynamodb":
         return {name: record[name] for name in ("eventName", "dynamodb")}
-    data = record["kinesis"]["data"] if source == "kinesis" else record["value"]
-    return {KEYS[source][0]: json.loads(parse_base64(data, "the data"))}
+    if source == "sqs":
+        text = record["body"]
+    else:
+        text = parse_base64(record["kinesis"]["data"] if source == "kinesis" else record["value"], "the data")
+    payload = {name: value for name, value in json.loads(text).items() if name not in _OF_NO_MATTER}
+    return {KEYS[source][0]: payload}
+
+
+_OF_NO_MATTER = (
+    "version", "account", "time", "region", "resources",
+    "Timestamp", "SignatureVersion", "Signature", "SigningCertURL", "UnsubscribeURL",
+)  # fmt: skip
+"""Fields of envelopes."""
 
 
 def _unproven(

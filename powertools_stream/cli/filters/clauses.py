@@ -18,6 +18,7 @@ __all__ = [
     "PRESENT",
     "Clause",
     "Path",
+    "are_same",
     "clauses_of",
     "is_covered",
     "operator_of",
@@ -100,6 +101,11 @@ def unique(alternatives: Iterable[Any]) -> Alternatives:
     return tuple({json.dumps(each, sort_keys=True): each for each in alternatives}.values())
 
 
+def are_same(first: Any, second: Any) -> bool:
+    """Tell whether alternatives, or lists of them, are the same. To Python, 1 is True."""
+    return first == second and json.dumps(first) == json.dumps(second)
+
+
 def operator_of(alternative: Any) -> str | None:
     """Return the operator of an alternative; None: it is a value."""
     return str(next(iter(alternative))) if isinstance(alternative, Mapping) else None
@@ -140,7 +146,7 @@ def takes_all(alternatives: Sequence[Any], one: Any) -> bool:
     >>> takes_all([{"prefix": "order-"}], "order-paid"), takes_all([{"prefix": "order-"}], {"prefix": "o"})
     (True, False)
     """
-    if one in alternatives and not isinstance(one, bool | int | float):
+    if any(are_same(one, each) for each in alternatives):
         return True
     if one == ABSENT:
         return False

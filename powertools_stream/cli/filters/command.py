@@ -11,7 +11,7 @@ from powertools_stream.cli.loading import HELP
 from powertools_stream.cli.status import CannotRunError, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from powertools_stream.cli.filters.report import Subject
     from powertools_stream.cli.loading import LoadedFunction
@@ -98,9 +98,22 @@ def filters(
         (subject, implied_filters(loaded.parts, subject_source, envelopes or _ENVELOPES, limit))
         for loaded, _, subject_source, subject in subjects
     ]
-    if not envelopes and any(each.filters and subject.source != "dynamodb" for subject, each in implied):
-        notes.append("Events may come in any envelope. If all come in one, --envelope makes the filters narrower.")
+    if any(each.filters and subject.source != "dynamodb" for subject, each in implied):
+        notes.append("What is no JSON is discarded as well, and no fault event tells of it.")
+        notes += [] if envelopes else _hints(mapping for _, mapping, *_ in subjects)
     report.print_implied(implied, notes, as_json=json_)
+
+
+def _hints(mappings: Iterable[SourceMapping | None]) -> Iterator[str]:
+    """Say how the filters can be narrower."""
+    from powertools_stream.cli.filters.feeders import envelopes_of_feeders
+
+    told = {each for mapping in mappings if mapping is not None for each in envelopes_of_feeders(mapping)}
+    if not told:
+        yield "Events may come in any envelope. If all come in one, --envelope makes the filters narrower."
+    else:
+        options = " ".join(f"--envelope {each}" for each in _ENVELOPES if each in told)
+        yield f"Events may come in any envelope. If only the template sends any, {options} makes the filters narrower."
 
 
 def _functions(target: str | None, check: Path | None, function: str | None) -> Sequence[LoadedFunction]:

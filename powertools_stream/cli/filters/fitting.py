@@ -7,7 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from powertools_stream.cli.filters.clauses import Clause, Path, is_covered, operator_of, pattern_of, takes_all, unique
+from powertools_stream.cli.filters.clauses import (
+    Clause,
+    Path,
+    are_same,
+    is_covered,
+    operator_of,
+    pattern_of,
+    takes_all,
+    unique,
+)
 from powertools_stream.local.mappings.filters import MAX_PATTERN
 
 __all__ = ["DEFAULT_LIMIT", "MAX_LIMIT", "ImpliedFilter", "fitted"]
@@ -47,9 +56,10 @@ class ImpliedFilter:
         common = {
             path: alternatives
             for path, alternatives in first.fields.items()
-            if all(other.fields.get(path) == alternatives for other in others)
+            if all(are_same(other.fields.get(path), alternatives) for other in others)
         }
-        return _with_options(common, [clause.without(*common) for clause in self.clauses])
+        options = [clause.without(*common) for clause in self.clauses]
+        return _with_options(common, options) if all(one.fields for one in options) else pattern_of(Clause(common))
 
     @property
     def text(self) -> str:
@@ -110,14 +120,14 @@ def _merged(filters: list[ImpliedFilter]) -> list[ImpliedFilter]:
 
 def _united(first: ImpliedFilter, second: ImpliedFilter) -> ImpliedFilter | None:
     rules = tuple(dict.fromkeys((*first.rules, *second.rules)))
-    if first.clauses == second.clauses:
-        return ImpliedFilter(first.clauses, rules)
     if len(first.clauses) > 1 or len(second.clauses) > 1:
         return None
     (one,), (other,) = first.clauses, second.clauses
     if one.fields.keys() != other.fields.keys():
         return None
-    different = [path for path in one.fields if one.fields[path] != other.fields[path]]
+    different = [path for path in one.fields if not are_same(one.fields[path], other.fields[path])]
+    if not different:
+        return ImpliedFilter(first.clauses, rules)
     if len(different) > 1:
         return None
     (path,) = different
@@ -131,14 +141,16 @@ def _told_once(alternatives: Iterable[Any]) -> list[Any]:
 
 
 def _without_covered(filters: Sequence[ImpliedFilter]) -> list[ImpliedFilter]:
-    """Leave out what other filters let through anyway."""
-    kept = list(filters)
-    for each in filters:
-        others = [clause for other in kept if other is not each for clause in other.clauses]
-        left = tuple(clause for clause in each.clauses if not is_covered(clause, others))
-        place = kept.index(each)
-        kept[place : place + 1] = [ImpliedFilter(left, each.rules)] if left else []
-    return kept
+    """Leave out what other filters, or other clauses of the same, let through anyway."""
+    kept = [list(each.clauses) for each in filters]
+    for clauses in kept:
+        for clause in list(clauses):
+            place = next(i for i, one in enumerate(clauses) if one is clause)
+            del clauses[place]
+            if not is_covered(clause, [other for each in kept for other in each]):
+                clauses.insert(place, clause)
+    pairs = zip(kept, filters, strict=True)
+    return [ImpliedFilter(tuple(clauses), each.rules) for clauses, each in pairs if clauses]
 
 
 def _packed(filters: Sequence[ImpliedFilter], limit: int) -> list[ImpliedFilter]:

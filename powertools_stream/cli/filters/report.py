@@ -13,8 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from powertools_stream.cli.filters.checking import Checked, Finding
+from powertools_stream.cli.filters.clauses import ABSENT, PRESENT, Clause
+from powertools_stream.cli.filters.fitting import ImpliedFilter
 from powertools_stream.cli.filters.implied import Implied
 from powertools_stream.cli.output import counted, errors, print_document, results
+from powertools_stream.local.mappings.filters import KEYS
 
 __all__ = ["Subject", "print_checked", "print_implied"]
 
@@ -91,9 +94,29 @@ def _sentence(text: str) -> str:
 def _block(subject: Subject, implied: Implied) -> str:
     lines = [f"# {subject}", "FilterCriteria:", "  Filters:"]
     for each in implied.filters:
-        lines += [f"    # {line}" for line in wrap(", ".join(each.rules), 100)]
+        lines += [f"    # {line}" for line in wrap(_comment(each), 100)]
         lines.append(f"    - Pattern: {_quoted(each.text)}")
     return "\n".join(lines) + "\n"
+
+
+def _comment(each: ImpliedFilter) -> str:
+    """Return what a filter is for: rules, and where it finds their events, if it is one place."""
+    rules = ", ".join(each.rules)
+    places = {_place(clause) for clause in each.clauses}
+    return f"{rules}: {places.pop()}" if len(places) == 1 and places != {""} else rules
+
+
+def _place(clause: Clause) -> str:
+    payload = {path[1:]: alternatives for path, alternatives in clause.fields.items() if path[0] in _PAYLOADS}
+    if payload.get(("type",)) == (ABSENT,) or ("TopicArn",) in payload:
+        return "what no filter can look into, as in SNS's envelope"
+    if payload.get(("detail",)) == (PRESENT,):
+        return "in EventBridge's envelope, as text"
+    in_envelope = any(path[0] in ("detail", "detail-type") for path in payload)
+    return "in EventBridge's envelope" if in_envelope else ""
+
+
+_PAYLOADS = tuple(names[0] for source, names in KEYS.items() if source != "dynamodb")
 
 
 def _quoted(text: str) -> str:
