@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -56,7 +58,9 @@ def takes(rule: Rule, reader: EventSource, record: dict[str, Any]) -> bool:
     try:
         read = reader.read(record)
         events = read if isinstance(read, list) else [read]
-        return any(_matches(group, UnitOfWork(record=record, event=event)) for event in events if event is not None)
+        # What a function prints is none of the command's results.
+        with contextlib.redirect_stdout(sys.stderr):
+            return any(_matches(group, UnitOfWork(record=record, event=event)) for event in events if event is not None)
     except Exception:
         return False
 

@@ -7,6 +7,7 @@ import pytest
 
 from powertools_stream import RuleRegistry, UnitOfWork, flavor
 from powertools_stream.cli.filters.implied import Implied, implied_filters
+from powertools_stream.cli.filters.payloads import ENVELOPES
 from powertools_stream.cli.handlers import Part
 from powertools_stream.flavors import cdc, collect, correlate, evaluate, expired, materialize, task
 from powertools_stream.local.mappings.filters import Source, compile_filters
@@ -22,7 +23,7 @@ UNSEEN = {"body": {"type": [ABSENT], "detail": {"type": [ABSENT]}}}
 def implied(rules: Any, source: Source = "sqs", *envelopes: str, limit: int = 5, **options: Any) -> Implied:
     registry = RuleRegistry(rules)
     processor = ProcessorOptions(rules=registry, **options) if options else None
-    found = implied_filters([Part(registry, processor)], source, *([envelopes] if envelopes else []), limit=limit)
+    found = implied_filters([Part(registry, processor)], source, envelopes or ENVELOPES, limit)
     compile_filters(found.criteria, source)
     return found
 
@@ -187,12 +188,7 @@ def test_changes_are_told_by_their_kind_and_their_discriminator() -> None:
     assert patterns(found) == [
         {
             "eventName": ["INSERT", "MODIFY"],
-            "dynamodb": {
-                "NewImage": {
-                    "discriminator": {"S": ["thing", "item", "", ABSENT]},
-                    "latched": {"BOOL": [False, ABSENT]},
-                }
-            },
+            "dynamodb": {"NewImage": {**of_both, "latched": {"BOOL": [False, ABSENT]}}},
         },
         {"eventName": ["REMOVE"], "dynamodb": {"OldImage": of_things}},
         {"dynamodb": {"NewImage": {"deleted": {"BOOL": [True]}, **of_things}}},
