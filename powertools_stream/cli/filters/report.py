@@ -75,6 +75,8 @@ def print_checked(found: Sequence[tuple[Subject, Checked]], notes: Iterable[str]
 
 def print_notes(notes: Iterable[str]) -> None:
     """Print notes, each once."""
+    # Behind the results, where both go to one place.
+    sys.stdout.flush()
     console = errors()
     for note in dict.fromkeys(notes):
         console.print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True)
