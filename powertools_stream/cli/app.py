@@ -12,6 +12,7 @@ from powertools_stream.cli.check.command import check
 from powertools_stream.cli.event.command import event
 from powertools_stream.cli.events.app import events
 from powertools_stream.cli.faults.app import faults
+from powertools_stream.cli.filters.command import filters
 from powertools_stream.cli.graph.command import graph
 from powertools_stream.cli.init.command import init
 from powertools_stream.cli.local.command import local
@@ -59,6 +60,7 @@ def main(
 app.command("check")(check)
 app.command("policy", no_args_is_help=True)(policy)
 app.command("graph", no_args_is_help=True)(graph)
+app.command("filters", no_args_is_help=True)(filters)
 app.command("event", no_args_is_help=True)(event)
 app.command("init", no_args_is_help=True)(init)
 app.command("local")(local)

@@ -16,7 +16,10 @@ except ImportError:  # Python 3.10
     import sre_compile as _compiler
     import sre_parse as _parser
 
-__all__ = ["ambiguous_repeat"]
+__all__ = ["ambiguous_repeat", "regex_parser"]
+
+regex_parser: Any = _parser
+"""Python's own parser of regular expressions, wherever this version has it."""
 
 _REPEATS = (_parser.MAX_REPEAT, _parser.MIN_REPEAT)
 _ATOMS = (_parser.LITERAL, _parser.NOT_LITERAL, _parser.IN, _parser.ANY)

@@ -16,9 +16,9 @@ from powertools_stream.local.mappings.batching import Record
 from powertools_stream.local.mappings.errors import MappingError
 from powertools_stream.matching import EventPattern, EventPatternError, compile_event_pattern
 
-__all__ = ["FilterCriteria", "Source", "compile_filters"]
+__all__ = ["KEYS", "MAX_PATTERN", "OPERATORS", "FilterCriteria", "Source", "compile_filters"]
 
-Source = Literal["sqs", "kinesis", "dynamodb"]
+Source = Literal["sqs", "kinesis", "dynamodb", "kafka"]
 
 FilterCriteria = Mapping[str, Any]
 """``{"Filters": [{"Pattern": "{…}"}]}``, as in a template."""
@@ -26,22 +26,27 @@ FilterCriteria = Mapping[str, Any]
 # Five by default, ten on request; 4,096 characters each:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _MAX_FILTERS = 10
-_MAX_PATTERN = 4096
+MAX_PATTERN = 4096
+"""Characters of a filter's pattern."""
 
 # "Comparison operators available for Lambda event filtering", on the page above; EventBridge has more.
-_OPERATORS = ("anything-but", "equals-ignore-case", "exists", "numeric", "prefix", "suffix")
+OPERATORS = ("anything-but", "equals-ignore-case", "exists", "numeric", "prefix", "suffix")
+"""The operators of patterns that Lambda's filters have."""
 
 _PAGES = {
     "sqs": "https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html",
     "kinesis": "https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-filtering.html",
     "dynamodb": "https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html",
+    "kafka": "https://docs.aws.amazon.com/lambda/latest/dg/kafka-filtering.html",
 }
 # "… event source mappings only support filtering on the … key." AWS's own examples filter by `eventName` too.
-_KEYS: dict[str, tuple[str, ...]] = {
+KEYS: dict[str, tuple[str, ...]] = {
     "sqs": ("body",),
     "kinesis": ("data",),
     "dynamodb": ("dynamodb", "eventID", "eventName", "eventVersion", "eventSource", "awsRegion", "userIdentity"),
+    "kafka": ("value",),
 }
+"""What may stand on top of a pattern, by source; first the data itself."""
 
 _Format = Literal["json", "text"]
 
@@ -86,14 +91,19 @@ def _filtered(record: Record, source: Source) -> tuple[Mapping[str, Any], _Forma
     """Return what the patterns are matched with, and the format of the data in it."""
     if source == "dynamodb":
         return record, "json"
-    name = _KEYS[source][0]
-    data = _parsed(record["body"]) if source == "sqs" else _parsed(_decoded(record["kinesis"]["data"]))
-    return {name: data}, "json" if isinstance(data, dict | list) else "text"
+    data = _parsed(_text(record, source))
+    return {KEYS[source][0]: data}, "json" if isinstance(data, dict | list) else "text"
 
 
-def _decoded(data: str) -> str:
+def _text(record: Record, source: Source) -> str:
+    if source == "sqs":
+        return str(record["body"])
+    return _decoded(record["kinesis"]["data"] if source == "kinesis" else record["value"])
+
+
+def _decoded(data: str | None) -> str:
     try:
-        return base64.b64decode(data).decode()
+        return base64.b64decode(data or "").decode()
     except (binascii.Error, UnicodeDecodeError):
         return ""
 
@@ -122,8 +132,8 @@ def _pattern(each: Any) -> str:
     text = each.get("Pattern") if isinstance(each, Mapping) and len(each) == 1 else None
     if not isinstance(text, str):
         raise MappingError(f'Expected a filter to be {{"Pattern": "the text of a JSON object"}}, found {each!r}.')
-    if len(text) > _MAX_PATTERN:
-        raise MappingError(f"Expected a filter's pattern of at most {_MAX_PATTERN} characters, found {len(text)}.")
+    if len(text) > MAX_PATTERN:
+        raise MappingError(f"Expected a filter's pattern of at most {MAX_PATTERN} characters, found {len(text)}.")
     return text
 
 
@@ -140,9 +150,9 @@ def _compiled(text: str, source: Source) -> _Filter:
 
 def _check_names(pattern: Mapping[str, Any], source: Source) -> None:
     for option in _options(pattern):
-        if unknown := sorted(set(option) - {*_KEYS[source], "$or"}):
+        if unknown := sorted(set(option) - {*KEYS[source], "$or"}):
             raise MappingError(
-                f"Expected the filter's pattern to have {' or '.join(map(repr, _KEYS[source]))} on top, found "
+                f"Expected the filter's pattern to have {' or '.join(map(repr, KEYS[source]))} on top, found "
                 f"{', '.join(map(repr, unknown))}. See {_PAGES[source]}"
             )
 
@@ -164,21 +174,21 @@ def _check_operator(alternative: Any) -> None:
     is_nested = name == "anything-but" and isinstance(alternative[name], Mapping)
     if name in ("wildcard", "cidr") or is_nested:
         raise MappingError(
-            f"Expected one of the operators of Lambda's filters ({', '.join(_OPERATORS)}) in the filter's pattern, "
+            f"Expected one of the operators of Lambda's filters ({', '.join(OPERATORS)}) in the filter's pattern, "
             f"found {json.dumps(alternative)}, which only EventBridge has."
         )
-    if name not in _OPERATORS:
+    if name not in OPERATORS:
         _check_operators(alternative)
 
 
 def _format_of(pattern: Mapping[str, Any], source: Source) -> _Format | None:
-    name = _KEYS[source][0]
+    name = KEYS[source][0]
     formats: set[_Format] = {
         "json" if isinstance(option[name], Mapping) else "text" for option in _options(pattern) if name in option
     }
     if len(formats) > 1:
         raise MappingError(f"Expected the filter's pattern to take {name!r} for JSON or for text, found both in it.")
-    if "text" in formats and source != "sqs":
+    if "text" in formats and source in ("kinesis", "dynamodb"):
         # "Lambda throws an exception at the time of the event source mapping creation."
         raise MappingError(f"Expected {name!r} in the filter's pattern to be an object, found {pattern[name]!r}.")
     return next(iter(formats), None)

@@ -55,6 +55,21 @@ def test_a_kinesis_record_passes_if_its_data_is_json_that_matches(data: bytes, e
     assert passes("kinesis", a_kinesis_record(data), {"data": {"kind": ["order"]}}) is expected
 
 
+@pytest.mark.parametrize(
+    ("value", "pattern", "expected"),
+    [
+        (b'{"kind": "order"}', {"value": {"kind": ["order"]}}, True),
+        (b'{"kind": "note"}', {"value": {"kind": ["order"]}}, False),
+        (b"text", {"value": [{"anything-but": ["error"]}]}, True),
+        (b"text", {"value": {"kind": ["order"]}}, False),
+        (None, {"value": {"kind": [{"exists": False}]}}, False),
+    ],
+)
+def test_a_kafka_record_passes_by_its_value(value: bytes | None, pattern: Any, expected: bool) -> None:
+    record = {"topic": "t", "value": None if value is None else base64.b64encode(value).decode()}
+    assert passes("kafka", record, pattern) is expected
+
+
 def test_a_change_passes_by_its_images_and_by_its_kind() -> None:
     record = {"eventName": "INSERT", "dynamodb": {"NewImage": {"status": {"S": "COMPLETED"}}}}
     pattern = {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": ["COMPLETED"]}}}}
