@@ -199,7 +199,7 @@ def _place_of(error: BaseException) -> str:
 
 def _is_own(file: str) -> bool:
     """Tell whether a file is the user's: neither of Python, nor of a library, nor of this one."""
-    return file.endswith(".py") and not file.startswith(_LIBRARIES)
+    return file.endswith(".py") and (file.startswith(_PROJECTS) or not file.startswith(_LIBRARIES))
 
 
 OF_LIBRARIES = ("AWS_", "LOG_LEVEL", "POWERTOOLS_", "PYTHON")
@@ -209,3 +209,6 @@ _LIBRARIES = (
     *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
     str(Path(__file__).resolve().parents[1]),
 )
+
+# What `init` copies is a user's code, also before it is copied.
+_PROJECTS = str(Path(__file__).resolve().parent / "init" / "projects")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from powertools_stream.cli import init
 from powertools_stream.cli.loading import load_functions
 from powertools_stream.cli.needs.code import read_functions
 
@@ -56,3 +57,17 @@ def test_functions_are_loaded_by_their_handlers_and_read_in_their_own_place(tmp_
             types = [name.text for rule in rules for name in read_functions(rule["emit"], rule=rule).types]
         assert set(types) == {"of-b" if function.name == "Other" else "of-a"}
     assert not {"handlers", "kinds"} & set(sys.modules)
+
+
+def test_the_projects_of_init_have_each_their_own_modules() -> None:
+    projects = Path(init.__file__).parent / "projects"
+
+    control, rest = (_rules(projects / name) for name in ("control-service", "rest-bff-service"))
+
+    assert {"collect_paid", "correlate_orders"} <= control
+    assert {"fulfil", "order_paid"} <= rest
+    assert not control & rest
+
+
+def _rules(template: Path) -> set[str]:
+    return {rule.id for loaded in load_functions(str(template)) for part in loaded.parts for rule in part.registry}
