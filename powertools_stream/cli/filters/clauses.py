@@ -120,6 +120,8 @@ def is_covered(clause: Clause, others: Sequence[Clause]) -> bool:
 
 
 def _is_covered(clause: Clause, others: Sequence[Clause], steps: list[int]) -> bool:
+    # What names a field that the clause does not may not match, whatever else is in a record.
+    others = [other for other in others if other.fields.keys() <= clause.fields.keys()]
     if any(_covers(other, clause) for other in others):
         return True
     # Each alternative on its own may be covered by another clause.
@@ -133,8 +135,7 @@ def _is_covered(clause: Clause, others: Sequence[Clause], steps: list[int]) -> b
 
 def _covers(wide: Clause, narrow: Clause) -> bool:
     return all(
-        path in narrow.fields and all(takes_all(alternatives, each) for each in narrow.fields[path])
-        for path, alternatives in wide.fields.items()
+        all(takes_all(alternatives, each) for each in narrow.fields[path]) for path, alternatives in wide.fields.items()
     )
 
 
@@ -148,6 +149,8 @@ def takes_all(alternatives: Sequence[Any], one: Any) -> bool:
     """
     if any(are_same(one, each) for each in alternatives):
         return True
+    if isinstance(one, str) and all(isinstance(each, str) for each in alternatives):
+        return False
     if one == ABSENT:
         return False
     if PRESENT in alternatives:

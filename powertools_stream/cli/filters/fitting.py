@@ -119,12 +119,12 @@ def _merged(filters: list[ImpliedFilter]) -> list[ImpliedFilter]:
 
 
 def _united(first: ImpliedFilter, second: ImpliedFilter) -> ImpliedFilter | None:
-    rules = tuple(dict.fromkeys((*first.rules, *second.rules)))
     if len(first.clauses) > 1 or len(second.clauses) > 1:
         return None
     (one,), (other,) = first.clauses, second.clauses
     if one.fields.keys() != other.fields.keys():
         return None
+    rules = tuple(dict.fromkeys((*first.rules, *second.rules)))
     different = [path for path in one.fields if not are_same(one.fields[path], other.fields[path])]
     if not different:
         return ImpliedFilter(first.clauses, rules)
@@ -156,16 +156,19 @@ def _without_covered(filters: Sequence[ImpliedFilter]) -> list[ImpliedFilter]:
 def _packed(filters: Sequence[ImpliedFilter], limit: int) -> list[ImpliedFilter]:
     """Unite filters by ``$or`` until there are no more than the limit, those of the same rules first."""
     packed = list(filters)
-    while len(packed) > limit:
-        pairs = [(i, j) for j in range(len(packed)) for i in range(j)]
-        united = {(i, j): _together(packed[i], packed[j]) for i, j in pairs}
-        fitting = [pair for pair in pairs if united[pair].fits]
-        if not fitting:
-            break
-        i, j = min(fitting, key=lambda pair: (packed[pair[0]].rules != packed[pair[1]].rules, len(united[pair].text)))
-        packed[i] = united[i, j]
+    while len(packed) > limit and (pair := _fitting_pair(packed)) is not None:
+        i, j = pair
+        packed[i] = _together(packed[i], packed[j])
         del packed[j]
     return packed
+
+
+def _fitting_pair(filters: Sequence[ImpliedFilter]) -> tuple[int, int] | None:
+    """Return which two make the shortest filter; None: no two fit into one."""
+    lengths = [len(each.text) for each in filters]
+    pairs = [(i, j) for j in range(len(filters)) for i in range(j)]
+    pairs.sort(key=lambda pair: (filters[pair[0]].rules != filters[pair[1]].rules, lengths[pair[0]] + lengths[pair[1]]))
+    return next((pair for pair in pairs if _together(filters[pair[0]], filters[pair[1]]).fits), None)
 
 
 def _together(first: ImpliedFilter, second: ImpliedFilter) -> ImpliedFilter:

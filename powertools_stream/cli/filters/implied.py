@@ -11,6 +11,7 @@ from powertools_stream.cli.filters.demand import Demand
 from powertools_stream.cli.filters.fitting import DEFAULT_LIMIT, ImpliedFilter, fitted
 from powertools_stream.cli.filters.payloads import ENVELOPES, payload_demand
 from powertools_stream.cli.handlers import Part
+from powertools_stream.cli.output import counted
 from powertools_stream.local.mappings.filters import KEYS, Source
 from powertools_stream.rules.rule import Rule
 from powertools_stream.sources import DynamoDBSource
@@ -73,10 +74,10 @@ def implied_filters(
         return Implied((), ("no rule takes any record of this source, and no filter says so", *reasons))
     filters = fitted(found, limit)
     if filters is None:
-        return Implied((), (f"what the rules take is too long for {limit} filters", *reasons))
+        return Implied((), (f"what the rules take is too long for {counted(limit, 'filter')}", *reasons))
     wanted = [clause for each in found for clause in each.clauses]
     if not all(is_covered(clause, wanted) for each in filters for clause in each.clauses):
-        reasons.append(f"more passes than the rules take, or it would not fit into {limit} filters")
+        reasons.append(f"all of it would not fit into {counted(limit, 'filter')}")
     return Implied(tuple(filters), tuple(reasons))
 
 

@@ -120,8 +120,9 @@ def _parsed(text: str) -> Any:
 
 
 def _patterns(criteria: FilterCriteria) -> list[str]:
-    filters = criteria.get("Filters") or []
-    if set(criteria) - {"Filters"} or not isinstance(filters, list):
+    given: object = criteria
+    filters = (criteria.get("Filters") or []) if isinstance(given, Mapping) else None
+    if not isinstance(filters, list) or set(criteria) - {"Filters"}:
         raise MappingError(f'Expected FilterCriteria to be {{"Filters": [{{"Pattern": "…"}}]}}, found {criteria!r}.')
     if len(filters) > _MAX_FILTERS:
         raise MappingError(f"Expected at most {_MAX_FILTERS} filters in FilterCriteria, found {len(filters)}.")

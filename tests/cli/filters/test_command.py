@@ -144,3 +144,11 @@ def test_what_cannot_run_is_told_in_one_line(command: Command, shop: Path, argum
     assert (done.status, done.output) == (2, "")
     (line,) = done.errors.splitlines()
     assert error in line
+
+
+def test_the_command_knows_all_envelopes_and_sources_without_importing_them() -> None:
+    from powertools_stream.cli.filters import command
+    from powertools_stream.cli.filters.implied import SOURCES
+    from powertools_stream.cli.filters.payloads import ENVELOPES
+
+    assert (command._ENVELOPES, command._SOURCES) == (ENVELOPES, SOURCES)

@@ -166,10 +166,10 @@ def test_what_does_not_fit_is_widened_and_said() -> None:
     types = [f"order-{number:05}" for number in range(500)]
     found = implied([a_task(event_type=types)], "sqs", "none", limit=1)
     assert patterns(found) == [{"body": {"type": [{"prefix": "order-"}]}}]
-    assert found.reasons == ("more passes than the rules take, or it would not fit into 1 filters",)
+    assert found.reasons == ("all of it would not fit into 1 filter",)
 
     found = implied([a_task(event_type=[f"{number:05}" for number in range(500)])], "sqs", "none", limit=1)
-    assert found.reasons == ("what the rules take is too long for 1 filters",)
+    assert found.reasons == ("what the rules take is too long for 1 filter",)
 
 
 # -- Changes of tables -------------------------------------------------------------------------------------------------

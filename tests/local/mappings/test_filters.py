@@ -115,6 +115,7 @@ def test_a_pattern_that_lambda_would_not_take_is_an_error(source: Source, patter
     [
         ({"Pattern": "{}"}, "Expected FilterCriteria to be"),
         ({"Filters": {}}, None),
+        ([{"Pattern": "{}"}], "Expected FilterCriteria to be"),
         ({"Filters": "{}"}, "Expected FilterCriteria to be"),
         ({"Filters": [{"Pattern": {"body": {}}}]}, "Expected a filter to be"),
         ({"Filters": [{"Pattern": '{"body": ["a"]}'}] * 11}, "at most 10 filters in FilterCriteria, found 11"),
