@@ -8,6 +8,7 @@ Without a tag it says whether a release could be made; with one, the version, th
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from check_wheel import ROOT, check_content, install_and_import
+from check_wheel import ROOT, check_content, install_and_import, pip
 
 # Whoever publishes the project writes its address into `pyproject.toml`, once.
 PLACEHOLDER = "OWNER"
@@ -97,9 +98,19 @@ def tracked() -> list[str]:
 
 def write_sbom(venv: Path, path: Path) -> None:
     """List what a fresh installation of the wheel brings, with versions and licenses, as CycloneDX."""
+    python = str(venv / "bin" / "python")
+    pip(python, "uninstall", "--yes", "setuptools", "pip")  # the environment's own
     path.parent.mkdir(parents=True, exist_ok=True)
     project = ["--pyproject", str(ROOT / "pyproject.toml"), "--mc-type", "library"]
-    run("cyclonedx_py", "environment", *project, "--output-reproducible", "-o", str(path), str(venv / "bin" / "python"))
+    run("cyclonedx_py", "environment", *project, "--output-reproducible", "-o", str(path), python)
+    add_version(path)
+
+
+def add_version(path: Path) -> None:
+    """Add what pyproject.toml does not say itself."""
+    sbom = json.loads(path.read_text("utf-8"))
+    sbom["metadata"]["component"]["version"] = version_of_the_package()
+    path.write_text(json.dumps(sbom, indent=2) + "\n", "utf-8")
 
 
 def run(module: str, *arguments: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -126,3 +127,14 @@ def test_options_of_everything_are_refused_for_the_library_alone(tmp_path: Path)
 
     assert done.returncode == 2
     assert "--extras and --boto3 go with --with everything" in done.stderr
+
+
+def test_the_page_tells_how_large_the_layer_is(layer: Path) -> None:
+    page = Path("docs/installation.md").read_text(encoding="utf-8")
+    told = re.search(r"^\| `make layer` \|.*\| ([\d.]+) MB \| ([\d.]+) MB \|$", page, re.MULTILINE)
+    with zipfile.ZipFile(layer) as archive:
+        unzipped = sum(entry.file_size for entry in archive.infolist())
+
+    assert told
+    assert float(told[1]) == pytest.approx(layer.stat().st_size / 1e6, rel=0.25)
+    assert float(told[2]) == pytest.approx(unzipped / 1e6, rel=0.25)
