@@ -22,7 +22,7 @@ EXTRAS = ["cli", "datamasking", "encryption", "local", "opensearch", "otel", "tr
 
 def main() -> None:
     environment = Path(sys.argv[1]).resolve()
-    uv("venv", "--clear", "--python", sys.executable, str(environment))
+    uv("venv", "--clear", "--seed", "--python", sys.executable, str(environment))
     with tempfile.TemporaryDirectory() as folder:
         functions, everything = Path(folder) / "functions.txt", Path(folder) / "everything.txt"
         uv("pip", "compile", *resolved_to(functions))
