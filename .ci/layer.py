@@ -15,15 +15,14 @@ also holds the compiled modules: Lambda cannot store them, and would compile at 
 from __future__ import annotations
 
 import argparse
-import compileall
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import zipfile
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
-from py_compile import PycInvalidationMode
 
 from check_wheel import build, pip
 
@@ -116,9 +115,13 @@ def remove_traces(root: Path) -> None:
 
 
 def precompile(root: Path) -> None:
-    """Compile for good: Python compares neither times, which a zip file changes, nor the source."""
-    how = PycInvalidationMode.UNCHECKED_HASH
-    compileall.compile_dir(root, quiet=2, stripdir=str(root), prependdir="/opt/python", invalidation_mode=how)
+    """Compile for good: Python compares neither times, which a zip file changes, nor the source.
+
+    In a process of its own, since up to Python 3.10 the order of constant sets depends on the seed of hashes.
+    """
+    how = ["-q", "-s", str(root), "-p", "/opt/python", "--invalidation-mode", "unchecked-hash"]
+    command = [sys.executable, "-m", "compileall", *how, str(root)]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
 
 
 def name_of(wanted: argparse.Namespace, root: Path) -> str:

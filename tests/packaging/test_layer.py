@@ -136,5 +136,6 @@ def test_the_page_tells_how_large_the_layer_is(layer: Path) -> None:
         unzipped = sum(entry.file_size for entry in archive.infolist())
 
     assert told
-    assert float(told[1]) == pytest.approx(layer.stat().st_size / 1e6, rel=0.25)
-    assert float(told[2]) == pytest.approx(unzipped / 1e6, rel=0.25)
+    # How large compiled modules are depends on the version of Python.
+    assert float(told[1]) == pytest.approx(layer.stat().st_size / 1e6, rel=0.4)
+    assert float(told[2]) == pytest.approx(unzipped / 1e6, rel=0.4)
