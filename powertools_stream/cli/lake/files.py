@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import sys
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
@@ -56,17 +54,23 @@ def documents_in(stream: IO[bytes], place: str, reading: Reading) -> Iterator[tu
     """Yield the documents of one file, each with its place: ``"faults.jsonl:17"``."""
     measured = cast("io.BufferedReader", io.BufferedReader(_Measured(stream, reading), _STEP))
     reading.files += 1
+    errors: list[str] = []
+
+    def refuse(line: int, why: str) -> None:
+        if not errors:  # otherwise it is half a document, since the gzip has ended in it
+            reading.warn(f"{place}:{line}", why)
+
     try:
-        content = unzipped(measured)
+        content = unzipped(measured, errors.append)
         if b"\0" in content.peek(_HEAD)[:_HEAD]:
             reading.warn(place, "Expected lines of JSON, plain or gzip, found binary data.")
-            return
-        for line, document in documents(content, lambda line, why: reading.warn(f"{place}:{line}", why)):
-            yield f"{place}:{line}", document
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        reading.warn(place, f"Expected gzip to its end, found an error in it: {error}.")
+        else:
+            for line, document in documents(content, refuse):
+                yield f"{place}:{line}", document
     except OSError as error:
         raise CannotRunError(f"Cannot read {place}: {error.strerror or error}.") from error
+    for why in errors:
+        reading.warn(place, why)
 
 
 class _Measured(io.RawIOBase):

@@ -89,7 +89,15 @@ def replayed(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def key_of(event: Mapping[str, Any]) -> str:
-    """Return what the journal knows an event by: the same for the same event, wherever it is stored."""
+    """Return what the journal knows an event by: the same for the same event, wherever it is stored.
+
+    And whether it was replayed or not: what is sent to a bus may come back into the lake.
+    """
+    tags = event.get("tags")
+    if isinstance(tags, Mapping):
+        event = {**event, "tags": {name: value for name, value in tags.items() if name != "replayed"}}
+    if not event.get("tags"):
+        event = {name: value for name, value in event.items() if name != "tags"}
     return hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -158,6 +166,7 @@ class Replaying:
                     self._send(batch, outcome)
         except CannotRunError as error:
             outcome.error = error
+        outcome.is_interrupted |= lake.reading.is_cut_short
 
     def _send(self, batch: Sequence[Chosen], outcome: Outcome) -> None:
         self._journal.sending({one.key: 0 for one in batch}, self._destination.name)
@@ -169,10 +178,12 @@ class Replaying:
         except CannotRunError:
             self._journal.settled([], {one.key: "not sent" for one in batch})
             raise
-        self._journal.settled(
-            [one.key for position, one in enumerate(batch) if position not in failed],
-            {batch[position].key: reason[:300] for position, reason in failed.items()},
-        )
+        done = [one.key for position, one in enumerate(batch) if position not in failed]
+        try:
+            self._journal.settled(done, {batch[position].key: reason[:300] for position, reason in failed.items()})
+        except CannotRunError as error:
+            outcome.in_doubt += [_described(one, f"sent, but it could not be noted: {error}") for one in batch]
+            raise
         outcome.done += len(batch) - len(failed)
         outcome.failed += [_described(batch[position], reason) for position, reason in failed.items()]
 

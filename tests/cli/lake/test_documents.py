@@ -15,7 +15,7 @@ DOCUMENTS: list[Any] = [{"a": "}{"}, {"b": ["ü", {}, []]}, {"c": {"d": "1\n{"}}
 
 def read(content: bytes) -> tuple[list[tuple[int, Any]], list[tuple[int, str]]]:
     refused: list[tuple[int, str]] = []
-    stream = unzipped(io.BufferedReader(io.BytesIO(content)))
+    stream = unzipped(io.BufferedReader(io.BytesIO(content)), lambda why: refused.append((0, why)))
     return list(documents(stream, lambda *why: refused.append(why))), refused
 
 

@@ -262,7 +262,7 @@ def test_a_response_that_proves_nothing_leaves_nothing_done(
         assert message in finished.output, kind
         assert json.loads(finished.output)["done"] == done, kind
     resumed = command("faults", "resubmit", lake, "--function", "orders", "--journal", str(tmp_path / "500.jsonl"))
-    assert "2 records were being sent when the last run ended, and may be done: they are sent again." in resumed.output
+    assert "2 records were being sent when the last run ended, and may be done: sent again." in resumed.output
 
 
 def test_throttling_is_waited_for_and_a_refusal_ends_the_run(
