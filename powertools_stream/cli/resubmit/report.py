@@ -62,8 +62,8 @@ def print_rest(console: Console, plan: Plan) -> None:
         lines.append(f"{counted(plan.done, 'record')} done already, as the journal says.")
     if plan.in_doubt:
         lines.append(
-            f"{counted(plan.in_doubt, 'record')} {'was' if plan.in_doubt == 1 else 'were'} being sent when the last run "
-            "ended, and may be done: sent again."
+            f"{counted(plan.in_doubt, 'record')} {'was' if plan.in_doubt == 1 else 'were'} being sent when the last "
+            "run ended, and may be done: sent again."
         )
     for line in lines:
         console.print(Text(plain(line)), soft_wrap=True)
