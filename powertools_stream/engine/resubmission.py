@@ -165,7 +165,12 @@ def _failures(state: RecordState) -> list[dict[str, Any]]:
             "record": state.position,
             "rule": fault.rule_id,
             "error": type(fault.shown).__name__,
-            "message": text_of(fault.shown, "")[:_TEXT_LENGTH],
+            "message": _told(fault.shown),
         }
         for fault in state.faults
     ] or [{"record": state.position, "rule": NO_RULE.id, "error": "Reported", "message": "The handler reported it."}]
+
+
+def _told(error: BaseException) -> str:
+    """Return an error's text as Lambda's runtime can encode it: half of a surrogate pair is spelled out."""
+    return text_of(error, "")[:_TEXT_LENGTH].encode(errors="backslashreplace").decode()

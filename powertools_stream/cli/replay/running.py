@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -11,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from powertools_stream.cli.lake import Lake, Selection
+from powertools_stream.cli.replay.again import key_of, replayed
 from powertools_stream.cli.replay.destinations import Destination
 from powertools_stream.cli.resubmit.functions import InDoubtError
 from powertools_stream.cli.sending import Journal, Pace
 from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["BATCH_BYTES", "Outcome", "Replaying", "key_of", "replayed", "selected"]
+__all__ = ["BATCH_BYTES", "Outcome", "Replaying", "selected"]
 
 _BATCH = 100
 BATCH_BYTES = 5 * 1024 * 1024
@@ -80,25 +80,6 @@ class Chosen:
     event: Mapping[str, Any]
     place: str
     size: int
-
-
-def replayed(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event as it is sent once more: with its id and its time, so that whoever has it already knows it."""
-    tags = event.get("tags")
-    return {**event, "tags": {**(tags if isinstance(tags, Mapping) else {}), "replayed": True}}
-
-
-def key_of(event: Mapping[str, Any]) -> str:
-    """Return what the journal knows an event by: the same for the same event, wherever it is stored.
-
-    And whether it was replayed or not: what is sent to a bus may come back into the lake.
-    """
-    tags = event.get("tags")
-    if isinstance(tags, Mapping):
-        event = {**event, "tags": {name: value for name, value in tags.items() if name != "replayed"}}
-    if not event.get("tags"):
-        event = {name: value for name, value in event.items() if name != "tags"}
-    return hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def selected(lake: Lake, selection: Selection, journal: Journal, outcome: Outcome) -> Iterator[Chosen]:

@@ -48,7 +48,12 @@ def _rows(invocations: Sequence[Invocation], targets: Mapping[str, str]) -> Iter
 
 def print_rest(console: Console, plan: Plan) -> None:
     """Print what is not sent, and why."""
-    lines = [f"{counted(count, 'fault')} cannot be resubmitted: {reason}." for reason, count in plan.refused.items()]
+    lines = [
+        f"{counted(count, 'fault')} cannot be resubmitted: {reason}."
+        for reason, count in plan.refused.most_common(_SHOWN)
+    ]
+    if len(plan.refused) > _SHOWN:
+        lines.append(f"… and faults for {len(plan.refused) - _SHOWN} more reasons; --json has them all.")
     if plan.comes_back:
         lines.append(
             f"{counted(plan.comes_back, 'fault')} left alone: the records come again by themselves. "

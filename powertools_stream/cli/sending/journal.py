@@ -118,7 +118,7 @@ class Journal:
         try:
             self._file = self.path.open("ab", buffering=0)
         except OSError as error:
-            raise CannotRunError(f"Cannot write the journal {self.path}: {error.strerror}") from error
+            raise self._unwritable(error) from error
         try:
             self._claim(self._file)
         except BaseException:
@@ -176,6 +176,11 @@ class Journal:
             "Name another file with --journal."
         )
 
+    def _unwritable(self, error: OSError) -> CannotRunError:
+        return CannotRunError(
+            f"Cannot write the journal {self.path}: {error.strerror}. Name another file with --journal."
+        )
+
     def _read(self, entry: Mapping[str, Any], *, is_first: bool) -> None:
         if is_first:
             if (entry["journal"], entry["version"], entry["command"]) != ("powertools-stream", _VERSION, self._command):
@@ -214,7 +219,7 @@ class Journal:
                 left = left[file.write(left) :]
             os.fsync(file.fileno())
         except OSError as error:
-            raise CannotRunError(f"Cannot write the journal {self.path}: {error.strerror}") from error
+            raise self._unwritable(error) from error
 
 
 def _whole_lines(content: bytes) -> bytes:

@@ -16,8 +16,9 @@ import pytest
 from powertools_stream import RuleRegistry, StreamProcessor
 from powertools_stream.cli.aws import Account
 from powertools_stream.cli.lake import Selection, open_lake
+from powertools_stream.cli.replay.again import key_of, replayed
 from powertools_stream.cli.replay.command import _check_apart
-from powertools_stream.cli.replay.running import Outcome, Replaying, replayed
+from powertools_stream.cli.replay.running import Outcome, Replaying
 from powertools_stream.cli.sending import Journal, Pace
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.flavors import task
@@ -128,7 +129,10 @@ def test_events_go_to_queues_in_order(command: Command, tmp_path: Path, aws: Aws
     sqs = aws.client("sqs")
     plain = sqs.create_queue(QueueName="orders")["QueueUrl"]
     fifo = sqs.create_queue(QueueName="orders.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
-    lake = written(tmp_path / "lake.jsonl", [{**event, "partition_key": "a b ü"} for event in stored(12)])
+    events = [{**event, "partition_key": "a b ü"} for event in stored(12)]
+    lake = written(tmp_path / "lake.jsonl", events)
+    group = {"MessageGroupId": "a", "MessageDeduplicationId": "i3"}
+    sqs.delete_message(QueueUrl=fifo, ReceiptHandle=_received(sqs, fifo, MessageBody="the original", **group))
 
     for name in ("orders", "orders.fifo"):
         assert command("events", "replay", lake, "--to", f"sqs://{name}", "--yes").status == 0
@@ -144,6 +148,11 @@ def test_events_go_to_queues_in_order(command: Command, tmp_path: Path, aws: Aws
     count = sqs.get_queue_attributes(QueueUrl=plain, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
     assert count["ApproximateNumberOfMessages"] == "12"
     assert command("events", "replay", lake, "--to", "sqs://gone", "--yes").status == 2
+
+
+def _received(sqs: Any, url: str, **message: Any) -> str:
+    sqs.send_message(QueueUrl=url, **message)
+    return str(sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"])
 
 
 def processor(seen: list[Any]) -> StreamProcessor:
@@ -291,13 +300,19 @@ def test_a_run_that_is_killed_at_any_moment_goes_on(tmp_path: Path, endpoint: Sc
     assert len(sent) - 60 <= 2 * len(killed)
 
 
-@pytest.mark.parametrize("tags", [{"source": "shop"}, {}, None])
+@pytest.mark.parametrize("tags", [{"tags": {"source": "shop"}}, {"tags": {}}, {"tags": None}, {}])
+def test_an_event_is_known_whether_it_was_replayed_or_not(tags: Event) -> None:
+    event = {"id": "1", "type": "t", **tags}
+
+    assert key_of(event) == key_of(replayed(event)) == key_of(replayed(replayed(event)))
+    assert key_of(event) != key_of({**event, "tags": {"more": True}})
+    assert "replayed" not in (event.get("tags") or {})
+
+
 def test_what_has_come_back_into_the_lake_is_not_sent_again(
-    command: Command, tmp_path: Path, endpoint: ScriptedEndpoint, tags: Any
+    command: Command, tmp_path: Path, endpoint: ScriptedEndpoint
 ) -> None:
-    first, second, third = ({**event, "tags": tags} for event in stored(3))
-    if tags is None:
-        del first["tags"], second["tags"], third["tags"]
+    first, second, third = stored(3)
     lake = tmp_path / "lake.jsonl"
     replay = ["events", "replay", str(lake), "--bus", "hub", "--yes"]
 

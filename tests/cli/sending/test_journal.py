@@ -142,7 +142,7 @@ def test_a_last_line_without_a_line_end_counts(tmp_path: Path) -> None:
         assert journal.is_done("a", 1)
         journal.sending({"b": 1}, "orders")
     again = Journal(path, "resubmit")
-    assert (again.done, again.in_doubt) == ({"a": 1}, {"b"})
+    assert (again.done, again.in_doubt) == ({"a": 1}, frozenset({"b"}))
 
 
 def test_a_disk_that_is_full_is_one_line(tmp_path: Path) -> None:
