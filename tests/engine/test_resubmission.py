@@ -111,7 +111,7 @@ def test_an_error_that_no_text_can_hold_does_not_spoil_the_response() -> None:
 
     json.dumps(response, ensure_ascii=False).encode()  # as Lambda's runtime does
     failed = response["powertools_stream"]["resubmitted"]["failed"]
-    assert [one["message"] for one in failed] == ["\\ud800 0 ü", "\\ud800 1 ü"]
+    assert [one["message"] for one in failed] == ["\ufffd 0 ü", "\ufffd 1 ü"]
 
 
 def test_what_a_rule_does_not_match_any_more_is_no_success() -> None:

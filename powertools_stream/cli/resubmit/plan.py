@@ -42,9 +42,9 @@ class Plan:
     not_listed
         How many faults name a function that is not on the list, by the name.
     done
-        How many units the journal knows to be done.
+        How many records the journal knows to be done.
     in_doubt
-        How many of the units were being sent when an earlier run ended.
+        How many of the records were being sent when an earlier run ended.
     """
 
     units: list[Unit] = field(default_factory=list)
@@ -165,7 +165,7 @@ def _due(units: Iterable[Unit], journal: Journal, plan: Plan) -> Iterator[Unit]:
     """Yield what is not done, with the rules that are not; too large ones are refused."""
     for unit in units:
         rules = {rule: at for rule, at in unit.rules.items() if not journal.is_done(unit.key(rule), at)}
-        plan.done += not rules
+        plan.done += 0 if rules else len(unit.records)
         fitting = {rule: at for rule, at in rules.items() if _fits((rule,))}
         if fitting != rules:
             plan.refused["the rule's id is too long for a client context, of 3,583 bytes at most"] += 1
@@ -174,7 +174,8 @@ def _due(units: Iterable[Unit], journal: Journal, plan: Plan) -> Iterator[Unit]:
         if unit.size > _ROOM:
             plan.refused["too large: the records take more than the 6 MB that Lambda accepts in an invocation"] += 1
             continue
-        plan.in_doubt += any(unit.key(rule) in journal.in_doubt for rule in fitting)
+        if any(unit.key(rule) in journal.in_doubt for rule in fitting):
+            plan.in_doubt += len(unit.records)
         yield replace(unit, rules=fitting)
 
 

@@ -41,7 +41,7 @@ def _rows(invocations: Sequence[Invocation], targets: Mapping[str, str]) -> Iter
         units = [unit for invocation in group for unit in invocation.units]
         errors = Counter(error for unit in units for error in unit.errors)
         most = [plain(error)[:60] for error, _ in errors.most_common(2)]
-        told = "\n".join([*most, *([f"and {len(errors) - 2} others"] if len(errors) > 2 else [])])
+        told = "\n".join([*most, *([f"and {counted(len(errors) - 2, 'other')}"] if len(errors) > 2 else [])])
         count = sum(len(unit.records) for unit in units)
         yield [Text(plain(text)) for text in key] + [Text(told), Text(str(count)), Text(str(len(group)))]
 

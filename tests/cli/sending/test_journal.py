@@ -183,7 +183,7 @@ def test_a_pace_lets_the_first_go_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     Pace.of(None).take(1_000_000)
 
 
-@pytest.mark.parametrize("rate", ["0/s", "-1/s", "fast", "10/d", "1e3/s", ""])
+@pytest.mark.parametrize("rate", ["0/s", "-1/s", "fast", "10/d", "1e3/s", "", "0.5/h", "9" * 400])
 def test_what_is_no_rate_is_an_error(rate: str) -> None:
     with pytest.raises(CannotRunError, match="Expected --rate to be like"):
         Pace.of(rate)
