@@ -14,6 +14,7 @@ from powertools_stream.cli.lake.documents import documents, unzipped
 from powertools_stream.cli.lake.layout import may_hold
 from powertools_stream.cli.lake.reading import Reading
 from powertools_stream.cli.lake.selection import Selection
+from powertools_stream.cli.sending.journal import is_journal
 from powertools_stream.cli.status import CannotRunError
 
 __all__ = ["FileLake", "documents_in"]
@@ -47,7 +48,15 @@ class FileLake(Lake):
         self.reading.expect(sum(file.stat().st_size for file in files))
         for file in files:
             with _opened(file) as stream:
-                yield from documents_in(stream, str(file), self.reading)
+                yield from _without_journal(documents_in(stream, str(file), self.reading))
+
+
+def _without_journal(documents: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield nothing of a journal: it lies in the lake if the lake is the working directory."""
+    for place, document in documents:
+        if is_journal(document):
+            return
+        yield place, document
 
 
 def documents_in(stream: IO[bytes], place: str, reading: Reading) -> Iterator[tuple[str, Any]]:

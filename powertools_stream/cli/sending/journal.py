@@ -18,9 +18,10 @@ from typing import IO, Any
 
 from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["Journal", "journal_path"]
+__all__ = ["Journal", "is_journal", "journal_path"]
 
 _VERSION = 1
+_NAME = "powertools-stream"
 
 
 def journal_path(command: str, location: str, to: str = "") -> Path:
@@ -37,6 +38,11 @@ def journal_path(command: str, location: str, to: str = "") -> Path:
     readable = re.sub(r"[^A-Za-z0-9]+", "-", location).strip("-")[:60] or "input"
     digest = hashlib.sha256(location.encode(errors="surrogatepass")).hexdigest()[:8]
     return Path(f"{command}-{readable}-{digest}.jsonl")
+
+
+def is_journal(document: Any) -> bool:
+    """Tell whether the first line of a file says that it is a journal."""
+    return isinstance(document, dict) and document.get("journal") == _NAME
 
 
 def _spelled(location: str) -> str:
@@ -154,7 +160,7 @@ class Journal:
 
     @property
     def _head(self) -> dict[str, Any]:
-        return {"journal": "powertools-stream", "version": _VERSION, "command": self._command}
+        return {"journal": _NAME, "version": _VERSION, "command": self._command}
 
     def _load(self) -> None:
         self._sending, self.done = {}, {}
@@ -183,7 +189,7 @@ class Journal:
 
     def _read(self, entry: Mapping[str, Any], *, is_first: bool) -> None:
         if is_first:
-            if (entry["journal"], entry["version"], entry["command"]) != ("powertools-stream", _VERSION, self._command):
+            if (entry["journal"], entry["version"], entry["command"]) != (_NAME, _VERSION, self._command):
                 raise ValueError(entry)
         elif "sending" in entry:
             self._sending.update({str(key): int(at) for key, at in entry["sending"].items()})
