@@ -77,7 +77,7 @@ def test_a_byte_order_mark_is_no_error() -> None:
 
 
 @pytest.mark.parametrize("between", ["", "\n"])
-@pytest.mark.parametrize("damage", [b"garbage", gzip.compress(b"x" * 99)[:-4], b"\x1f\x8b\x08", None])
+@pytest.mark.parametrize("damage", [b"garbage", gzip.compress(b"", mtime=0)[:-4], b"\x1f\x8b\x08", None])
 def test_what_is_before_an_error_in_a_gzip_is_read(between: str, damage: bytes | None) -> None:
     content = gzip.compress(between.join(map(json.dumps, DOCUMENTS)).encode())
 
