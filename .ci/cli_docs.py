@@ -69,7 +69,8 @@ def made(wanted: str) -> str:
         return f"\n{getattr(import_module(function['module']), function['name'])()}\n\n"
     if picture := PICTURE.fullmatch(wanted):
         keep_picture(PAGES / picture["name"], printed(ROOT / picture["directory"], picture["command"]) + "\n")
-        return f"\n![{picture['command']}]({picture['name']})\n\n"
+        # A large one is small on the page, so it is also a link to itself.
+        return f"\n[![{picture['command']}]({picture['name']})]({picture['name']})\n\n"
     sys.exit(f"Expected `in …`, `from …` or `picture …`, found: {wanted}.")
 
 
