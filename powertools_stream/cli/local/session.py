@@ -143,6 +143,7 @@ def _work(
         mappings=dict(application.tally.mappings),
         failures=dict(application.tally.failures),
         accounts=application.accounts(),
+        filtered=application.filtered(),
         queues=application.depths(),
         left_out=list(application.left_out),
         problems=[f"{each.mapping} polls no more: {each.error}" for each in application.tally.problems],
