@@ -95,7 +95,8 @@ class Writer:
             return f"\n{getattr(import_module(function['module']), function['name'])()}\n\n"
         if picture := PICTURE.fullmatch(wanted):
             self._keep(PAGES / picture["name"], self._printed(ROOT / picture["directory"], picture["command"]) + "\n")
-            return f"\n![{picture['command']}]({picture['name']})\n\n"
+            # A large one is small on the page, so it is also a link to itself.
+            return f"\n[![{picture['command']}]({picture['name']})]({picture['name']})\n\n"
         sys.exit(f"Expected `in …`, `from …` or `picture …`, found: {wanted}.")
 
     def _printed(self, directory: Path, command: str) -> str:
