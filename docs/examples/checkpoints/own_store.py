@@ -21,7 +21,9 @@ class FileCheckpointStore:
         return {key: text for key, text in zip(keys, texts, strict=True) if text}
 
     def save_many(self, checkpoints: Sequence[Checkpoint]) -> Generator[Any, Any, None]:
-        yield [Call((self._folder / one.key).write_text, one.value) for one in checkpoints]
+        yield [
+            Call((self._folder / one.key).write_text, one.value) for one in checkpoints
+        ]
 
     def _read(self, key: str) -> str:
         path = self._folder / key

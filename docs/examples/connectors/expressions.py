@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from powertools_stream.expressions import pk_condition, timestamp_condition, update_expression
+from powertools_stream.expressions import (
+    pk_condition,
+    timestamp_condition,
+    update_expression,
+)
 
 # A view of an order. Its keys are the site, and the date and type.
 key = {"site": "berlin", "date#event_type": "2026-01-01#order"}

@@ -41,7 +41,10 @@ class GeocodingConnector:
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         found = self._ask([entry.payload for entry in entries])
-        return [place or RequestFailedError("NotFound", "No such address.") for place in found]
+        return [
+            place or RequestFailedError("NotFound", "No such address.")
+            for place in found
+        ]
 
     def answer(self, request: Geocode, responses: Sequence[Any]) -> Any:
         return responses[0]

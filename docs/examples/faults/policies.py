@@ -4,7 +4,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from powertools_stream import FaultPolicy, RetryableError, RuleRegistry, UnitOfWork, stream_processor
+from powertools_stream import (
+    FaultPolicy,
+    RetryableError,
+    RuleRegistry,
+    UnitOfWork,
+    stream_processor,
+)
 from powertools_stream.flavors import task
 
 rules = RuleRegistry()
@@ -25,7 +31,9 @@ def make_thumbnail(uow: UnitOfWork) -> dict[str, Any]:
 def take_payment(uow: UnitOfWork) -> dict[str, Any]:
     payment = uow.event["payment"]
     if payment["bank"] == "closed":
-        raise RetryableError("The bank is closed.")  # reported, no fault event: the next attempt may succeed
+        raise RetryableError(
+            "The bank is closed."
+        )  # reported, no fault event: the next attempt may succeed
     return {"receipt": payment["amount"]}
 
 

@@ -41,6 +41,11 @@ class FunctionCount:
             self.reported += records
         else:
             self.reported += len(invocation.response["batchItemFailures"])
-        self.rules += len({(id(result.uow.record), result.rule_id) for result in self.processor.results})
+        self.rules += len(
+            {
+                (id(result.uow.record), result.rule_id)
+                for result in self.processor.results
+            }
+        )
         self.rules += sum(fault.rule_id != _NO_RULE for fault in self.processor.faults)
         self.faults += len(self.processor.faults)

@@ -39,9 +39,17 @@ Event = dict[str, Any]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo, and return its exit status."""
-    parser = argparse.ArgumentParser(prog="demo", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--twice", action="store_true", help="deliver every record twice, and out of order")
-    parser.add_argument("--log", type=Path, help="where to write what the functions log")
+    parser = argparse.ArgumentParser(
+        prog="demo", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument(
+        "--twice",
+        action="store_true",
+        help="deliver every record twice, and out of order",
+    )
+    parser.add_argument(
+        "--log", type=Path, help="where to write what the functions log"
+    )
     options = parser.parse_args(arguments)
     # While a function runs, standard output is its log: the console keeps the real one.
     console, log = Console(file=sys.stdout, highlight=False), io.StringIO()
@@ -52,7 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         story = demo.service.story_of(ORDERS[0].id)
         demo.let_time_pass()
         account = demo.account(ORDERS)
-    print_report(console, account, story, list(demo.functions.values()), time.monotonic() - started)
+    print_report(
+        console,
+        account,
+        story,
+        list(demo.functions.values()),
+        time.monotonic() - started,
+    )
     if options.log is not None:
         options.log.write_text(log.getvalue(), encoding="utf-8")
     return 0 if account.adds_up else 1
@@ -91,7 +105,9 @@ class Demo:
             self._random.shuffle(events := [*events, *events])
         kinesis = self.service.aws.client("kinesis")
         for first in range(0, len(events), _RECORDS_PER_CALL):
-            records = [_record(event) for event in events[first : first + _RECORDS_PER_CALL]]
+            records = [
+                _record(event) for event in events[first : first + _RECORDS_PER_CALL]
+            ]
             kinesis.put_records(StreamName=STREAM, Records=records)
         self._settle()
 
@@ -102,14 +118,21 @@ class Demo:
 
     def account(self, orders: Sequence[Order]) -> Account:
         """Find out the outcome of each order."""
-        return Account(tuple(orders), tuple(self.service.outcomes()), tuple(self.heard), Counter(self.puts))
+        return Account(
+            tuple(orders),
+            tuple(self.service.outcomes()),
+            tuple(self.heard),
+            Counter(self.puts),
+        )
 
     def _settle(self) -> None:
         for invocation in drain(*self.service.pollers):
             function = self.functions[invocation.function_name]
             function.add(invocation)
             if function.name == "recorder":
-                self.puts.update(result.uow["result"] for result in function.processor.results)
+                self.puts.update(
+                    result.uow["result"] for result in function.processor.results
+                )
         self.heard += self.service.heard()
 
 

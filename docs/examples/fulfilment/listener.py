@@ -7,7 +7,12 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, stream_processor
+from powertools_stream import (
+    FaultPolicy,
+    RuleRegistry,
+    StreamProcessor,
+    stream_processor,
+)
 from powertools_stream.flavors import collect
 
 from .calls import CallCounter
@@ -26,11 +31,20 @@ rules.add(
     ttl=DAYS_TO_PAY,
     expire=True,
 )
-rules.add(id="collect_payments", flavor=collect, event_type="payment-authorized", correlation_key="order.id")
+rules.add(
+    id="collect_payments",
+    flavor=collect,
+    event_type="payment-authorized",
+    correlation_key="order.id",
+)
 
-calls = CallCounter()  # for the tables at the end of the demo; a real service does not need it
+calls = (
+    CallCounter()
+)  # for the tables at the end of the demo; a real service does not need it
 # A failed record blocks its shard. PUBLISH sets it aside instead: a fault event carries it, and the shard moves on.
-processor = StreamProcessor(rules=rules, logger=logger, on_fault=FaultPolicy.PUBLISH, observers=[calls])
+processor = StreamProcessor(
+    rules=rules, logger=logger, on_fault=FaultPolicy.PUBLISH, observers=[calls]
+)
 
 
 @logger.inject_lambda_context

@@ -47,20 +47,37 @@ class Order:
     def created(self, now: int) -> dict[str, Any]:
         """Return the event of the shop."""
         order = {"id": self.id, "customer": self.customer, "total": 100 * self.number}
-        return self._event("order-created", self._placed(now), f"{self.id}.created", order=order)
+        return self._event(
+            "order-created", self._placed(now), f"{self.id}.created", order=order
+        )
 
     def paid(self, now: int, payment: int = 1) -> dict[str, Any]:
         """Return the event of the payment provider, which only knows the order's id."""
         payment_id = f"{self.id}.payment-{payment}"
         paid_at = self._placed(now) + payment * _MINUTE
-        return self._event("payment-authorized", paid_at, payment_id, order={"id": self.id}, payment={"id": payment_id})
+        return self._event(
+            "payment-authorized",
+            paid_at,
+            payment_id,
+            order={"id": self.id},
+            payment={"id": payment_id},
+        )
 
     def _placed(self, now: int) -> int:
         return now - (10 * _MINUTE if self.is_new else 4 * _DAY) + self.number
 
-    def _event(self, event_type: str, at: int, event_id: str, **fields: Any) -> dict[str, Any]:
+    def _event(
+        self, event_type: str, at: int, event_id: str, **fields: Any
+    ) -> dict[str, Any]:
         # Each event has its own partition key: an order and its payments arrive through different shards.
-        return {"id": event_id, "type": event_type, "timestamp": at, "partition_key": event_id, "tags": {}, **fields}
+        return {
+            "id": event_id,
+            "type": event_type,
+            "timestamp": at,
+            "partition_key": event_id,
+            "tags": {},
+            **fields,
+        }
 
 
 ORDERS = [Order(number) for number in range(1, 61)]

@@ -17,7 +17,9 @@ def accept_order(uow: UnitOfWork) -> dict[str, Any]:
     return {"total": sum(line["price"] for line in uow.event["order"]["lines"])}
 
 
-@rules.register(task, event_type=["order-cancelled", "order-returned"], emit="refund-requested")
+@rules.register(
+    task, event_type=["order-cancelled", "order-returned"], emit="refund-requested"
+)
 async def request_refund(uow: UnitOfWork) -> dict[str, Any]:
     return {"refund": await refund_for(uow.event["order"])}
 

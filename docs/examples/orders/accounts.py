@@ -70,20 +70,40 @@ class Account:
     def surplus(self) -> set[str]:
         """Orders that are in two places, or twice in one place, or that never went in."""
         places = Counter([*self.rows, *(letter.order for letter in self.letters)])
-        return {order for order, times in places.items() if times > 1} | (set(places) - set(self.orders))
+        return {order for order, times in places.items() if times > 1} | (
+            set(places) - set(self.orders)
+        )
 
     @property
     def unexplained(self) -> set[str]:
         """Dead letters without a fault event that says why."""
-        explained = {str(fault["uow"]["record"].get("messageId")) for fault in self.faults}
-        return {letter.order for letter in self.letters if letter.message_id not in explained}
+        explained = {
+            str(fault["uow"]["record"].get("messageId")) for fault in self.faults
+        }
+        return {
+            letter.order
+            for letter in self.letters
+            if letter.message_id not in explained
+        }
 
     @property
     def unheard(self) -> set[str]:
         """Orders in the table for which the bus received neither an event nor a fault event."""
-        accepted = {event["order_id"] for event in self.events if event["type"] == "order-accepted"}
-        announced = {event["order"]["id"] for event in self.events if event["type"] == "order-created"}
-        set_aside = {_row_of(fault) for fault in self.faults if fault["disposition"] == "set-aside"}
+        accepted = {
+            event["order_id"]
+            for event in self.events
+            if event["type"] == "order-accepted"
+        }
+        announced = {
+            event["order"]["id"]
+            for event in self.events
+            if event["type"] == "order-created"
+        }
+        set_aside = {
+            _row_of(fault)
+            for fault in self.faults
+            if fault["disposition"] == "set-aside"
+        }
         return set(self.rows) - (accepted & (announced | set_aside))
 
     @property
@@ -116,7 +136,12 @@ def count_faults(faults: Iterable[Mapping[str, Any]]) -> dict[FaultKind, int]:
         )
         for fault in faults
     )
-    return dict(sorted(counts.items(), key=lambda each: (each[0].function, each[0].rule, each[0].error)))
+    return dict(
+        sorted(
+            counts.items(),
+            key=lambda each: (each[0].function, each[0].rule, each[0].error),
+        )
+    )
 
 
 def _row_of(fault: Mapping[str, Any]) -> str | None:

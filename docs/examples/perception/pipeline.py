@@ -10,7 +10,16 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["KEPT", "MODULES", "PATIENCE", "REQUEST", "UNKNOWN", "Work", "next_module", "request_row"]
+__all__ = [
+    "KEPT",
+    "MODULES",
+    "PATIENCE",
+    "REQUEST",
+    "UNKNOWN",
+    "Work",
+    "next_module",
+    "request_row",
+]
 
 MODULES = (
     "pose",
@@ -63,7 +72,13 @@ class Work:
         """Read the key of a row; if it names no known module, or no sync, the module is `UNKNOWN`."""
         steps: list[str] = [*row["date#event_type"].split("#"), "", "", ""]
         date, module, sync, part = steps[:4]
-        return cls(row["site"], date, module if module in MODULES and sync else UNKNOWN, sync, part)
+        return cls(
+            row["site"],
+            date,
+            module if module in MODULES and sync else UNKNOWN,
+            sync,
+            part,
+        )
 
     @property
     def key(self) -> dict[str, str]:
@@ -75,4 +90,9 @@ class Work:
 def request_row(work: Work, parts: tuple[str, ...] = ("",)) -> dict[str, Any]:
     """Make the row that requests a module, with these parts: it expires if there is no answer."""
     expires_at = int(time.time()) + PATIENCE
-    return {**replace(work, part=REQUEST).key, "status": "REQUESTED", "parts": list(parts), "expires_at": expires_at}
+    return {
+        **replace(work, part=REQUEST).key,
+        "status": "REQUESTED",
+        "parts": list(parts),
+        "expires_at": expires_at,
+    }

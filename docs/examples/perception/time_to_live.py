@@ -23,7 +23,10 @@ def remove_due_rows(dynamodb: Any, table: str, now: int) -> int:
         ExpressionAttributeValues={":now": {"N": str(now)}},
     )["Items"]
     for row in due:
-        dynamodb.delete_item(TableName=table, Key={name: row[name] for name in ("site", "date#event_type")})
+        dynamodb.delete_item(
+            TableName=table,
+            Key={name: row[name] for name in ("site", "date#event_type")},
+        )
     return len(due)
 
 
@@ -32,7 +35,9 @@ class SignedFunction(LambdaFunction):
 
     def invoke(self, event: Mapping[str, Any]) -> Invocation:
         """Call the handler."""
-        return super().invoke({"Records": [_signed(record) for record in event["Records"]]})
+        return super().invoke(
+            {"Records": [_signed(record) for record in event["Records"]]}
+        )
 
 
 class DisorderlySignedFunction(SignedFunction, DisorderlyFunction):
@@ -40,4 +45,8 @@ class DisorderlySignedFunction(SignedFunction, DisorderlyFunction):
 
 
 def _signed(record: dict[str, Any]) -> dict[str, Any]:
-    return {**record, "userIdentity": _IDENTITY} if record["eventName"] == "REMOVE" else record
+    return (
+        {**record, "userIdentity": _IDENTITY}
+        if record["eventName"] == "REMOVE"
+        else record
+    )

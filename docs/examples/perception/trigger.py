@@ -33,7 +33,10 @@ def described(event_type: str, row: dict[str, Any]) -> dict[str, Any]:
 # --8<-- [start:completed]
 @rules.register(
     cdc,
-    record_pattern={"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": ["COMPLETED"]}}}},
+    record_pattern={
+        "eventName": ["INSERT"],
+        "dynamodb": {"NewImage": {"status": {"S": ["COMPLETED"]}}},
+    },
     include_raw=False,
 )
 def completed(uow: UnitOfWork) -> dict[str, Any]:
@@ -45,7 +48,10 @@ def completed(uow: UnitOfWork) -> dict[str, Any]:
 
 @rules.register(
     cdc,
-    record_pattern={"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": ["REQUESTED"]}}}},
+    record_pattern={
+        "eventName": ["INSERT"],
+        "dynamodb": {"NewImage": {"status": {"S": ["REQUESTED"]}}},
+    },
     include_raw=False,
 )
 def requested(uow: UnitOfWork) -> dict[str, Any]:
@@ -73,5 +79,10 @@ def expired(uow: UnitOfWork) -> dict[str, Any]:
 
 # Others write into this table. A row for which no event can be built does not block the stream: it is set aside.
 @logger.inject_lambda_context
-@stream_processor(rules=rules, source=DynamoDBSource(pk="site"), on_fault=FaultPolicy.PUBLISH, logger=logger)
+@stream_processor(
+    rules=rules,
+    source=DynamoDBSource(pk="site"),
+    on_fault=FaultPolicy.PUBLISH,
+    logger=logger,
+)
 def handler(event: dict[str, Any], context: LambdaContext) -> None: ...

@@ -38,15 +38,25 @@ def work(uow: UnitOfWork) -> Puts:
         return 0
     parts = [part for part in event["parts"] if not _fails(event["sync"], part)]
     # If the request is delivered again, the rows of the parts that were done exist: they are not written again.
-    yield [PutItem({"Item": _row(event, part), **pk_condition("site")}) for part in parts]
+    yield [
+        PutItem({"Item": _row(event, part), **pk_condition("site")}) for part in parts
+    ]
     if len(parts) < len(event["parts"]):
         raise RuntimeError(f"A camera of {event['sync']} has sent no picture yet.")
     return len(parts)
 
 
-@rules.register(task, event_type="module-requested", filters=[lambda uow: uow.event["sync"] == STRAY[0]])
+@rules.register(
+    task,
+    event_type="module-requested",
+    filters=[lambda uow: uow.event["sync"] == STRAY[0]],
+)
 def write_a_stray_row(uow: UnitOfWork) -> Generator[PutItem, Any, None]:
-    row = {"site": uow.event["site"], "date#event_type": STRAY[1], "status": "COMPLETED"}
+    row = {
+        "site": uow.event["site"],
+        "date#event_type": STRAY[1],
+        "status": "COMPLETED",
+    }
     yield PutItem({"Item": row, **pk_condition("site")})
 
 

@@ -28,7 +28,9 @@ class TicketSource(Source):
         number = record.get("no")
         if isinstance(number, int) and number > 0:
             return number
-        raise MalformedRecordError(f"Expected a ticket with a number, found {number!r}.")
+        raise MalformedRecordError(
+            f"Expected a ticket with a number, found {number!r}."
+        )
 
     def order_key(self, record: Record) -> Hashable | None:
         desk = record.get("desk")

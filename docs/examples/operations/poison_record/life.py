@@ -58,20 +58,31 @@ class _Seen:
     def _of_line(self, line: dict[str, Any]) -> str:
         text = f"{line['level']:<8} {line['message']}"
         if "rule_id" in line:
-            text += f" ({line['rule_id']}, {line['correlation_id']}, {line['record_id']})"
+            text += (
+                f" ({line['rule_id']}, {line['correlation_id']}, {line['record_id']})"
+            )
         if record_id := line.get("record_id"):
-            text = text.replace(record_id, self._names.setdefault(record_id, f"message-{len(self._names) + 1}"))
+            text = text.replace(
+                record_id,
+                self._names.setdefault(record_id, f"message-{len(self._names) + 1}"),
+            )
         return re.sub(r"\d+ ms", "… ms", text)
 
 
 def _counts(metrics: dict[str, Any]) -> dict[str, int]:
     told = metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]
-    return {each["Name"]: int(metrics[each["Name"]][0]) for each in told if each["Unit"] == "Count"}
+    return {
+        each["Name"]: int(metrics[each["Name"]][0])
+        for each in told
+        if each["Unit"] == "Count"
+    }
 
 
 def _of_event(event: dict[str, Any]) -> str:
     if event["type"] != "fault":
-        return f"bus      {event['type']} for {event['partition_key']}, to {event['to']}"
+        return (
+            f"bus      {event['type']} for {event['partition_key']}, to {event['to']}"
+        )
     told = {
         "pipeline": event["tags"]["pipeline"],
         "error": f"{event['err']['name']}: {event['err']['message']}",

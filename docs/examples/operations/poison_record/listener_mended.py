@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from docs.examples.operations.poison_record.listener import handler_of, logger, print_label
+from docs.examples.operations.poison_record.listener import (
+    handler_of,
+    logger,
+    print_label,
+)
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.flavors import task
 

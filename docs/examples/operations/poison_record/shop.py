@@ -32,12 +32,19 @@ class Shop:
 
     def order(self, number: int, **customer: str) -> None:
         """Send an order to the queue."""
-        event = {"id": f"paid-{number}", "type": "order-paid", "partition_key": f"order-{number}", "customer": customer}
+        event = {
+            "id": f"paid-{number}",
+            "type": "order-paid",
+            "partition_key": f"order-{number}",
+            "customer": customer,
+        }
         self._sqs.send_message(QueueUrl=self._orders, MessageBody=json.dumps(event))
 
     def deploy(self, handler: str) -> None:
         """Deploy the function, so that it starts cold."""
-        function = LambdaFunction(handler, name="orders-listener", environment=_ENVIRONMENT, log=self._log)
+        function = LambdaFunction(
+            handler, name="orders-listener", environment=_ENVIRONMENT, log=self._log
+        )
         # Its handler is there since the logger's first import, which may have been elsewhere.
         Logger(service="orders").handlers[0].setStream(self._log)  # type: ignore[attr-defined]
         self._poller = SQSPoller(function, self._orders, batch_size=10, retry_delay=0)
@@ -51,13 +58,19 @@ class Shop:
 
     def heard(self) -> list[dict[str, Any]]:
         """Return the events that have been published on the bus since the last time."""
-        return [json.loads(message["Body"])["detail"] for message in self._take(self._heard)]
+        return [
+            json.loads(message["Body"])["detail"] for message in self._take(self._heard)
+        ]
 
     def waiting(self, queue: str) -> int:
         """Return how many messages wait in a queue."""
         name = "ApproximateNumberOfMessages"
         url = self._sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-        return int(self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+        return int(
+            self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])[
+                "Attributes"
+            ][name]
+        )
 
     # --8<-- [start:redrive]
     def redrive(self) -> None:
@@ -69,21 +82,31 @@ class Shop:
 
     def _queue(self, name: str, **attributes: str) -> tuple[str, str]:
         url = self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        return url, self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        return url, self._sqs.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["QueueArn"]
+        )["Attributes"]["QueueArn"]
 
     def _listen(self) -> str:
         url, arn = self._queue("heard")
         pattern = {"detail-type": ["fault", "receipt-sent"]}
         self._events.create_event_bus(Name="shop")
-        self._events.put_rule(Name="heard", EventBusName="shop", EventPattern=json.dumps(pattern))
-        self._events.put_targets(Rule="heard", EventBusName="shop", Targets=[{"Id": "heard", "Arn": arn}])
+        self._events.put_rule(
+            Name="heard", EventBusName="shop", EventPattern=json.dumps(pattern)
+        )
+        self._events.put_targets(
+            Rule="heard", EventBusName="shop", Targets=[{"Id": "heard", "Arn": arn}]
+        )
         return url
 
     def _take(self, url: str) -> Iterator[Mapping[str, Any]]:
-        while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        while messages := self._sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10
+        ).get("Messages"):
             for message in messages:
                 yield message
-                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                self._sqs.delete_message(
+                    QueueUrl=url, ReceiptHandle=message["ReceiptHandle"]
+                )
 
 
 def _make_checkpoints(dynamodb: Any) -> None:
