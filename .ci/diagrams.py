@@ -47,7 +47,7 @@ VARIABLES = {
 }
 CONFIG = {
     "htmlLabels": False,
-    "flowchart": {"htmlLabels": False},
+    "flowchart": {"htmlLabels": False, "nodeSpacing": 30, "rankSpacing": 30},
     "state": {"htmlLabels": False},
     "themeVariables": VARIABLES,
 }

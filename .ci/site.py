@@ -21,8 +21,9 @@ DIAGRAM = re.compile(r'<pre class="mermaid"><code>(.*?)</code></pre>', re.DOTALL
 PICTURE = re.compile(r'<p><img alt="([^"]*)" src="[^"]*?diagrams/([\w-]+\.svg)" ?/?></p>')
 
 
-def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
     """Show the changelog, which is beside the package; its page is a link to it elsewhere."""
+    page.meta.update(config.extra["pages"].get(page.file.src_uri, {}))
     if page.file.src_uri == "changelog.md":
         return (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     return markdown
@@ -36,5 +37,7 @@ def on_page_content(content: str, **_: Any) -> str:
 
 def figure(picture: Path, said: str = "") -> str:
     """Return a picture as part of the page, so that it follows the page's colours and can be searched and copied."""
+    svg = picture.read_text(encoding="utf-8").strip()
+    (width,) = re.findall(r"max-width: ([\d.]+px)", svg)
     label = f' aria-label="{said}"' if said else ""
-    return f'<figure class="diagram"{label}>{picture.read_text(encoding="utf-8").strip()}</figure>'
+    return f'<figure class="diagram"{label} style="--diagram-width: {width}">{svg}</figure>'

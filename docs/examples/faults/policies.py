@@ -31,9 +31,8 @@ def make_thumbnail(uow: UnitOfWork) -> dict[str, Any]:
 def take_payment(uow: UnitOfWork) -> dict[str, Any]:
     payment = uow.event["payment"]
     if payment["bank"] == "closed":
-        raise RetryableError(
-            "The bank is closed."
-        )  # reported, no fault event: the next attempt may succeed
+        # Reported, but no fault event: the next attempt may succeed.
+        raise RetryableError("The bank is closed.")
     return {"receipt": payment["amount"]}
 
 

@@ -6,12 +6,9 @@ from powertools_stream.testing import run, to_sqs_records
 
 def test_one_order_is_accepted_and_a_broken_one_is_reported() -> None:
     order = {"lines": [{"price": 3}, {"price": 4}]}
-    event = to_sqs_records(
-        [
-            {"type": "order-created", "order": order},
-            {"type": "order-created", "order": {}},
-        ]
-    )
+    good = {"type": "order-created", "order": order}
+    broken = {"type": "order-created", "order": {}}
+    event = to_sqs_records([good, broken])
 
     outcome = run(rules, event)
 

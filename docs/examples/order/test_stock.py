@@ -24,7 +24,7 @@ def test_the_records_of_a_key_wait_for_the_one_that_failed() -> None:
 
     moved = [each for each in outcome.results if each.rule_id == "move_stock"]
     assert [each.uow.event["item"] for each in moved] == ["pears"]
-    assert [fault.reason for fault in outcome.faults] == ["fault", "held-back"]
+    assert [fault.reason.value for fault in outcome.faults] == ["fault", "held-back"]
 
 
 # --8<-- [end:test]

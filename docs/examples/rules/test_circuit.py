@@ -32,9 +32,8 @@ def test_an_open_circuit_reports_the_records_and_makes_no_fault_events() -> None
         processor = StreamProcessor(rules=rules, **options)
         response = processor.process_event(to_sqs_records([REQUESTED] * 10))
 
-    assert (
-        bank.calls == 3
-    )  # the circuit opened with the third: the other seven did not reach the bank
+    # The circuit opened with the third: the other seven did not reach the bank.
+    assert bank.calls == 3
     errors = [type(fault.error).__name__ for fault in processor.faults]
     assert errors == ["TimeoutError"] * 3 + ["CircuitBreakerOpenError"] * 7
     assert [(fault.reason, fault.event) for fault in processor.faults] == [
