@@ -2,7 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from powertools_stream import RuleRegistry, StreamProcessor, UnitOfWork, stream_processor
+from powertools_stream import (
+    RuleRegistry,
+    StreamProcessor,
+    UnitOfWork,
+    stream_processor,
+)
 from powertools_stream.checkpoints import DynamoDBCheckpointStore
 from powertools_stream.flavors import task
 
@@ -22,7 +27,9 @@ def send_mail(uow: UnitOfWork) -> None:
 
 
 # --8<-- [start:handler]
-processor = StreamProcessor(rules=rules, checkpoint=DynamoDBCheckpointStore("checkpoints"))
+processor = StreamProcessor(
+    rules=rules, checkpoint=DynamoDBCheckpointStore("checkpoints")
+)
 
 
 @stream_processor(processor=processor)

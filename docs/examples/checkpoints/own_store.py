@@ -11,7 +11,7 @@ from powertools_stream.requests import Call
 
 # --8<-- [start:store]
 class FileCheckpointStore:
-    """Keeps each checkpoint in a file of a folder that the environments of the function share, such as one of EFS."""
+    """Keeps each checkpoint in a file of a folder that environments share (EFS)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -21,7 +21,9 @@ class FileCheckpointStore:
         return {key: text for key, text in zip(keys, texts, strict=True) if text}
 
     def save_many(self, checkpoints: Sequence[Checkpoint]) -> Generator[Any, Any, None]:
-        yield [Call((self._folder / one.key).write_text, one.value) for one in checkpoints]
+        yield [
+            Call((self._folder / one.key).write_text, one.value) for one in checkpoints
+        ]
 
     def _read(self, key: str) -> str:
         path = self._folder / key

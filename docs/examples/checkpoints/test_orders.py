@@ -12,9 +12,15 @@ def test_a_label_is_printed_once_however_often_the_mail_fails() -> None:
     order = {"id": "o-1", "type": "order-paid", "customer": {}}
 
     for receive_count in (1, 2):
-        run(rules, to_sqs_records([{"body": order, "receive_count": receive_count}]), checkpoint=store)
+        run(
+            rules,
+            to_sqs_records([{"body": order, "receive_count": receive_count}]),
+            checkpoint=store,
+        )
     order["customer"] = {"email": "ada@example.com"}
-    outcome = run(rules, to_sqs_records([{"body": order, "receive_count": 3}]), checkpoint=store)
+    outcome = run(
+        rules, to_sqs_records([{"body": order, "receive_count": 3}]), checkpoint=store
+    )
 
     assert outcome.response == {"batchItemFailures": []}
     assert labels == ["o-1"]

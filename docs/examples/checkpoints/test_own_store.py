@@ -23,7 +23,9 @@ def test_checkpoints_are_kept_in_files() -> None:
 
     with TemporaryDirectory() as folder:
         for receive_count in (1, 2):
-            event = to_sqs_records([{"body": {"id": "1"}, "receive_count": receive_count}])
+            event = to_sqs_records(
+                [{"body": {"id": "1"}, "receive_count": receive_count}]
+            )
             run(rules, event, checkpoint=FileCheckpointStore(Path(folder)))
 
     assert ran == ["done", "fails_once", "fails_once"]

@@ -13,7 +13,11 @@ rules = RuleRegistry()
 # --8<-- [start:compression]
 @rules.register(task, event_type="report-requested", emit="report-made")
 def make_report(uow: UnitOfWork) -> dict[str, Any]:
-    return {"title": "2026", "lines": ["…"] * uow.event["length"], "summary": "…" * uow.event["length"]}
+    return {
+        "title": "2026",
+        "lines": ["…"] * uow.event["length"],
+        "summary": "…" * uow.event["length"],
+    }
 
 
 # A rule on the bus reads `summary`.

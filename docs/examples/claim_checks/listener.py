@@ -11,13 +11,19 @@ rules = RuleRegistry()
 
 
 # --8<-- [start:listener]
-@rules.register(task, event_type="report-made", filters=[lambda uow: uow.event["lines"]])
+@rules.register(
+    task, event_type="report-made", filters=[lambda uow: uow.event["lines"]]
+)
 def count_lines(uow: UnitOfWork) -> int:
-    return len(uow.event["lines"])  # the whole event, although only a claim check was delivered
+    return len(
+        uow.event["lines"]
+    )  # the whole event, although only a claim check was delivered
 
 
 # Two services store events for this function, each in a bucket in its own account.
-checks = ClaimChecks({"shop-claim-checks": "111122223333", "bank-claim-checks": "444455556666"})
+checks = ClaimChecks(
+    {"shop-claim-checks": "111122223333", "bank-claim-checks": "444455556666"}
+)
 
 
 @stream_processor(rules=rules, claim_checks=checks)

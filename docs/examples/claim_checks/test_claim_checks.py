@@ -14,7 +14,12 @@ from powertools_stream.requests import GetObject
 from powertools_stream.testing import run, to_sqs_records
 
 NOON = 1_767_268_800_000  # 2026-01-01T12:00:00Z
-REQUESTED = {"id": "r-1", "type": "report-requested", "timestamp": NOON, "length": 300_000}
+REQUESTED = {
+    "id": "r-1",
+    "type": "report-requested",
+    "timestamp": NOON,
+    "length": 300_000,
+}
 
 
 def test_an_event_too_large_for_the_bus_is_left_at_s3() -> None:
@@ -23,22 +28,39 @@ def test_an_event_too_large_for_the_bus_is_left_at_s3() -> None:
         aws.client("events").create_event_bus(Name="shop")
         # In the embedded AWS, buckets belong to another account.
         owned = ClaimChecks({"shop-claim-checks": "123456789012"}, "shop-claim-checks")
-        processor = StreamProcessor(rules=publisher.rules, bus_name="shop", claim_checks=owned)
+        processor = StreamProcessor(
+            rules=publisher.rules, bus_name="shop", claim_checks=owned
+        )
 
         response = processor.process_event(to_sqs_records([REQUESTED]))
 
-        (found,) = aws.client("s3").list_objects_v2(Bucket="shop-claim-checks")["Contents"]
-        left = json.loads(aws.client("s3").get_object(Bucket="shop-claim-checks", Key=found["Key"])["Body"].read())
+        (found,) = aws.client("s3").list_objects_v2(Bucket="shop-claim-checks")[
+            "Contents"
+        ]
+        left = json.loads(
+            aws.client("s3")
+            .get_object(Bucket="shop-claim-checks", Key=found["Key"])["Body"]
+            .read()
+        )
     assert response == {"batchItemFailures": []}
-    assert found["Key"].startswith("us-east-1/claimchecks/2026/01/01/12/r-1.make_report/")
+    assert found["Key"].startswith(
+        "us-east-1/claimchecks/2026/01/01/12/r-1.make_report/"
+    )
     assert (left["type"], len(left["lines"])) == ("report-made", 300_000)
 
 
 # --8<-- [start:listener]
 def claim_check(bucket: str) -> dict[str, Any]:
     """What arrives instead of the event."""
-    place = {"bucket": bucket, "key": "eu-central-1/claimchecks/2026/01/01/12/r-1.make_report/0f3a5b7c9d1e2f40"}
-    return {"id": "r-1.make_report", "type": "report-made", "timestamp": NOON, "tags": {}, "s3": place}
+    folder = "eu-central-1/claimchecks/2026/01/01/12/r-1.make_report"
+    place = {"bucket": bucket, "key": f"{folder}/0f3a5b7c9d1e2f40"}
+    return {
+        "id": "r-1.make_report",
+        "type": "report-made",
+        "timestamp": NOON,
+        "tags": {},
+        "s3": place,
+    }
 
 
 def test_a_claim_check_is_redeemed_before_the_rules_match() -> None:
@@ -56,7 +78,11 @@ def test_a_claim_check_is_redeemed_before_the_rules_match() -> None:
 
 
 def test_an_event_cannot_point_the_function_anywhere() -> None:
-    outcome = run(listener.rules, to_sqs_records([claim_check("secrets")]), claim_checks=listener.checks)
+    outcome = run(
+        listener.rules,
+        to_sqs_records([claim_check("secrets")]),
+        claim_checks=listener.checks,
+    )
 
     assert outcome.requests == []
     (fault,) = outcome.faults
@@ -70,7 +96,9 @@ def test_an_event_cannot_point_the_function_anywhere() -> None:
 # --8<-- [start:compression]
 def test_large_fields_travel_compressed_and_are_read_as_they_were() -> None:
     outcome = run(
-        compressing.rules, to_sqs_records([REQUESTED]), compression=Compression(threshold=1_000, ignore=("summary",))
+        compressing.rules,
+        to_sqs_records([REQUESTED]),
+        compression=Compression(threshold=1_000, ignore=("summary",)),
     )
 
     (event,) = outcome.events
@@ -85,5 +113,7 @@ def test_large_fields_travel_compressed_and_are_read_as_they_were() -> None:
 
 
 def test_a_bucket_needs_an_owner() -> None:
-    with pytest.raises(SettingError, match="to have an owner, but 'elsewhere' has none"):
+    with pytest.raises(
+        SettingError, match="to have an owner, but 'elsewhere' has none"
+    ):
         ClaimChecks({"shop-claim-checks": "111122223333"}, "elsewhere")

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from powertools_stream.expressions import pk_condition, timestamp_condition, update_expression
+from powertools_stream.expressions import (
+    pk_condition,
+    timestamp_condition,
+    update_expression,
+)
 
 # A view of an order. Its keys are the site, and the date and type.
 key = {"site": "berlin", "date#event_type": "2026-01-01#order"}
 
-# SET status, total, timestamp; REMOVE note; ADD to the set tags; DELETE from the set holds.
+# SET status, total, timestamp; REMOVE note; ADD to the set tags, DELETE from holds.
 item = {
     "status": "PAID",
     "total": 12.5,

@@ -36,12 +36,15 @@ class GeocodingConnector:
     def entries(self, request: Geocode) -> Sequence[Entry]:
         if not request.address:
             raise InvalidRequestError("Expected an address, but found none.")
-        # Equal keys request the same thing: an address that ten records name is requested once.
+        # Equal keys request the same: ten records with one address take one call.
         return [Entry(GEOCODE, request.address, key=request.address)]
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         found = self._ask([entry.payload for entry in entries])
-        return [place or RequestFailedError("NotFound", "No such address.") for place in found]
+        return [
+            place or RequestFailedError("NotFound", "No such address.")
+            for place in found
+        ]
 
     def answer(self, request: Geocode, responses: Sequence[Any]) -> Any:
         return responses[0]

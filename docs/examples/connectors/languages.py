@@ -9,15 +9,19 @@ from powertools_stream.errors import InvalidRequestError, RequestFailedError
 from powertools_stream.requests import Permission, Request
 
 # https://docs.aws.amazon.com/comprehend/latest/APIReference/API_BatchDetectDominantLanguage.html
-DETECT = Operation("comprehend", "BatchDetectDominantLanguage", max_entries=25, reads=True)
+DETECT = Operation(
+    "comprehend", "BatchDetectDominantLanguage", max_entries=25, reads=True
+)
 
 
 @dataclass(frozen=True)
 class DetectLanguage(Request):
-    """Ask Amazon Comprehend which language a text is in. The answer is a list of languages, most likely first."""
+    """Ask Amazon Comprehend for the languages of a text, the most likely one first."""
 
     reads: ClassVar[bool] = True
-    permissions: ClassVar[tuple[Permission, ...]] = (Permission("comprehend:BatchDetectDominantLanguage"),)
+    permissions: ClassVar[tuple[Permission, ...]] = (
+        Permission("comprehend:BatchDetectDominantLanguage"),
+    )
 
     text: str
 
@@ -37,13 +41,20 @@ class ComprehendConnector(ServiceConnector):
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:
         client = self.clients.client_for(entries[0].operation)
-        said = client.batch_detect_dominant_language(TextList=[entry.payload for entry in entries])
+        said = client.batch_detect_dominant_language(
+            TextList=[entry.payload for entry in entries]
+        )
         found = {result["Index"]: result["Languages"] for result in said["ResultList"]}
         failed = {error["Index"]: error for error in said["ErrorList"]}
-        return [found[place] if place in found else _error(failed.get(place)) for place in range(len(entries))]
+        return [
+            found[place] if place in found else _error(failed.get(place))
+            for place in range(len(entries))
+        ]
 
 
 def _error(failed: dict[str, Any] | None) -> RequestFailedError:
     if failed is None:
-        return RequestFailedError("MissingResponse", "Comprehend did not say what became of the text.")
+        return RequestFailedError(
+            "MissingResponse", "Comprehend did not say what became of the text."
+        )
     return RequestFailedError(failed["ErrorCode"], failed["ErrorMessage"])

@@ -14,7 +14,10 @@ def test_expressions() -> None:
         "SET #status = :status, #total = :total, #timestamp = :timestamp "
         "REMOVE #note ADD #tags :tags DELETE #holds :holds_delete"
     )
-    assert first_wins["ConditionExpression"] == "attribute_not_exists(#x_date_23_event_5f_type)"
+    assert (
+        first_wins["ConditionExpression"]
+        == "attribute_not_exists(#x_date_23_event_5f_type)"
+    )
 
 
 # --8<-- [start:suite]
@@ -23,7 +26,9 @@ PLACES = {"Unter den Linden 1": (52.51, 13.38), "Marienplatz 1": (48.13, 11.57)}
 
 class TestGeocodingConnector(ConnectorSuite):
     def connector(self) -> Connector:
-        return GeocodingConnector(lambda addresses: [PLACES.get(address) for address in addresses])
+        return GeocodingConnector(
+            lambda addresses: [PLACES.get(address) for address in addresses]
+        )
 
     def sample_requests(self) -> Sequence[Request]:
         return [Geocode(address) for address in PLACES]

@@ -14,9 +14,15 @@ from powertools_stream.testing import ConnectorSuite, ScriptedEndpoint
 def detect(operation: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     german = {"LanguageCode": "de", "Score": 0.9}
     texts = list(enumerate(body["TextList"]))
-    results = [{"Index": place, "Languages": [german]} for place, text in texts if text not in ("?", "…")]
+    results = [
+        {"Index": place, "Languages": [german]}
+        for place, text in texts
+        if text not in ("?", "…")
+    ]
     errors = [
-        {"Index": place, "ErrorCode": "Unknown", "ErrorMessage": "Which?"} for place, text in texts if text == "?"
+        {"Index": place, "ErrorCode": "Unknown", "ErrorMessage": "Which?"}
+        for place, text in texts
+        if text == "?"
     ]
     return 200, {"ResultList": results, "ErrorList": errors}
 

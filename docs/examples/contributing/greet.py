@@ -33,5 +33,7 @@ class GreetRule(Rule):
 def greet(uow: UnitOfWork, rule: GreetRule) -> Steps:
     """Greet the person that the event is about. Adds ``name`` to the unit of work."""
     name = yield from call(rule.to_name, uow)
-    yield PutEvent({"id": f"{uow.event['id']}.{rule.id}", "type": "greeted", "name": name})
+    yield PutEvent(
+        {"id": f"{uow.event['id']}.{rule.id}", "type": "greeted", "name": name}
+    )
     return uow.extend(name=name)

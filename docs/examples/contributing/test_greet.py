@@ -5,7 +5,12 @@ from powertools_stream.testing import drive, run, to_sqs_records
 
 
 def test_it_asks_for_one_event() -> None:
-    outcome = drive(greet, {"event": {"id": "1", "who": "Ada"}}, {"to_name": lambda uow: uow.event["who"]}, [{}])
+    outcome = drive(
+        greet,
+        {"event": {"id": "1", "who": "Ada"}},
+        {"to_name": lambda uow: uow.event["who"]},
+        [{}],
+    )
 
     assert [request.event["name"] for request in outcome.requests] == ["Ada"]
     assert outcome.result["name"] == "Ada"

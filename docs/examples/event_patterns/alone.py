@@ -29,6 +29,12 @@ has_paid_book = compile_event_pattern({"lines": {"kind": ["book"], "paid": [True
 
 # --8<-- [start:or]
 needs_a_look = compile_event_pattern(
-    {"status": ["OPEN"], "$or": [{"total": [{"numeric": [">", 1000]}]}, {"customer": {"is_new": [True]}}]}
+    {
+        "status": ["OPEN"],
+        "$or": [
+            {"total": [{"numeric": [">", 1000]}]},
+            {"customer": {"is_new": [True]}},
+        ],
+    }
 )
 # --8<-- [end:or]

@@ -7,14 +7,21 @@ rules = RuleRegistry()
 
 
 # --8<-- [start:rules]
-@rules.register(task, event_type="order-created", event_pattern={"order": {"country": [{"prefix": "N"}]}})
+@rules.register(
+    task,
+    event_type="order-created",
+    event_pattern={"order": {"country": [{"prefix": "N"}]}},
+)
 def ship(uow: UnitOfWork) -> str:
     return str(uow.event["order"]["country"])
 
 
 @rules.register(
     cdc,
-    record_pattern={"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": ["COMPLETED"]}}}},
+    record_pattern={
+        "eventName": ["INSERT"],
+        "dynamodb": {"NewImage": {"status": {"S": ["COMPLETED"]}}},
+    },
 )
 def completed(uow: UnitOfWork) -> dict[str, str]:
     return {"type": "work-completed"}

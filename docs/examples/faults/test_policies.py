@@ -6,7 +6,9 @@ from powertools_stream.testing import run, to_kinesis_records
 
 
 def test_a_picture_that_cannot_be_read_is_set_aside() -> None:
-    outcome = run(rules, to_kinesis_records([{"type": "thumbnail-requested", "picture": "?"}]))
+    outcome = run(
+        rules, to_kinesis_records([{"type": "thumbnail-requested", "picture": "?"}])
+    )
 
     (fault,) = outcome.faults
     assert fault.disposition is Disposition.SET_ASIDE
@@ -16,9 +18,15 @@ def test_a_picture_that_cannot_be_read_is_set_aside() -> None:
 
 
 def test_a_closed_bank_is_tried_again_without_a_fault_event() -> None:
-    open_bank, closed_bank = {"bank": "open", "amount": 3}, {"bank": "closed", "amount": 4}
+    open_bank, closed_bank = (
+        {"bank": "open", "amount": 3},
+        {"bank": "closed", "amount": 4},
+    )
     event = to_kinesis_records(
-        [{"type": "payment-requested", "payment": payment} for payment in (open_bank, closed_bank)]
+        [
+            {"type": "payment-requested", "payment": payment}
+            for payment in (open_bank, closed_bank)
+        ]
     )
 
     outcome = run(rules, event)
@@ -26,4 +34,6 @@ def test_a_closed_bank_is_tried_again_without_a_fault_event() -> None:
     (fault,) = outcome.faults
     assert (fault.reason, fault.event) == (Reason.RETRYABLE, None)
     sequence_number = event["Records"][1]["kinesis"]["sequenceNumber"]
-    assert outcome.response == {"batchItemFailures": [{"itemIdentifier": sequence_number}]}
+    assert outcome.response == {
+        "batchItemFailures": [{"itemIdentifier": sequence_number}]
+    }

@@ -30,7 +30,12 @@ def collect_payments(uow: UnitOfWork) -> str:
 
 # --8<-- [start:own]
 def first_only(uow: UnitOfWork) -> dict[str, Any]:
-    item = {"pk": uow["key"], "sk": "EVENT", "discriminator": "EVENT", "event": uow.event}
+    item = {
+        "pk": uow["key"],
+        "sk": "EVENT",
+        "discriminator": "EVENT",
+        "event": uow.event,
+    }
     return {"Item": item, **pk_condition()}
 
 

@@ -15,7 +15,13 @@ rules.add(
 )
 
 
-@rules.register(correlate, event_type="order-created", correlation_key_suffix="loyalty", ttl=365, table_name="events")
+@rules.register(
+    correlate,
+    event_type="order-created",
+    correlation_key_suffix="loyalty",
+    ttl=365,
+    table_name="events",
+)
 def by_customer(uow: UnitOfWork) -> str:
     return str(uow.event["order"]["customer"])
 

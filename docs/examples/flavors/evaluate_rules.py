@@ -11,7 +11,11 @@ rules = RuleRegistry()
 # --8<-- [start:ready]
 def order_ready(uow: UnitOfWork, template: dict[str, Any]) -> dict[str, Any]:
     # One id for each order, whichever of its events came last, and however often.
-    return {**template, "type": "order-ready", "id": f"order-ready.{template['partition_key']}"}
+    return {
+        **template,
+        "type": "order-ready",
+        "id": f"order-ready.{template['partition_key']}",
+    }
 
 
 @rules.register(
@@ -34,7 +38,11 @@ def both_are_there(uow: UnitOfWork) -> bool:
     evaluate,
     event_type="order-created",
     correlation_key_suffix="loyalty",
-    emit=lambda uow, template: {**template, "type": "third-order", "id": uow["triggers"][-1]["id"] + ".third"},
+    emit=lambda uow, template: {
+        **template,
+        "type": "third-order",
+        "id": uow["triggers"][-1]["id"] + ".third",
+    },
     table_name="events",
 )
 def first_three(uow: UnitOfWork) -> list[dict[str, Any]]:
@@ -50,7 +58,10 @@ rules.add(
     id="large_orders",
     flavor=evaluate,
     event_type="order-created",
-    filters=[lambda uow: uow.event["total"] > 1000, lambda uow: not uow["meta"]["correlation"]],
+    filters=[
+        lambda uow: uow.event["total"] > 1000,
+        lambda uow: not uow["meta"]["correlation"],
+    ],
     emit="large-order-placed",
 )
 # --8<-- [end:simple]

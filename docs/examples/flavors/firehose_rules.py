@@ -20,7 +20,10 @@ def row(uow: UnitOfWork) -> dict[str, Any]:
 
 @rules.register(firehose_transform, event_type="order-shipped")
 def row_per_parcel(uow: UnitOfWork) -> list[dict[str, Any]]:
-    return [{"order": uow.event["order"]["id"], "parcel": parcel} for parcel in uow.event["parcels"]]
+    return [
+        {"order": uow.event["order"]["id"], "parcel": parcel}
+        for parcel in uow.event["parcels"]
+    ]
 
 
 # --8<-- [end:transform]
@@ -28,23 +31,37 @@ def row_per_parcel(uow: UnitOfWork) -> list[dict[str, Any]]:
 
 # --8<-- [start:metadata]
 def by_customer_and_month(uow: UnitOfWork) -> dict[str, Any]:
-    month = datetime.fromtimestamp(uow.event["timestamp"] / 1000, timezone.utc).strftime("%Y-%m")
+    month = datetime.fromtimestamp(
+        uow.event["timestamp"] / 1000, timezone.utc
+    ).strftime("%Y-%m")
     return {"partitionKeys": {"customer": uow.event["customer"], "month": month}}
 
 
 rules.add(
-    id="partitioned", flavor=firehose_transform, event_type="invoice-sent", metadata=by_customer_and_month
+    id="partitioned",
+    flavor=firehose_transform,
+    event_type="invoice-sent",
+    metadata=by_customer_and_month,
 )  # the data stays as it is
 
 
 def to_table(uow: UnitOfWork) -> dict[str, Any]:
     operation = "delete" if uow.event["type"] == "customer-deleted" else "update"
-    return {"otfMetadata": {"destinationTableName": "customers", "operation": operation}}
+    return {
+        "otfMetadata": {"destinationTableName": "customers", "operation": operation}
+    }
 
 
-@rules.register(firehose_transform, event_type=["customer-updated", "customer-deleted"], metadata=to_table)
+@rules.register(
+    firehose_transform,
+    event_type=["customer-updated", "customer-deleted"],
+    metadata=to_table,
+)
 def customer(uow: UnitOfWork) -> dict[str, Any]:
-    return {"id": uow.event["customer"]["id"], "name": uow.event["customer"].get("name")}
+    return {
+        "id": uow.event["customer"]["id"],
+        "name": uow.event["customer"].get("name"),
+    }
 
 
 # --8<-- [end:metadata]
@@ -68,5 +85,7 @@ def is_test(uow: UnitOfWork) -> bool:
 
 
 rules.add(id="no-heartbeats", flavor=firehose_drop, event_type="heartbeat")
-rules.add(id="no-tests", flavor=firehose_drop, event_type="page-viewed", filters=[is_test])
+rules.add(
+    id="no-tests", flavor=firehose_drop, event_type="page-viewed", filters=[is_test]
+)
 # --8<-- [end:drop]

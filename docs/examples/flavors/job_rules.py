@@ -23,7 +23,10 @@ def next_page(uow: UnitOfWork) -> dict[str, Any]:
 def keep_cursor(uow: UnitOfWork) -> dict[str, Any]:
     cursor = uow["scan_response"].get("LastEvaluatedKey")
     fields = {"cursor": cursor, "status": "RUNNING" if cursor else "COMPLETED"}
-    return {"Key": {"pk": uow.event["partition_key"], "sk": "job"}, **update_expression(fields)}
+    return {
+        "Key": {"pk": uow.event["partition_key"], "sk": "job"},
+        **update_expression(fields),
+    }
 
 
 @rules.register(
@@ -44,7 +47,10 @@ def republish_order(uow: UnitOfWork) -> dict[str, Any]:
 
 # --8<-- [start:queue]
 def from_cursor(uow: UnitOfWork) -> Generator[GetItems, Any, dict[str, Any]]:
-    answer = yield GetItems({"Keys": [{"pk": "nightly", "sk": "job"}], "ConsistentRead": True}, table_name="shop")
+    answer = yield GetItems(
+        {"Keys": [{"pk": "nightly", "sk": "job"}], "ConsistentRead": True},
+        table_name="shop",
+    )
     rows = answer["Responses"]["shop"]
     return {"Limit": 100, "ExclusiveStartKey": rows[0].get("cursor") if rows else None}
 

@@ -13,7 +13,11 @@ rules = RuleRegistry()
 # --8<-- [start:view]
 @rules.register(materialize, event_type="order-accepted", table_name="orders")
 def keep_order(uow: UnitOfWork) -> dict[str, Any]:
-    item = {"total": uow.event["total"], "timestamp": uow.event["timestamp"], "latched": True}
+    item = {
+        "total": uow.event["total"],
+        "timestamp": uow.event["timestamp"],
+        "latched": True,
+    }
     return {
         "Key": {"pk": uow.event["partition_key"], "sk": "order"},
         **update_expression(item),
@@ -26,7 +30,10 @@ def keep_order(uow: UnitOfWork) -> dict[str, Any]:
 
 # --8<-- [start:fallback]
 def count_late_one(uow: UnitOfWork) -> dict[str, Any]:
-    return {"Key": uow["update_request"]["Key"], **update_expression({"late": uow.event["timestamp"]})}
+    return {
+        "Key": uow["update_request"]["Key"],
+        **update_expression({"late": uow.event["timestamp"]}),
+    }
 
 
 @rules.register(
@@ -38,7 +45,11 @@ def count_late_one(uow: UnitOfWork) -> dict[str, Any]:
 )
 def keep_line(uow: UnitOfWork) -> dict[str, Any]:
     line = {"price": uow["split"]["price"], "timestamp": uow.event["timestamp"]}
-    return {"Key": {"pk": uow["split"]["id"]}, **update_expression(line), **timestamp_condition()}
+    return {
+        "Key": {"pk": uow["split"]["id"]},
+        **update_expression(line),
+        **timestamp_condition(),
+    }
 
 
 # --8<-- [end:fallback]
@@ -48,7 +59,10 @@ def keep_line(uow: UnitOfWork) -> dict[str, Any]:
 @rules.register(materialize, event_type="order-invoiced")
 def keep_invoice(uow: UnitOfWork) -> PutObject:
     invoice = uow.event["invoice"]
-    return PutObject({"Key": f"invoices/{invoice['id']}.json", "Body": invoice}, bucket_name="documents")
+    return PutObject(
+        {"Key": f"invoices/{invoice['id']}.json", "Body": invoice},
+        bucket_name="documents",
+    )
 
 
 # --8<-- [end:elsewhere]

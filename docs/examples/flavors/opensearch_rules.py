@@ -45,10 +45,19 @@ def rate_product(uow: UnitOfWork) -> dict[str, Any]:
 
 
 # --8<-- [start:split]
-@rules.register(opensearch, event_type="order-placed", split_on="event.order.lines", split_target_field="line")
+@rules.register(
+    opensearch,
+    event_type="order-placed",
+    split_on="event.order.lines",
+    split_target_field="line",
+)
 def index_lines(uow: UnitOfWork) -> dict[str, Any]:
     order, line = uow.event["order"], uow["line"]
-    return {"index": "order-lines", "id": f"{order['id']}.{line['number']}", "body": line}
+    return {
+        "index": "order-lines",
+        "id": f"{order['id']}.{line['number']}",
+        "body": line,
+    }
 
 
 # --8<-- [end:split]

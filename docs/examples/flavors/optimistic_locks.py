@@ -10,10 +10,15 @@ rules = RuleRegistry()
 
 
 # --8<-- [start:sequence]
-@rules.register(materialize, event_type="stock-counted", table_name="stock", on_condition_failed="ignore")
+@rules.register(
+    materialize,
+    event_type="stock-counted",
+    table_name="stock",
+    on_condition_failed="ignore",
+)
 def keep_stock(uow: UnitOfWork) -> dict[str, Any]:
-    # Strings of equal length compare like numbers. A DynamoDB number could not hold that many digits.
-    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html: up to 129 of them.
+    # Strings of equal length compare like numbers. DynamoDB's numbers hold 38 digits:
+    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html: to 129.
     sequence = str(uow.record["kinesis"]["sequenceNumber"]).zfill(129)
     return {
         "Key": {"pk": uow.event["partition_key"], "sk": "stock"},
@@ -26,10 +31,18 @@ def keep_stock(uow: UnitOfWork) -> dict[str, Any]:
 
 
 # --8<-- [start:fault]
-@rules.register(materialize, event_type="stock-reserved", table_name="stock", on_condition_failed="fault")
+@rules.register(
+    materialize,
+    event_type="stock-reserved",
+    table_name="stock",
+    on_condition_failed="fault",
+)
 def reserve(uow: UnitOfWork) -> dict[str, Any]:
     return {
-        "Key": {"pk": uow.event["partition_key"], "sk": f"reservation.{uow.event['order']}"},
+        "Key": {
+            "pk": uow.event["partition_key"],
+            "sk": f"reservation.{uow.event['order']}",
+        },
         **update_expression({"amount": uow.event["amount"], "event": uow.event["id"]}),
         # There is one reservation per order; the same event may write it again.
         "ConditionExpression": "attribute_not_exists(#event) OR #event = :event",

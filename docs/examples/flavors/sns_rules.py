@@ -37,7 +37,10 @@ def watchers_of_item(uow: UnitOfWork) -> dict[str, Any]:
 )
 def tell_watchers(uow: UnitOfWork) -> list[dict[str, Any]]:
     return [
-        {"Message": {"to": watcher["mail"], "item": uow.event["item"]}, "MessageAttributes": {"kind": "restock"}}
+        {
+            "Message": {"to": watcher["mail"], "item": uow.event["item"]},
+            "MessageAttributes": {"kind": "restock"},
+        }
         for watcher in uow["query_response"]
     ]
 

@@ -15,7 +15,9 @@ QUEUES = "https://sqs.eu-central-1.amazonaws.com/123456789012"
 def pick_lines(uow: UnitOfWork) -> list[dict[str, Any]]:
     order = uow.event["order"]
     return [
-        {"MessageBody": {"order_id": order["id"], "line": line}} for line in order["lines"] if line["kind"] == "goods"
+        {"MessageBody": {"order_id": order["id"], "line": line}}
+        for line in order["lines"]
+        if line["kind"] == "goods"
     ]
 
 
@@ -28,7 +30,9 @@ def pick_lines(uow: UnitOfWork) -> list[dict[str, Any]]:
     event_type="order-cancelled",
     queue_url=f"{QUEUES}/refunds.fifo",
     table_name="orders",
-    to_get_request=lambda uow: {"Keys": [{"pk": uow.event["order"]["id"], "sk": "payment"}]},
+    to_get_request=lambda uow: {
+        "Keys": [{"pk": uow.event["order"]["id"], "sk": "payment"}]
+    },
 )
 def refund(uow: UnitOfWork) -> dict[str, Any] | None:
     payments = uow["batch_get_response"]["Responses"]["orders"]

@@ -13,7 +13,10 @@ rules = RuleRegistry()
 # --8<-- [start:string]
 @rules.register(task, event_type="order-created", emit="order-accepted")
 def accept_order(uow: UnitOfWork) -> dict[str, Any]:
-    return {"order_id": uow.event["order"]["id"], "total": sum(line["price"] for line in uow.event["order"]["lines"])}
+    return {
+        "order_id": uow.event["order"]["id"],
+        "total": sum(line["price"] for line in uow.event["order"]["lines"]),
+    }
 
 
 # --8<-- [end:string]
@@ -21,7 +24,9 @@ def accept_order(uow: UnitOfWork) -> dict[str, Any]:
 
 # --8<-- [start:emit]
 def one_per_line(uow: UnitOfWork, template: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{**template, "type": "line-ordered", "line": line} for line in uow["result"]]
+    return [
+        {**template, "type": "line-ordered", "line": line} for line in uow["result"]
+    ]
 
 
 @rules.register(task, event_type="order-created", emit=one_per_line)
@@ -35,7 +40,10 @@ def expensive_lines(uow: UnitOfWork) -> list[dict[str, Any]]:
 # --8<-- [start:requests]
 @rules.register(task, event_type="order-cancelled", emit="refund-requested")
 def refund(uow: UnitOfWork) -> Generator[Any, Any, dict[str, Any]]:
-    answer = yield GetItems({"Keys": [{"pk": uow.event["order"]["id"], "sk": "payment"}]}, table_name="payments")
+    answer = yield GetItems(
+        {"Keys": [{"pk": uow.event["order"]["id"], "sk": "payment"}]},
+        table_name="payments",
+    )
     (payment,) = answer["Responses"]["payments"]
     return {"amount": payment["amount"]}
 
@@ -46,7 +54,14 @@ def refund(uow: UnitOfWork) -> Generator[Any, Any, dict[str, Any]]:
 # --8<-- [start:returned]
 @rules.register(task, event_type="order-shipped")
 def tell_customer(uow: UnitOfWork) -> SendMessage:
-    return SendMessage({"MessageBody": {"order": uow.event["order"]["id"], "text": "It is on its way."}})
+    return SendMessage(
+        {
+            "MessageBody": {
+                "order": uow.event["order"]["id"],
+                "text": "It is on its way.",
+            }
+        }
+    )
 
 
 # --8<-- [end:returned]

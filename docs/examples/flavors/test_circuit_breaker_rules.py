@@ -8,7 +8,9 @@ from powertools_stream.testing import run, to_alarm_event
 def test_the_alarm_switches_the_mapping_off_to_one_record_and_on_again() -> None:
     switched = []
     for state in ("ALARM", "INSUFFICIENT_DATA", "OK"):
-        (request,) = run(rules, to_alarm_event("carrier-gateway-errors", state=state)).requests
+        (request,) = run(
+            rules, to_alarm_event("carrier-gateway-errors", state=state)
+        ).requests
         switched.append((request.params["Enabled"], request.params["BatchSize"]))
 
     assert switched == [(False, 50), (True, 1), (True, 50)]

@@ -8,7 +8,12 @@ NOW = 1_767_225_600_000
 
 # --8<-- [start:collect]
 def test_an_order_is_stored_under_its_id_with_the_key_that_correlates_it() -> None:
-    order = {"id": "e-1", "type": "order-created", "timestamp": NOW, "order": {"id": "o-1"}}
+    order = {
+        "id": "e-1",
+        "type": "order-created",
+        "timestamp": NOW,
+        "order": {"id": "o-1"},
+    }
 
     outcome = run(rules, to_kinesis_records([order]))
 
@@ -23,7 +28,12 @@ def test_an_order_is_stored_under_its_id_with_the_key_that_correlates_it() -> No
 def test_an_order_without_an_id_is_a_fault_and_no_other_is() -> None:
     events = [
         {"id": "e-1", "type": "order-created", "timestamp": NOW, "order": {}},
-        {"id": "e-2", "type": "payment-authorized", "timestamp": NOW, "payment": {"order_id": "o-1"}},
+        {
+            "id": "e-2",
+            "type": "payment-authorized",
+            "timestamp": NOW,
+            "payment": {"order_id": "o-1"},
+        },
     ]
 
     outcome = run(rules, to_kinesis_records(events))
@@ -37,7 +47,12 @@ def test_an_order_without_an_id_is_a_fault_and_no_other_is() -> None:
 
 
 def test_only_the_first_visit_is_stored() -> None:
-    visit = {"id": "e-1", "type": "page-visited", "timestamp": NOW, "visitor": {"id": "v-1"}}
+    visit = {
+        "id": "e-1",
+        "type": "page-visited",
+        "timestamp": NOW,
+        "visitor": {"id": "v-1"},
+    }
 
     (put,) = run(rules, to_kinesis_records([visit])).requests
 

@@ -9,7 +9,14 @@ EVENT = {
     "timestamp": 1_767_225_600_000,
     "order": {"id": "o-1", "customer": "c-1"},
 }
-ROW = {"pk": "e-1", "sk": "EVENT", "discriminator": "EVENT", "data": "o-1", "ttl": 99, "event": EVENT}
+ROW = {
+    "pk": "e-1",
+    "sk": "EVENT",
+    "discriminator": "EVENT",
+    "data": "o-1",
+    "ttl": 99,
+    "event": EVENT,
+}
 
 
 # --8<-- [start:correlate]

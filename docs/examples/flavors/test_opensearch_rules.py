@@ -40,9 +40,16 @@ def test_a_product_is_forgotten_and_rated() -> None:
 
 
 def test_each_line_of_an_order_is_a_document() -> None:
-    order = {"id": "o-1", "lines": [{"number": 1, "sku": "a"}, {"number": 2, "sku": "b"}]}
+    order = {
+        "id": "o-1",
+        "lines": [{"number": 1, "sku": "a"}, {"number": 2, "sku": "b"}],
+    }
 
-    outcome = run(rules, to_sqs_records([{"id": "1", "type": "order-placed", "order": order}]), responses=ANSWERS)
+    outcome = run(
+        rules,
+        to_sqs_records([{"id": "1", "type": "order-placed", "order": order}]),
+        responses=ANSWERS,
+    )
 
     assert [request.params["id"] for request in outcome.requests] == ["o-1.1", "o-1.2"]
     assert [result.uow["line"]["sku"] for result in outcome.results] == ["a", "b"]

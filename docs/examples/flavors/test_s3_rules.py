@@ -14,15 +14,24 @@ def test_an_order_is_kept_under_its_id() -> None:
     outcome = drive(s3, {"event": order}, rules["keep_order"], [{"ETag": "1"}])
 
     (request,) = outcome.requests
-    assert request == PutObject({"Key": "orders/o-1/e-1.json", "Body": order}, bucket_name="lake")
+    assert request == PutObject(
+        {"Key": "orders/o-1/e-1.json", "Body": order}, bucket_name="lake"
+    )
     assert outcome.result["put_response"] == {"ETag": "1"}
 
 
 # --8<-- [start:move]
 def test_a_file_is_copied_and_then_deleted() -> None:
-    answers: dict[Any, Any] = {CopyObject: {"CopyObjectResult": {"ETag": "1"}}, DeleteObject: {"Key": "a.csv"}}
+    answers: dict[Any, Any] = {
+        CopyObject: {"CopyObjectResult": {"ETag": "1"}},
+        DeleteObject: {"Key": "a.csv"},
+    }
 
-    outcome = run(rules, to_sqs_records([{"type": "file-imported", "key": "a.csv"}]), responses=answers)
+    outcome = run(
+        rules,
+        to_sqs_records([{"type": "file-imported", "key": "a.csv"}]),
+        responses=answers,
+    )
 
     copy, delete = outcome.requests
     assert copy.params["CopySource"] == {"Bucket": "inbox", "Key": "a.csv"}
@@ -32,7 +41,11 @@ def test_a_file_is_copied_and_then_deleted() -> None:
 def test_a_file_that_cannot_be_copied_stays() -> None:
     answers: dict[Any, Any] = {CopyObject: RuntimeError("no")}
 
-    outcome = run(rules, to_sqs_records([{"type": "file-imported", "key": "a.csv"}]), responses=answers)
+    outcome = run(
+        rules,
+        to_sqs_records([{"type": "file-imported", "key": "a.csv"}]),
+        responses=answers,
+    )
 
     assert [type(request) for request in outcome.requests] == [CopyObject]
     assert len(outcome.faults) == 1
@@ -44,16 +57,29 @@ def test_a_file_that_cannot_be_copied_stays() -> None:
 def test_each_page_of_a_manual_is_an_object() -> None:
     answers = [{"Body": b"one\x0ctwo"}, {"ETag": "1"}, {"ETag": "2"}]
 
-    outcome = drive(s3, {"event": {"key": "manual.txt"}}, rules["publish_pages"], answers)
+    outcome = drive(
+        s3, {"event": {"key": "manual.txt"}}, rules["publish_pages"], answers
+    )
 
-    assert [request.params["Key"] for request in outcome.requests[1:]] == ["manual/1.txt", "manual/2.txt"]
-    assert [response["ETag"] for response in outcome.result["put_response"]] == ["1", "2"]
+    assert [request.params["Key"] for request in outcome.requests[1:]] == [
+        "manual/1.txt",
+        "manual/2.txt",
+    ]
+    assert [response["ETag"] for response in outcome.result["put_response"]] == [
+        "1",
+        "2",
+    ]
 
 
 def test_each_photo_is_described() -> None:
     album = {"photos": [{"id": "p-1"}, {"id": "p-2"}]}
 
-    outcome = drive(s3, {"event": album}, rules["describe_photo"], [{"ETag": "1"}, {"ETag": "2"}])
+    outcome = drive(
+        s3, {"event": album}, rules["describe_photo"], [{"ETag": "1"}, {"ETag": "2"}]
+    )
 
-    assert [request.params["Key"] for request in outcome.requests] == ["photos/p-1.json", "photos/p-2.json"]
+    assert [request.params["Key"] for request in outcome.requests] == [
+        "photos/p-1.json",
+        "photos/p-2.json",
+    ]
     assert len(outcome.results) == 2

@@ -27,7 +27,11 @@ ALARM = {
 def answer(request: Any) -> Any:
     if isinstance(request, ListEventSourceMappings):
         return [THERE] if request.region_name == "us-west-2" else []
-    return {"UUID": "w1", "State": "Creating"} if isinstance(request, CreateEventSourceMapping) else {}
+    return (
+        {"UUID": "w1", "State": "Creating"}
+        if isinstance(request, CreateEventSourceMapping)
+        else {}
+    )
 
 
 def test_the_stream_is_read_here_once_the_other_region_is_in_alarm() -> None:
@@ -35,8 +39,13 @@ def test_the_stream_is_read_here_once_the_other_region_is_in_alarm() -> None:
 
     _, _, create, delete, update = outcome.requests
     assert create.params["BatchSize"] == 42
-    assert create.params["DestinationConfig"] == {"OnFailure": {"Destination": DEAD_LETTERS}}
-    assert create.params["StartingPositionTimestamp"].isoformat() == "2025-12-31T23:45:00+00:00"
+    assert create.params["DestinationConfig"] == {
+        "OnFailure": {"Destination": DEAD_LETTERS}
+    }
+    assert (
+        create.params["StartingPositionTimestamp"].isoformat()
+        == "2025-12-31T23:45:00+00:00"
+    )
     assert (delete.region_name, delete.params) == ("us-west-2", {"UUID": "e1"})
     assert update.params == {"UUID": "w1", "Enabled": True}
 

@@ -32,9 +32,15 @@ def products_of_order(uow: UnitOfWork) -> dict[str, Any]:
     table_name="shop",
 )
 def reprice(uow: UnitOfWork) -> dict[str, Any]:
-    order, (product,) = uow["query_response"], uow["batch_get_response"]["Responses"]["shop"]
+    order, (product,) = (
+        uow["query_response"],
+        uow["batch_get_response"]["Responses"]["shop"],
+    )
     price = product["price"] - uow.event["raw"]["new"]["discount"]
-    return {"Key": {"pk": order["pk"], "sk": "order"}, **update_expression({"price": price})}
+    return {
+        "Key": {"pk": order["pk"], "sk": "order"},
+        **update_expression({"price": price}),
+    }
 
 
 # --8<-- [end:update]

@@ -25,7 +25,9 @@ class CallCounter:
 
     def on_call(self, details: CallDetails) -> None:
         """Count one call."""
-        count = self.counts.setdefault((details.service, details.operation), CallCount())
+        count = self.counts.setdefault(
+            (details.service, details.operation), CallCount()
+        )
         count.calls += 1
         count.requests += details.entries
 

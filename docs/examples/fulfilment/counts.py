@@ -33,7 +33,7 @@ class FunctionCount:
         return self.records - self.reported
 
     def add(self, invocation: Invocation) -> None:
-        """Count one invocation, right after it: the processor only knows its latest batch."""
+        """Count an invocation right after it: a processor knows its latest batch."""
         records = len(invocation.event["Records"])
         self.invocations += 1
         self.records += records
@@ -41,6 +41,11 @@ class FunctionCount:
             self.reported += records
         else:
             self.reported += len(invocation.response["batchItemFailures"])
-        self.rules += len({(id(result.uow.record), result.rule_id) for result in self.processor.results})
+        self.rules += len(
+            {
+                (id(result.uow.record), result.rule_id)
+                for result in self.processor.results
+            }
+        )
         self.rules += sum(fault.rule_id != _NO_RULE for fault in self.processor.faults)
         self.faults += len(self.processor.faults)

@@ -1,7 +1,7 @@
-"""Runs the fulfilment service against an AWS in this process, and checks the outcome of every order.
+"""Runs the fulfilment service on an AWS in this process, and checks the outcome.
 
-Run ``python -m docs.examples.fulfilment.demo``; with ``--twice`` every record is delivered twice and out of order.
-The exit status is 1 if it does not add up.
+Run ``python -m docs.examples.fulfilment.demo``. With ``--twice`` every record comes
+twice and out of order. The exit status is 1 if it does not add up.
 """
 
 from __future__ import annotations
@@ -39,9 +39,17 @@ Event = dict[str, Any]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo, and return its exit status."""
-    parser = argparse.ArgumentParser(prog="demo", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--twice", action="store_true", help="deliver every record twice, and out of order")
-    parser.add_argument("--log", type=Path, help="where to write what the functions log")
+    parser = argparse.ArgumentParser(
+        prog="demo", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument(
+        "--twice",
+        action="store_true",
+        help="deliver every record twice, and out of order",
+    )
+    parser.add_argument(
+        "--log", type=Path, help="where to write what the functions log"
+    )
     options = parser.parse_args(arguments)
     # While a function runs, standard output is its log: the console keeps the real one.
     console, log = Console(file=sys.stdout, highlight=False), io.StringIO()
@@ -52,14 +60,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         story = demo.service.story_of(ORDERS[0].id)
         demo.let_time_pass()
         account = demo.account(ORDERS)
-    print_report(console, account, story, list(demo.functions.values()), time.monotonic() - started)
+    print_report(
+        console,
+        account,
+        story,
+        list(demo.functions.values()),
+        time.monotonic() - started,
+    )
     if options.log is not None:
         options.log.write_text(log.getvalue(), encoding="utf-8")
     return 0 if account.adds_up else 1
 
 
 class Demo:
-    """The outside world of the service: publishes to the stream, polls, lets time pass, and listens to the bus.
+    """The outside world: publishes to the stream, polls, lets time pass, hears the bus.
 
     Parameters
     ----------
@@ -68,12 +82,12 @@ class Demo:
     log
         Where the functions log to.
     seed
-        Delivers every record twice, in an order derived from this number; None: once and in order.
+        Delivers each record twice, in an order derived from this; None: once, in order.
     """
 
     def __init__(self, aws: EmbeddedAWS, log: TextIO, seed: int | None = None) -> None:
         self.service = FulfilmentService.deploy(aws, log, seed)
-        # The deployment has imported the handlers, each in the environment of its function.
+        # The deployment has imported the handlers, each in its function's environment.
         from . import listener, recorder, trigger
 
         self.functions = {
@@ -86,30 +100,39 @@ class Demo:
         self._random = None if seed is None else Random(seed)
 
     def publish(self, events: list[dict[str, Any]]) -> None:
-        """Put the events on the stream, and wait until the functions have nothing left to do."""
+        """Put events on the stream, and wait until the functions are done."""
         if self._random is not None:
             self._random.shuffle(events := [*events, *events])
         kinesis = self.service.aws.client("kinesis")
         for first in range(0, len(events), _RECORDS_PER_CALL):
-            records = [_record(event) for event in events[first : first + _RECORDS_PER_CALL]]
+            records = [
+                _record(event) for event in events[first : first + _RECORDS_PER_CALL]
+            ]
             kinesis.put_records(StreamName=STREAM, Records=records)
         self._settle()
 
     def let_time_pass(self) -> None:
-        """Remove the rows that are due, and wait until the functions have nothing left to do."""
+        """Remove the rows that are due, and wait until the functions are done."""
         remove_due_rows(self.service.aws.client("dynamodb"), EVENTS)
         self._settle()
 
     def account(self, orders: Sequence[Order]) -> Account:
         """Find out the outcome of each order."""
-        return Account(tuple(orders), tuple(self.service.outcomes()), tuple(self.heard), Counter(self.puts))
+        return Account(
+            tuple(orders),
+            tuple(self.service.outcomes()),
+            tuple(self.heard),
+            Counter(self.puts),
+        )
 
     def _settle(self) -> None:
         for invocation in drain(*self.service.pollers):
             function = self.functions[invocation.function_name]
             function.add(invocation)
             if function.name == "recorder":
-                self.puts.update(result.uow["result"] for result in function.processor.results)
+                self.puts.update(
+                    result.uow["result"] for result in function.processor.results
+                )
         self.heard += self.service.heard()
 
 

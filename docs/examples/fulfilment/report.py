@@ -21,27 +21,58 @@ Events = Sequence[Mapping[str, Any]]
 
 
 def print_report(
-    console: Console, account: Account, story: Events, functions: Sequence[FunctionCount], seconds: float
+    console: Console,
+    account: Account,
+    story: Events,
+    functions: Sequence[FunctionCount],
+    seconds: float,
 ) -> None:
-    """Print the tables and the sum. `story` holds the collected events of the first order."""
-    for table in (_functions(functions), _calls(functions), _bus(account), _story(account, story)):
+    """Print the tables and the sum. `story`: the events of the first order."""
+    for table in (
+        _functions(functions),
+        _calls(functions),
+        _bus(account),
+        _story(account, story),
+    ):
         console.print(table)
         console.print()
     _print_sum(console, account, seconds)
 
 
 def _functions(functions: Iterable[FunctionCount]) -> Table:
-    table = _table("What the functions did", "Function", "|Invocations", "|Records", "|Rule runs", "|Faults")
+    table = _table(
+        "What the functions did",
+        "Function",
+        "|Invocations",
+        "|Records",
+        "|Rule runs",
+        "|Faults",
+    )
     for each in functions:
-        table.add_row(each.name, *map(str, (each.invocations, each.records, each.rules, each.faults)))
+        table.add_row(
+            each.name,
+            *map(str, (each.invocations, each.records, each.rules, each.faults)),
+        )
     return table
 
 
 def _calls(functions: Iterable[FunctionCount]) -> Table:
-    table = _table("What they called", "Function", "Service", "Operation", "|Calls", "|Requests", "|Per call")
+    table = _table(
+        "What they called",
+        "Function",
+        "Service",
+        "Operation",
+        "|Calls",
+        "|Requests",
+        "|Per call",
+    )
     for function in functions:
         for called, count in sorted(function.calls.counts.items()):
-            numbers = (str(count.calls), str(count.requests), f"{count.requests / count.calls:.1f}")
+            numbers = (
+                str(count.calls),
+                str(count.requests),
+                f"{count.requests / count.calls:.1f}",
+            )
             table.add_row(function.name, *called, *numbers)
     return table
 
@@ -50,7 +81,9 @@ def _bus(account: Account) -> Table:
     table = _table("What the bus was told", "Event", "|Events", "|Different ids")
     ids = {(event["type"], event["id"]) for event in account.heard}
     different = Counter(event_type for event_type, _ in ids)
-    for event_type, number in sorted(Counter(event["type"] for event in account.heard).items()):
+    for event_type, number in sorted(
+        Counter(event["type"] for event in account.heard).items()
+    ):
         table.add_row(event_type, str(number), str(different[event_type]))
     return table
 
@@ -59,7 +92,11 @@ def _story(account: Account, collected: Events) -> Table:
     first = account.orders[0].id
     table = _table(f"The story of order {first}", "Where", "Event", "At (UTC)", "Id")
     table.columns[-1].max_width = _WIDTH_OF_ID
-    told = {event["id"]: event for event in account.heard if event.get("order", {}).get("id") == first}
+    told = {
+        event["id"]: event
+        for event in account.heard
+        if event.get("order", {}).get("id") == first
+    }
     for where, events in (("event table", collected), ("bus", told.values())):
         for event in events:
             at = datetime.fromtimestamp(event["timestamp"] / 1000, timezone.utc)
@@ -69,12 +106,18 @@ def _story(account: Account, collected: Events) -> Table:
 
 def _print_sum(console: Console, account: Account, seconds: float) -> None:
     outcomes = Counter(account.outcomes.values())
-    verdict = "[green]It adds up.[/]" if account.adds_up else "[bold red]It does not add up.[/]"
-    console.print(
-        f"{account.puts.total()} outcomes told, {account.puts[True]} recorded: the others were there already."
+    verdict = (
+        "[green]It adds up.[/]"
+        if account.adds_up
+        else "[bold red]It does not add up.[/]"
     )
     console.print(
-        f"{len(account.orders)} orders = {outcomes['ready']} ready + {outcomes['expired']} expired + "
+        f"{account.puts.total()} outcomes told, {account.puts[True]} recorded: "
+        "the others were there already."
+    )
+    console.print(
+        f"{len(account.orders)} orders = {outcomes['ready']} ready + "
+        f"{outcomes['expired']} expired + "
         f"{outcomes['open']} still open. {verdict} ({seconds:.1f} s)"
     )
     for what, found in (
@@ -93,5 +136,7 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
         justify: Any = "right" if column.startswith("|") else "left"
-        table.add_column(column.lstrip("|"), justify=justify, overflow="ellipsis", no_wrap=True)
+        table.add_column(
+            column.lstrip("|"), justify=justify, overflow="ellipsis", no_wrap=True
+        )
     return table

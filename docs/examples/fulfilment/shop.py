@@ -1,4 +1,4 @@
-"""The outside world: orders, the events of the shop and the payment provider, and the expected outcomes."""
+"""The outside world: orders, events of shop and payment provider, expected outcomes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DAY = 24 * 60 * _MINUTE
 
 @dataclass(frozen=True)
 class Order:
-    """The order with this number. Every fifth is never paid, every eleventh twice; every fourth was placed just now."""
+    """Each fifth order is never paid, each eleventh twice; each fourth is new."""
 
     number: int
 
@@ -41,26 +41,44 @@ class Order:
 
     @property
     def outcome(self) -> str:
-        """The expected outcome: ``ready``, ``expired`` or, while it may still be paid, ``open``."""
+        """The expected outcome: ``ready``, ``expired`` or, for now, ``open``."""
         return "ready" if self.payments else "open" if self.is_new else "expired"
 
     def created(self, now: int) -> dict[str, Any]:
         """Return the event of the shop."""
         order = {"id": self.id, "customer": self.customer, "total": 100 * self.number}
-        return self._event("order-created", self._placed(now), f"{self.id}.created", order=order)
+        return self._event(
+            "order-created", self._placed(now), f"{self.id}.created", order=order
+        )
 
     def paid(self, now: int, payment: int = 1) -> dict[str, Any]:
         """Return the event of the payment provider, which only knows the order's id."""
         payment_id = f"{self.id}.payment-{payment}"
         paid_at = self._placed(now) + payment * _MINUTE
-        return self._event("payment-authorized", paid_at, payment_id, order={"id": self.id}, payment={"id": payment_id})
+        return self._event(
+            "payment-authorized",
+            paid_at,
+            payment_id,
+            order={"id": self.id},
+            payment={"id": payment_id},
+        )
 
     def _placed(self, now: int) -> int:
         return now - (10 * _MINUTE if self.is_new else 4 * _DAY) + self.number
 
-    def _event(self, event_type: str, at: int, event_id: str, **fields: Any) -> dict[str, Any]:
-        # Each event has its own partition key: an order and its payments arrive through different shards.
-        return {"id": event_id, "type": event_type, "timestamp": at, "partition_key": event_id, "tags": {}, **fields}
+    def _event(
+        self, event_type: str, at: int, event_id: str, **fields: Any
+    ) -> dict[str, Any]:
+        # Each event has its own partition key: an order and its payments arrive through
+        # different shards.
+        return {
+            "id": event_id,
+            "type": event_type,
+            "timestamp": at,
+            "partition_key": event_id,
+            "tags": {},
+            **fields,
+        }
 
 
 ORDERS = [Order(number) for number in range(1, 61)]

@@ -15,7 +15,12 @@ def test_an_order_is_collected_for_as_long_as_it_may_be_paid() -> None:
     outcome = drive(collect, {"event": created}, listener.rules["collect_orders"], [{}])
 
     row = outcome.requests[0].params["Item"]
-    assert (row["pk"], row["sk"], row["data"], row["expire"]) == ("o-01.created", "EVENT", "o-01", True)
+    assert (row["pk"], row["sk"], row["data"], row["expire"]) == (
+        "o-01.created",
+        "EVENT",
+        "o-01",
+        True,
+    )
     assert row["ttl"] == created["timestamp"] // 1000 + 3 * 24 * 60 * 60
 
 
@@ -33,11 +38,23 @@ def test_the_first_outcome_of_an_order_is_the_last() -> None:
     late = {"type": "order-created-expired", "order": {"id": "o-01"}}
     condition_failed: dict[str, str] = {}
 
-    first = drive(task, {"event": ready}, recorder.rules["settle_order"], [{"ResponseMetadata": {}}])
-    second = drive(task, {"event": late}, recorder.rules["settle_order"], [condition_failed])
+    first = drive(
+        task,
+        {"event": ready},
+        recorder.rules["settle_order"],
+        [{"ResponseMetadata": {}}],
+    )
+    second = drive(
+        task, {"event": late}, recorder.rules["settle_order"], [condition_failed]
+    )
 
     (request,) = first.requests
-    assert request.params["Item"] == {"pk": "o-01", "sk": "order", "id": "o-01", "status": "ready"}
+    assert request.params["Item"] == {
+        "pk": "o-01",
+        "sk": "order",
+        "id": "o-01",
+        "status": "ready",
+    }
     assert request.params["ConditionExpression"] == "attribute_not_exists(pk)"
     assert (first.result["result"], second.result["result"]) == (True, False)
 

@@ -1,4 +1,4 @@
-"""Simulates DynamoDB's time to live, which moto does not have: removes the rows that are due.
+"""Simulates DynamoDB's time to live, which moto does not have: removes due rows.
 
 DynamoDB itself removes a row within a few days after it was due.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
@@ -25,5 +25,7 @@ def remove_due_rows(dynamodb: Any, table: str) -> int:
     )
     deletes = [{"DeleteRequest": {"Key": key}} for page in due for key in page["Items"]]
     for first in range(0, len(deletes), _WRITES_PER_CALL):
-        dynamodb.batch_write_item(RequestItems={table: deletes[first : first + _WRITES_PER_CALL]})
+        dynamodb.batch_write_item(
+            RequestItems={table: deletes[first : first + _WRITES_PER_CALL]}
+        )
     return len(deletes)

@@ -1,4 +1,4 @@
-"""Watches the event table: correlates events that belong together, and publishes higher-order events."""
+"""Watches the event table: correlates events, and publishes higher-order events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork, stream_processor
+from powertools_stream import (
+    FaultPolicy,
+    RuleRegistry,
+    StreamProcessor,
+    UnitOfWork,
+    stream_processor,
+)
 from powertools_stream.flavors import correlate, evaluate, expired
 
 from .calls import CallCounter
@@ -27,7 +33,8 @@ rules.add(
     event_type=["order-created", "payment-authorized"],
     correlation_key="order.id",
 )
-# The same orders under another key. The suffix separates the two: it says which rule evaluates a correlation.
+# The same orders under another key. The suffix separates the two: it says which rule
+# evaluates a correlation.
 rules.add(
     id="by_customer",
     flavor=correlate,
@@ -41,7 +48,7 @@ rules.add(
 
 # --8<-- [start:ready]
 def is_correlation(uow: UnitOfWork) -> bool:
-    """Pass correlations, which are queried consistently, but not collected rows, which are found through an index."""
+    """Pass correlations, read consistently, but no collected rows."""
     return bool(uow["meta"]["correlation"])
 
 
@@ -49,7 +56,12 @@ def order_ready(uow: UnitOfWork, template: Event) -> Event:
     created, _ = uow["triggers"]
     order = created["order"]
     # One id per order, whichever row made the order ready, and however many rows did.
-    return {**template, "id": f"order-ready.{order['id']}", "type": "order-ready", "order": order}
+    return {
+        **template,
+        "id": f"order-ready.{order['id']}",
+        "type": "order-ready",
+        "order": order,
+    }
 
 
 @rules.register(
@@ -62,7 +74,9 @@ def order_ready(uow: UnitOfWork, template: Event) -> Event:
 def ready_orders(uow: UnitOfWork) -> list[Event]:
     # The newest come first, so the oldest of each type is kept.
     first = {event["type"]: event for event in uow["correlated"]}
-    return [first["order-created"], first["payment-authorized"]] if len(first) == 2 else []
+    return (
+        [first["order-created"], first["payment-authorized"]] if len(first) == 2 else []
+    )
 
 
 # --8<-- [end:ready]
@@ -72,7 +86,12 @@ def ready_orders(uow: UnitOfWork) -> list[Event]:
 def customer_became_regular(uow: UnitOfWork, template: Event) -> Event:
     customer = uow.event["order"]["customer"]
     event_type = "customer-became-regular"
-    return {**template, "id": f"{event_type}.{customer}", "type": event_type, "customer": {"id": customer}}
+    return {
+        **template,
+        "id": f"{event_type}.{customer}",
+        "type": event_type,
+        "customer": {"id": customer},
+    }
 
 
 @rules.register(
@@ -94,8 +113,12 @@ def regular_customers(uow: UnitOfWork) -> list[Event]:
 rules.add(id="expired_orders", flavor=expired)
 # --8<-- [end:expired]
 
-calls = CallCounter()  # for the tables at the end of the demo; a real service does not need it
-processor = StreamProcessor(rules=rules, logger=logger, on_fault=FaultPolicy.PUBLISH, observers=[calls])
+calls = (
+    CallCounter()
+)  # for the tables at the end of the demo; a real service does not need it
+processor = StreamProcessor(
+    rules=rules, logger=logger, on_fault=FaultPolicy.PUBLISH, observers=[calls]
+)
 
 
 @logger.inject_lambda_context

@@ -17,7 +17,9 @@ def accept_order(uow: UnitOfWork) -> dict[str, Any]:
     return {"total": sum(line["price"] for line in uow.event["order"]["lines"])}
 
 
-@rules.register(task, event_type=["order-cancelled", "order-returned"], emit="refund-requested")
+@rules.register(
+    task, event_type=["order-cancelled", "order-returned"], emit="refund-requested"
+)
 async def request_refund(uow: UnitOfWork) -> dict[str, Any]:
     return {"refund": await refund_for(uow.event["order"])}
 
@@ -29,4 +31,4 @@ async def refund_for(order: dict[str, Any]) -> int:
 @logger.inject_lambda_context
 @stream_processor(rules=rules, logger=logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Runs after the batch is processed; the decorator returns the partial batch response."""
+    """Runs after the batch is processed. The decorator returns the response."""

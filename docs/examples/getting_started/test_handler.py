@@ -5,7 +5,9 @@ from powertools_stream.testing import run, to_sqs_records
 
 
 def test_an_order_is_accepted_with_its_total() -> None:
-    event = to_sqs_records([{"type": "order-created", "order": {"lines": [{"price": 3}, {"price": 4}]}}])
+    event = to_sqs_records(
+        [{"type": "order-created", "order": {"lines": [{"price": 3}, {"price": 4}]}}]
+    )
 
     outcome = run(rules, event)
 
@@ -26,8 +28,14 @@ def test_an_order_without_lines_is_reported_and_the_next_one_is_accepted() -> No
 
     (fault,) = outcome.faults
     assert (fault.rule_id, repr(fault.error)) == ("accept_order", "KeyError('lines')")
-    assert outcome.response == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
-    assert [accepted["total"] for accepted in outcome.events if accepted["type"] == "order-accepted"] == [5]
+    assert outcome.response == {
+        "batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]
+    }
+    assert [
+        accepted["total"]
+        for accepted in outcome.events
+        if accepted["type"] == "order-accepted"
+    ] == [5]
 
 
 def test_an_async_function_is_awaited() -> None:

@@ -20,4 +20,9 @@ def announce(uow: UnitOfWork, rule: Rule) -> Generator[Any, Any, UnitOfWork]:
 
 
 rules = RuleRegistry()
-rules.add(id="announce-orders", flavor=announce, event_type="order-created", table_name="customers")
+rules.add(
+    id="announce-orders",
+    flavor=announce,
+    event_type="order-created",
+    table_name="customers",
+)

@@ -9,7 +9,9 @@ from docs.examples.idempotency.payments import rules
 from powertools_stream import StreamProcessor, stream_processor
 
 # --8<-- [start:store]
-layer = DynamoDBPersistenceLayer("idempotency", boto_config=Config(max_pool_connections=32))
+layer = DynamoDBPersistenceLayer(
+    "idempotency", boto_config=Config(max_pool_connections=32)
+)
 processor = StreamProcessor(rules=rules, idempotency_store=layer)
 # --8<-- [end:store]
 

@@ -15,7 +15,12 @@ rules = RuleRegistry()
 # --8<-- [start:rules]
 @rules.register(task, event_type="order-paid", idempotent=True)
 def charge(uow: UnitOfWork) -> Generator[Any, Any, None]:
-    yield HttpRequest({"url": "https://payments.example.com/charges", "json": {"order": uow.event["id"]}})
+    yield HttpRequest(
+        {
+            "url": "https://payments.example.com/charges",
+            "json": {"order": uow.event["id"]},
+        }
+    )
 
 
 @rules.register(

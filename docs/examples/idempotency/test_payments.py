@@ -27,7 +27,9 @@ class InMemoryPersistenceLayer(BasePersistenceLayer):
 
     def _put_record(self, data_record: Any) -> None:
         if data_record.idempotency_key in self._records:
-            raise IdempotencyItemAlreadyExistsError(old_data_record=self._records[data_record.idempotency_key])
+            raise IdempotencyItemAlreadyExistsError(
+                old_data_record=self._records[data_record.idempotency_key]
+            )
         self._records[data_record.idempotency_key] = data_record
 
     def _update_record(self, data_record: Any) -> None:
@@ -39,10 +41,21 @@ class InMemoryPersistenceLayer(BasePersistenceLayer):
 
 def test_an_order_is_charged_once_however_often_it_is_delivered() -> None:
     layer = InMemoryPersistenceLayer()
-    order = {"id": "o-1", "type": "order-paid", "customer": {"id": "c-1", "email": "ada@example.com"}}
+    order = {
+        "id": "o-1",
+        "type": "order-paid",
+        "customer": {"id": "c-1", "email": "ada@example.com"},
+    }
 
-    outcomes = [run(rules, to_sqs_records([order]), idempotency_store=layer) for _ in range(2)]
+    outcomes = [
+        run(rules, to_sqs_records([order]), idempotency_store=layer) for _ in range(2)
+    ]
 
-    charges = [request for outcome in outcomes for request in outcome.requests if isinstance(request, HttpRequest)]
+    charges = [
+        request
+        for outcome in outcomes
+        for request in outcome.requests
+        if isinstance(request, HttpRequest)
+    ]
     assert len(charges) == 1
     assert outcomes[1].faults == []

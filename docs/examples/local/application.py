@@ -10,8 +10,18 @@ TEMPLATE = Path(__file__).parents[1] / "orders" / "template.yaml"
 
 
 def test_an_order_is_accepted_and_announced() -> None:
-    order = {"id": "1", "card": "fine", "currency": "EUR", "lines": [{"sku": "mug", "price": 890, "quantity": 2}]}
-    event = {"id": "1-submitted", "type": "order-submitted", "timestamp": 1, "order": order}
+    order = {
+        "id": "1",
+        "card": "fine",
+        "currency": "EUR",
+        "lines": [{"sku": "mug", "price": 890, "quantity": 2}],
+    }
+    event = {
+        "id": "1-submitted",
+        "type": "order-submitted",
+        "timestamp": 1,
+        "order": order,
+    }
 
     with Application(read_template(TEMPLATE), retry_delay=0) as application:
         application.send([json.dumps(event)], to="Bus")

@@ -6,10 +6,21 @@ from typing import Any
 
 from powertools_stream import RuleRegistry, stream_processor
 from powertools_stream.flavors import task
-from powertools_stream.local import BatchOutcome, EmbeddedAWS, LambdaFunction, mapping_of, wait_until_quiet
+from powertools_stream.local import (
+    BatchOutcome,
+    EmbeddedAWS,
+    LambdaFunction,
+    mapping_of,
+    wait_until_quiet,
+)
 
 rules = RuleRegistry()
-rules.add(id="count-lines", flavor=task, event_type="order-created", execute=lambda uow: len(uow.event["lines"]))
+rules.add(
+    id="count-lines",
+    flavor=task,
+    event_type="order-created",
+    execute=lambda uow: len(uow.event["lines"]),
+)
 
 
 @stream_processor(rules=rules)
@@ -20,13 +31,20 @@ def handler(event: dict[str, Any], context: Any) -> None: ...
 PROPERTIES = {
     "EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:orders",
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
-    "FilterCriteria": {"Filters": [{"Pattern": json.dumps({"body": {"type": ["order-created"]}})}]},
+    "FilterCriteria": {
+        "Filters": [{"Pattern": json.dumps({"body": {"type": ["order-created"]}})}]
+    },
 }
 
 
 def run(aws: EmbeddedAWS, outcomes: list[BatchOutcome]) -> bool:
-    """Poll until nothing is left, and return whether that came about within ten seconds."""
-    mapping = mapping_of(PROPERTIES, LambdaFunction(handler), clients=aws.client, observer=outcomes.append)
+    """Poll until nothing is left; return whether that took less than ten seconds."""
+    mapping = mapping_of(
+        PROPERTIES,
+        LambdaFunction(handler),
+        clients=aws.client,
+        observer=outcomes.append,
+    )
     assert mapping is not None  # it would be None if it was not Enabled
     stop = Event()
     thread = Thread(target=mapping.run, args=(stop,))

@@ -9,8 +9,12 @@ ADA = {"pk": "c-1", "name": "Ada"}
 
 def test_customers_are_notified() -> None:
     shipped = {"id": "1", "type": "order-shipped", "customer_id": "c-1"}
-    event = to_sqs_records([{**shipped, "by_mail": True}, {**shipped, "by_mail": False}])
+    event = to_sqs_records(
+        [{**shipped, "by_mail": True}, {**shipped, "by_mail": False}]
+    )
 
-    outcome = run(rules, event, responses={GetItems: {"Responses": {"customers": [ADA]}}})
+    outcome = run(
+        rules, event, responses={GetItems: {"Responses": {"customers": [ADA]}}}
+    )
 
     assert [published["name"] for published in outcome.events] == ["Ada"]

@@ -25,7 +25,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None: ...
 
 def test_a_batch_is_counted() -> None:
     metrics.metric_set.clear()
-    event = to_sqs_records([{"type": "order-created", "lines": [{"price": 3}]}, {"type": "order-created"}])
+    event = to_sqs_records(
+        [{"type": "order-created", "lines": [{"price": 3}]}, {"type": "order-created"}]
+    )
 
     run(rules, event, metrics=metrics)
 

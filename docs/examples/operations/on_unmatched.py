@@ -16,7 +16,9 @@ def handler(event: object, context: object) -> None: ...
 
 
 def test_an_event_that_no_rule_matches_is_a_fault() -> None:
-    outcome = run(rules, to_sqs_records([{"type": "order_created"}]), on_unmatched="fault")
+    outcome = run(
+        rules, to_sqs_records([{"type": "order_created"}]), on_unmatched="fault"
+    )
 
     assert len(outcome.response["batchItemFailures"]) == 1
     assert "none for one of type 'order_created'" in str(outcome.faults[0].error)

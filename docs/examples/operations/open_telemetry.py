@@ -29,7 +29,11 @@ def test_a_batch_its_rules_and_their_calls_are_spans() -> None:
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     observer = OpenTelemetryObserver(tracer_provider=provider, inject=True)
 
-    outcome = run(rules, to_sqs_records([{"type": "order-created", "lines": []}]), observers=[observer])
+    outcome = run(
+        rules,
+        to_sqs_records([{"type": "order-created", "lines": []}]),
+        observers=[observer],
+    )
 
     call, rule, batch = exporter.get_finished_spans()
     assert batch.name.startswith("process ")

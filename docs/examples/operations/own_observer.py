@@ -7,14 +7,19 @@ from contextlib import contextmanager
 
 from powertools_stream import RuleRegistry, StreamProcessor, UnitOfWork
 from powertools_stream.flavors import task
-from powertools_stream.outcomes import BatchSummary, CallDetails, RecordDetails, StepDetails
+from powertools_stream.outcomes import (
+    BatchSummary,
+    CallDetails,
+    RecordDetails,
+    StepDetails,
+)
 from powertools_stream.testing import run, to_sqs_records
 
 log = logging.getLogger(__name__)
 
 
 class SlowSteps:
-    """Names the rules whose code keeps the main thread busy, on which every other record waits."""
+    """Names the rules that keep the main thread busy, on which other records wait."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -35,7 +40,11 @@ class SlowSteps:
 
     def on_batch(self, summary: BatchSummary) -> None:
         for rule_id in self.slow:
-            log.warning("The rule %s kept the main thread busy in a batch of %d records.", rule_id, summary.records)
+            log.warning(
+                "The rule %s kept the main thread busy in a batch of %d records.",
+                rule_id,
+                summary.records,
+            )
 
 
 rules = RuleRegistry()
@@ -52,8 +61,16 @@ processor = StreamProcessor(rules=rules, observers=[SlowSteps(seconds=0.5)])
 def test_a_slow_rule_is_named() -> None:
     slow_steps = SlowSteps(seconds=0.2)
 
-    run(rules, to_sqs_records([{"type": "image-uploaded", "seconds": 0.0}]), observers=[slow_steps])
+    run(
+        rules,
+        to_sqs_records([{"type": "image-uploaded", "seconds": 0.0}]),
+        observers=[slow_steps],
+    )
     assert slow_steps.slow == set()
 
-    run(rules, to_sqs_records([{"type": "image-uploaded", "seconds": 0.3}]), observers=[slow_steps])
+    run(
+        rules,
+        to_sqs_records([{"type": "image-uploaded", "seconds": 0.3}]),
+        observers=[slow_steps],
+    )
     assert slow_steps.slow == {"thumbnail"}

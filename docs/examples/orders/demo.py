@@ -33,14 +33,31 @@ _SECONDS = 120
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo, and return its exit status."""
-    parser = argparse.ArgumentParser(prog="demo", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--orders", type=Path, default=ORDERS, help="a file with the event of one order per line")
-    parser.add_argument("--log", type=Path, help="where to write what the functions log")
+    parser = argparse.ArgumentParser(
+        prog="demo", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument(
+        "--orders",
+        type=Path,
+        default=ORDERS,
+        help="a file with the event of one order per line",
+    )
+    parser.add_argument(
+        "--log", type=Path, help="where to write what the functions log"
+    )
     options = parser.parse_args(arguments)
-    lines = [line for line in options.orders.read_text(encoding="utf-8").splitlines() if line.strip()]
+    lines = [
+        line
+        for line in options.orders.read_text(encoding="utf-8").splitlines()
+        if line.strip()
+    ]
     console = Console(highlight=False)
     with ExitStack() as stack:
-        log = stack.enter_context(options.log.open("w", encoding="utf-8")) if options.log is not None else None
+        log = (
+            stack.enter_context(options.log.open("w", encoding="utf-8"))
+            if options.log is not None
+            else None
+        )
         try:
             return 0 if run(lines, console, log) else 1
         except KeyboardInterrupt:
@@ -49,22 +66,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(lines: Sequence[str], console: Console, log: TextIO | None = None) -> bool:
-    """Run the service on these orders, print the report, and return whether it adds up."""
+    """Run the service on these orders, print the report, and return if it adds up."""
     started = time.monotonic()
     bars = _Bars(console, len(lines), log)
     template = read_template(TEMPLATE)
-    with Application(template, retry_delay=0, observer=bars.observe, on_progress=bars.tell) as application:
+    with Application(
+        template, retry_delay=0, observer=bars.observe, on_progress=bars.tell
+    ) as application:
         service = OrdersService(application.stack, application.emulator)
         with bars.progress:
             _publish(application, lines)
             is_quiet = application.wait_until_quiet(_SECONDS)
         account = _account(service, lines)
-        print_report(console, account, application.stack, application.tally, time.monotonic() - started)
+        print_report(
+            console,
+            account,
+            application.stack,
+            application.tally,
+            time.monotonic() - started,
+        )
     return is_quiet and account.adds_up
 
 
 def _publish(application: Application, lines: Sequence[str]) -> None:
-    """Publish the events on the bus. Other lines go straight to the queue, as if a careless partner had sent them."""
+    """Publish events on the bus. Other lines go straight to the queue."""
     application.send([line for line in lines if _is_event(line)], to="Bus")
     application.send([line for line in lines if not _is_event(line)], to="Orders")
 
@@ -77,7 +102,9 @@ def _account(service: OrdersService, lines: Sequence[str]) -> Account:
         letters=tuple(map(Letter.of, service.messages("DeadLetters"))),
         events=tuple(service.events("Heard")),
         # Two processes of a function may each publish the same fault event.
-        faults=tuple({fault["id"]: fault for fault in service.events("Faults")}.values()),
+        faults=tuple(
+            {fault["id"]: fault for fault in service.events("Faults")}.values()
+        ),
     )
 
 
@@ -94,7 +121,10 @@ class _Bars:
 
     def __init__(self, console: Console, orders: int, log: TextIO | None) -> None:
         self.progress = Progress(
-            TextColumn("{task.description:<9}"), BarColumn(bar_width=30), MofNCompleteColumn(), console=console
+            TextColumn("{task.description:<9}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            console=console,
         )
         self._console = console
         self._log = log
@@ -111,7 +141,11 @@ class _Bars:
         """Take notice of what happened."""
         if isinstance(activity, MappingBatch):
             self.progress.advance(self._tasks[activity.mapping], activity.outcome.done)
-        elif isinstance(activity, LogLine) and self._log is not None and not self._log.closed:
+        elif (
+            isinstance(activity, LogLine)
+            and self._log is not None
+            and not self._log.closed
+        ):
             self._log.write(activity.text + "\n")
 
 

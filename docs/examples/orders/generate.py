@@ -1,4 +1,4 @@
-"""Writes ``orders.jsonl``: each line is the event of an order, or something that was sent as one.
+"""Writes ``orders.jsonl``: each line is an order's event, or something sent as one.
 
 The file is always the same.
 
@@ -16,7 +16,14 @@ __all__ = ["ORDERS"]
 
 ORDERS = Path(__file__).with_name("orders.jsonl")
 
-_CATALOGUE = {"kettle": 3490, "teapot": 2850, "mug": 890, "strainer": 640, "oolong-100g": 1420, "sencha-100g": 1180}
+_CATALOGUE = {
+    "kettle": 3490,
+    "teapot": 2850,
+    "mug": 890,
+    "strainer": 640,
+    "oolong-100g": 1420,
+    "sencha-100g": 1180,
+}
 _TIMESTAMP = 1_790_000_000_000
 _CURRENCIES = ("EUR", "EUR", "EUR", "CHF", "GBP", "USD")
 _MALFORMED = (
@@ -69,7 +76,10 @@ def _order(number: int, source: random.Random) -> dict[str, Any]:
         "id": f"order-{number:04}",
         "card": "fine",
         "currency": source.choice(_CURRENCIES),
-        "lines": [{"sku": sku, "price": _CATALOGUE[sku], "quantity": source.randint(1, 4)} for sku in skus],
+        "lines": [
+            {"sku": sku, "price": _CATALOGUE[sku], "quantity": source.randint(1, 4)}
+            for sku in skus
+        ],
     }
 
 

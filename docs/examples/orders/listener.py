@@ -23,23 +23,36 @@ rules = RuleRegistry()
 def accept_order(uow: UnitOfWork) -> Generator[Any, Any, dict[str, Any]]:
     order = uow.event["order"]
     amount = total(order)
-    payment = yield Call(authorize, order["id"], order["card"], amount)  # blocking, so it runs on a worker thread
+    payment = yield Call(
+        authorize, order["id"], order["card"], amount
+    )  # blocking, so it runs on a worker thread
     return {"order_id": order["id"], "total": amount, "payment": payment}
 
 
 @rules.register(materialize, event_type="order-submitted")
 def keep_order(uow: UnitOfWork) -> dict[str, Any]:
     order = uow.event["order"]
-    row = {"total": total(order), "currency": order["currency"], "timestamp": uow.event["timestamp"]}
+    row = {
+        "total": total(order),
+        "currency": order["currency"],
+        "timestamp": uow.event["timestamp"],
+    }
     # Because of the condition, a second delivery of the same event changes nothing.
-    return {"Key": {"pk": order["id"], "sk": "order"}, **update_expression(row), **timestamp_condition()}
+    return {
+        "Key": {"pk": order["id"], "sk": "order"},
+        **update_expression(row),
+        **timestamp_condition(),
+    }
 
 
 def total(order: dict[str, Any]) -> int:
     """Return what the order costs, in cents."""
     for line in order["lines"]:
         if line["quantity"] < 1:
-            raise ValueError(f"Expected a quantity of 1 or more of {line['sku']}, found {line['quantity']}.")
+            raise ValueError(
+                f"Expected a quantity of 1 or more of {line['sku']}, "
+                f"found {line['quantity']}."
+            )
     return sum(line["price"] * line["quantity"] for line in order["lines"])
 
 

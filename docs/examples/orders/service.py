@@ -1,4 +1,4 @@
-"""The orders service from the outside, once it is deployed: its table, and what is in its queues."""
+"""The orders service from the outside: its table, and what is in its queues."""
 
 from __future__ import annotations
 
@@ -34,17 +34,28 @@ class OrdersService:
     def rows(self) -> list[str]:
         """Return the ids of the orders in the table."""
         table = self.stack.physical_ids["Table"]
-        pages = self.emulator.client("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        pages = (
+            self.emulator.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(TableName=table, ConsistentRead=True)
+        )
         return [item["pk"]["S"] for page in pages for item in page["Items"]]
 
     def messages(self, queue: str) -> Iterator[dict[str, Any]]:
         """Take every message out of a queue."""
         sqs, url = self.emulator.client("sqs"), self.stack.physical_ids[queue]
-        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            entries = [{"Id": str(n), "ReceiptHandle": each["ReceiptHandle"]} for n, each in enumerate(messages)]
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            entries = [
+                {"Id": str(n), "ReceiptHandle": each["ReceiptHandle"]}
+                for n, each in enumerate(messages)
+            ]
             sqs.delete_message_batch(QueueUrl=url, Entries=entries)
             yield from messages
 
     def events(self, queue: str) -> list[dict[str, Any]]:
         """Take every event out of a queue."""
-        return [json.loads(message["Body"])["detail"] for message in self.messages(queue)]
+        return [
+            json.loads(message["Body"])["detail"] for message in self.messages(queue)
+        ]

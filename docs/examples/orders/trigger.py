@@ -16,11 +16,20 @@ logger = Logger()
 rules = RuleRegistry()
 
 
-# A failed record blocks its shard. PUBLISH sets it aside instead: a fault event carries it, and the shard moves on.
-@rules.register(cdc, event_type="order-created", on_fault=FaultPolicy.PUBLISH, include_raw=False)
+# A failed record blocks its shard. PUBLISH sets it aside instead: a fault event carries
+# it, and the shard moves on.
+@rules.register(
+    cdc, event_type="order-created", on_fault=FaultPolicy.PUBLISH, include_raw=False
+)
 def announce_order(uow: UnitOfWork) -> dict[str, Any]:
     row = uow.event["raw"]["new"]
-    return {"order": {"id": row["pk"], "total": row["total"], "euros": round(row["total"] * EUROS[row["currency"]])}}
+    return {
+        "order": {
+            "id": row["pk"],
+            "total": row["total"],
+            "euros": round(row["total"] * EUROS[row["currency"]]),
+        }
+    }
 
 
 @logger.inject_lambda_context

@@ -15,21 +15,47 @@ from .time_to_live import SignedFunction
 from .trigger import rules as trigger_rules
 
 KEY = ("site", "date#event_type")
-COMPLETED = {"site": "plant-a", "date#event_type": "2025-07-15#pose#sync001#cam3", "status": "COMPLETED"}
-REQUEST = {"site": "plant-a", "date#event_type": "2025-07-15#pose#sync001#request", "status": "REQUESTED"}
+COMPLETED = {
+    "site": "plant-a",
+    "date#event_type": "2025-07-15#pose#sync001#cam3",
+    "status": "COMPLETED",
+}
+REQUEST = {
+    "site": "plant-a",
+    "date#event_type": "2025-07-15#pose#sync001#request",
+    "status": "REQUESTED",
+}
 
 
-def changes(*images: tuple[dict[str, Any] | None, dict[str, Any] | None]) -> dict[str, Any]:
+def changes(
+    *images: tuple[dict[str, Any] | None, dict[str, Any] | None],
+) -> dict[str, Any]:
     named = [{"new_image": new, "old_image": old} for new, old in images]
-    present = [{name: image for name, image in change.items() if image is not None} for change in named]
+    present = [
+        {name: image for name, image in change.items() if image is not None}
+        for change in named
+    ]
     return to_dynamodb_records(present, table="site-events", key=KEY)
 
 
 def test_the_key_of_a_row_says_what_it_is_about() -> None:
-    assert Work.of_row(COMPLETED) == Work("plant-a", "2025-07-15", "pose", "sync001", "cam3")
-    assert Work.of_row({**COMPLETED, "date#event_type": "2025-07-15#recon#sync001"}).part == ""
-    assert Work.of_row({**COMPLETED, "date#event_type": "2025-07-15#coffee#sync001"}).module == UNKNOWN
-    assert Work.of_row({**COMPLETED, "date#event_type": "2025-07-15#pose"}).module == UNKNOWN
+    assert Work.of_row(COMPLETED) == Work(
+        "plant-a", "2025-07-15", "pose", "sync001", "cam3"
+    )
+    assert (
+        Work.of_row({**COMPLETED, "date#event_type": "2025-07-15#recon#sync001"}).part
+        == ""
+    )
+    assert (
+        Work.of_row(
+            {**COMPLETED, "date#event_type": "2025-07-15#coffee#sync001"}
+        ).module
+        == UNKNOWN
+    )
+    assert (
+        Work.of_row({**COMPLETED, "date#event_type": "2025-07-15#pose"}).module
+        == UNKNOWN
+    )
     assert Work.of_row({**COMPLETED, "date#event_type": "odd"}).module == UNKNOWN
     assert Work.of_row(COMPLETED).key == {name: COMPLETED[name] for name in KEY}
 
@@ -45,7 +71,9 @@ def test_only_rows_that_are_inserted_as_completed_are_told_of() -> None:
 
     outcome = run(
         trigger_rules,
-        changes((COMPLETED, None), (started, None), (COMPLETED, started), (None, COMPLETED)),
+        changes(
+            (COMPLETED, None), (started, None), (COMPLETED, started), (None, COMPLETED)
+        ),
         source=DynamoDBSource(pk="site"),
     )
 
@@ -60,28 +88,58 @@ def test_only_rows_that_are_inserted_as_completed_are_told_of() -> None:
     assert "raw" not in event
 
 
-def test_a_request_is_told_of_and_expires_only_where_time_to_live_removed_it_unanswered() -> None:
+def test_a_request_expires_only_if_time_to_live_removed_it_unanswered() -> None:
     done = {**REQUEST, "status": "DONE"}
-    event = changes(({**REQUEST, "parts": ["cam1"]}, None), (None, REQUEST), (None, done))
+    event = changes(
+        ({**REQUEST, "parts": ["cam1"]}, None), (None, REQUEST), (None, done)
+    )
     removed_by_somebody = changes((None, REQUEST))
-    signed = SignedFunction(lambda event, context: event, name="signed").invoke(event).response
+    signed = (
+        SignedFunction(lambda event, context: event, name="signed")
+        .invoke(event)
+        .response
+    )
 
     outcome = run(trigger_rules, signed, source=DynamoDBSource(pk="site"))
 
-    assert [published["type"] for published in outcome.events] == ["module-requested", "module-expired"]
+    assert [published["type"] for published in outcome.events] == [
+        "module-requested",
+        "module-expired",
+    ]
     assert outcome.events[0]["parts"] == ["cam1"]
-    assert run(trigger_rules, removed_by_somebody, source=DynamoDBSource(pk="site")).events == []
+    assert (
+        run(trigger_rules, removed_by_somebody, source=DynamoDBSource(pk="site")).events
+        == []
+    )
 
 
 def told(*parts: str, module: str = "pose") -> dict[str, Any]:
-    event = {"type": "module-completed", "site": "plant-a", "date": "2025-07-15", "module": module, "sync": "sync001"}
-    return to_sqs_records([{**event, "id": f"e-{part}", "part": part} for part in parts])
+    event = {
+        "type": "module-completed",
+        "site": "plant-a",
+        "date": "2025-07-15",
+        "module": module,
+        "sync": "sync001",
+    }
+    return to_sqs_records(
+        [{**event, "id": f"e-{part}", "part": part} for part in parts]
+    )
 
 
-def rows(*parts: str, module: str = "pose", status: str = "REQUESTED") -> list[dict[str, Any]]:
+def rows(
+    *parts: str, module: str = "pose", status: str = "REQUESTED"
+) -> list[dict[str, Any]]:
     key = f"2025-07-15#{module}#sync001"
-    request = {"site": "plant-a", "date#event_type": f"{key}#request", "status": status, "parts": ["cam1", "cam2"]}
-    done = [{"site": "plant-a", "date#event_type": f"{key}#{part}", "status": "COMPLETED"} for part in parts]
+    request = {
+        "site": "plant-a",
+        "date#event_type": f"{key}#request",
+        "status": status,
+        "parts": ["cam1", "cam2"],
+    }
+    done = [
+        {"site": "plant-a", "date#event_type": f"{key}#{part}", "status": "COMPLETED"}
+        for part in parts
+    ]
     return [request, *done]
 
 
@@ -96,8 +154,10 @@ def test_nothing_is_asked_for_while_a_camera_is_missing() -> None:
     assert outcome.results[0].uow["result"] is False
 
 
-def test_the_next_module_is_asked_for_once_all_cameras_are_there_however_many_tell_of_it() -> None:
-    outcome = run(aggregator_rules, told("cam1", "cam2"), responses=found(rows("cam1", "cam2")))
+def test_the_next_module_is_asked_for_once_all_cameras_are_there() -> None:
+    outcome = run(
+        aggregator_rules, told("cam1", "cam2"), responses=found(rows("cam1", "cam2"))
+    )
 
     query, put, update = outcome.requests
     assert isinstance(query, Query)
@@ -113,15 +173,25 @@ def test_the_next_module_is_asked_for_once_all_cameras_are_there_however_many_te
 
 
 def test_nothing_is_asked_for_a_second_time() -> None:
-    outcome = run(aggregator_rules, told("cam1"), responses=found(rows("cam1", "cam2", status="DONE")))
+    outcome = run(
+        aggregator_rules,
+        told("cam1"),
+        responses=found(rows("cam1", "cam2", status="DONE")),
+    )
 
     assert [type(request) for request in outcome.requests] == [Query]
 
 
 def test_a_sync_whose_name_begins_with_that_of_another_is_another() -> None:
-    other = {"site": "plant-a", "date#event_type": "2025-07-15#pose#sync0010#cam2", "status": "COMPLETED"}
+    other = {
+        "site": "plant-a",
+        "date#event_type": "2025-07-15#pose#sync0010#cam2",
+        "status": "COMPLETED",
+    }
 
-    outcome = run(aggregator_rules, told("cam1"), responses=found([*rows("cam1"), other]))
+    outcome = run(
+        aggregator_rules, told("cam1"), responses=found([*rows("cam1"), other])
+    )
 
     assert [type(request) for request in outcome.requests] == [Query]
 
@@ -136,11 +206,16 @@ def test_a_row_that_comes_after_its_request_has_expired_changes_nothing() -> Non
 
 
 def test_the_last_module_tells_of_the_sync_under_one_id() -> None:
-    # Even if it was answered before: the invocation may have ended before the event was published.
+    # Even if it was answered before: the invocation may have ended before publishing.
     for status in ("REQUESTED", "DONE"):
         answered = rows("cam1", "cam2", module="archive", status=status)
 
-        outcome = run(aggregator_rules, told("", module="archive"), responses=found(answered))
+        outcome = run(
+            aggregator_rules, told("", module="archive"), responses=found(answered)
+        )
 
         (event,) = outcome.events
-        assert (event["type"], event["id"]) == ("sync-completed", "plant-a#2025-07-15#sync001.completed")
+        assert (event["type"], event["id"]) == (
+            "sync-completed",
+            "plant-a#2025-07-15#sync001.completed",
+        )

@@ -1,7 +1,7 @@
-"""Simulates the modules, which are third-party programs: writes the rows that they would write.
+"""Simulates the modules, third-party programs: writes the rows that they would write.
 
-One camera fails on the first attempt, one module never answers for one sync, and something writes a row of an unknown
-module.
+One camera fails on the first attempt, one module never answers for one sync, and
+something writes a row of an unknown module.
 """
 
 from __future__ import annotations
@@ -37,16 +37,27 @@ def work(uow: UnitOfWork) -> Puts:
     if (event["sync"], event["module"]) == HANGS:
         return 0
     parts = [part for part in event["parts"] if not _fails(event["sync"], part)]
-    # If the request is delivered again, the rows of the parts that were done exist: they are not written again.
-    yield [PutItem({"Item": _row(event, part), **pk_condition("site")}) for part in parts]
+    # If the request is delivered again, rows of the parts that were done exist: they
+    # are not written again.
+    yield [
+        PutItem({"Item": _row(event, part), **pk_condition("site")}) for part in parts
+    ]
     if len(parts) < len(event["parts"]):
         raise RuntimeError(f"A camera of {event['sync']} has sent no picture yet.")
     return len(parts)
 
 
-@rules.register(task, event_type="module-requested", filters=[lambda uow: uow.event["sync"] == STRAY[0]])
+@rules.register(
+    task,
+    event_type="module-requested",
+    filters=[lambda uow: uow.event["sync"] == STRAY[0]],
+)
 def write_a_stray_row(uow: UnitOfWork) -> Generator[PutItem, Any, None]:
-    row = {"site": uow.event["site"], "date#event_type": STRAY[1], "status": "COMPLETED"}
+    row = {
+        "site": uow.event["site"],
+        "date#event_type": STRAY[1],
+        "status": "COMPLETED",
+    }
     yield PutItem({"Item": row, **pk_condition("site")})
 
 

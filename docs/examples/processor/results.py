@@ -4,7 +4,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from powertools_stream import RuleRegistry, StreamProcessor, UnitOfWork, stream_processor
+from powertools_stream import (
+    RuleRegistry,
+    StreamProcessor,
+    UnitOfWork,
+    stream_processor,
+)
 from powertools_stream.flavors import task
 
 rules = RuleRegistry()

@@ -4,11 +4,23 @@ import os
 from typing import Any
 from unittest.mock import patch
 
-from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyItemAlreadyExistsError
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyItemAlreadyExistsError,
+)
 
-from docs.examples.processor import decoder, drop_in, results, several_sources, step_by_step
+from docs.examples.processor import (
+    decoder,
+    drop_in,
+    results,
+    several_sources,
+    step_by_step,
+)
 from powertools_stream.local import LambdaContext
-from powertools_stream.testing import to_dynamodb_records, to_schedule_event, to_sqs_records
+from powertools_stream.testing import (
+    to_dynamodb_records,
+    to_schedule_event,
+    to_sqs_records,
+)
 
 CONTEXT: Any = LambdaContext("orders")
 EVENT = to_sqs_records(
@@ -30,7 +42,9 @@ def test_a_record_handler_alone_needs_no_events() -> None:
 def test_rules_and_record_handler_both_run_and_either_may_fail_the_record() -> None:
     response = step_by_step.handler(EVENT, CONTEXT)
 
-    assert response == {"batchItemFailures": [{"itemIdentifier": SECOND}, {"itemIdentifier": THIRD}]}
+    assert response == {
+        "batchItemFailures": [{"itemIdentifier": SECOND}, {"itemIdentifier": THIRD}]
+    }
 
 
 def test_what_the_handler_returns_is_merged_under_the_response() -> None:
@@ -54,7 +68,12 @@ def test_one_handler_receives_from_several_sources() -> None:
 
 
 def test_payloads_are_decoded_by_another_library() -> None:
-    order = {"id": "1", "type": "order-created", "order": {"lines": [{"sku": "a"}]}, "large": 2**70}
+    order = {
+        "id": "1",
+        "type": "order-created",
+        "order": {"lines": [{"sku": "a"}]},
+        "large": 2**70,
+    }
 
     assert decoder.handler(to_sqs_records([order]), None) == {"batchItemFailures": []}
 
@@ -67,7 +86,9 @@ def test_a_function_of_a_rule_is_idempotent() -> None:
 
     def put(data_record: Any) -> None:
         if data_record.idempotency_key in rows:
-            raise IdempotencyItemAlreadyExistsError(old_data_record=rows[data_record.idempotency_key])
+            raise IdempotencyItemAlreadyExistsError(
+                old_data_record=rows[data_record.idempotency_key]
+            )
         rows[data_record.idempotency_key] = data_record
 
     def update(data_record: Any) -> None:
@@ -77,7 +98,9 @@ def test_a_function_of_a_rule_is_idempotent() -> None:
 
     with patch.multiple(idempotent.store, _put_record=put, _update_record=update):
         for _ in range(2):
-            assert idempotent.handler(event, LambdaContext("orders")) == {"batchItemFailures": []}
+            assert idempotent.handler(event, LambdaContext("orders")) == {
+                "batchItemFailures": []
+            }
 
     (row,) = rows.values()
     assert row.response_data == '{"charged": 3}'

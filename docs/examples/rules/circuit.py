@@ -3,8 +3,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from aws_lambda_powertools.utilities.circuit_breaker import CircuitBreakerConfig, circuit_breaker
-from aws_lambda_powertools.utilities.circuit_breaker.persistence import CircuitBreakerDynamoDBPersistence
+from aws_lambda_powertools.utilities.circuit_breaker import (
+    CircuitBreakerConfig,
+    circuit_breaker,
+)
+from aws_lambda_powertools.utilities.circuit_breaker.persistence import (
+    CircuitBreakerDynamoDBPersistence,
+)
 
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.flavors import task
@@ -33,14 +38,19 @@ bank = Bank()
 store = CircuitBreakerDynamoDBPersistence(table_name="circuits")
 
 
-@circuit_breaker(name="bank", persistence_store=store, config=CircuitBreakerConfig(failure_threshold=3))
+@circuit_breaker(
+    name="bank",
+    persistence_store=store,
+    config=CircuitBreakerConfig(failure_threshold=3),
+)
 def charge(payment: dict[str, Any]) -> str:
     return bank.charge(payment)
 
 
 @rules.register(task, event_type="payment-requested")
 def take_payment(uow: UnitOfWork) -> Generator[Any, Any, str]:
-    receipt = yield Call(charge, uow.event["payment"])  # blocking code, so on a worker thread
+    # Blocking code, so on a worker thread.
+    receipt = yield Call(charge, uow.event["payment"])
     return str(receipt)
 
 

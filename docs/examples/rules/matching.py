@@ -25,7 +25,9 @@ def log(uow: UnitOfWork) -> None: ...
 
 rules.add(id="as-fields", flavor=task, event_type="order-created", execute=log)
 rules.add(TaskRule(id="as-a-model", event_type="order-created", execute=log))
-rules.add({"id": "as-a-dict", "flavor": task, "event_type": "order-created", "execute": log})
+rules.add(
+    {"id": "as-a-dict", "flavor": task, "event_type": "order-created", "execute": log}
+)
 # --8<-- [end:ways]
 
 
@@ -34,10 +36,23 @@ def is_large(uow: UnitOfWork) -> bool:
     return bool(uow.event["total"] > 1000)
 
 
-rules.add(id="two-types", flavor=task, event_type=["order-paid", "order-shipped"], execute=log)
+rules.add(
+    id="two-types", flavor=task, event_type=["order-paid", "order-shipped"], execute=log
+)
 rules.add(id="pattern", flavor=task, event_type=re.compile("^order-"), execute=log)
-rules.add(id="function", flavor=task, event_type=lambda uow: uow.event["type"].endswith("-paid"), execute=log)
-rules.add(id="filters", flavor=task, event_type="order-created", filters=[out_source_is_self, is_large], execute=log)
+rules.add(
+    id="function",
+    flavor=task,
+    event_type=lambda uow: uow.event["type"].endswith("-paid"),
+    execute=log,
+)
+rules.add(
+    id="filters",
+    flavor=task,
+    event_type="order-created",
+    filters=[out_source_is_self, is_large],
+    execute=log,
+)
 rules.add(id="everything", flavor=task, execute=log)
 # --8<-- [end:matching]
 

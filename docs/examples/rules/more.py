@@ -27,10 +27,15 @@ def with_tax(uow: UnitOfWork) -> float:
 
 
 # --8<-- [start:compact]
-@rules.register(materialize, event_type="position-changed", compact=True, table_name="positions")
+@rules.register(
+    materialize, event_type="position-changed", compact=True, table_name="positions"
+)
 def keep_position(uow: UnitOfWork) -> dict[str, Any]:
     fields = {"at": uow.event["at"], "moves": len(uow.batch)}
-    return {"Key": {"pk": uow.event["partition_key"], "sk": "position"}, **update_expression(fields)}
+    return {
+        "Key": {"pk": uow.event["partition_key"], "sk": "position"},
+        **update_expression(fields),
+    }
 
 
 rules.add(
@@ -44,7 +49,9 @@ rules.add(
 
 
 # --8<-- [start:filters]
-@rules.register(task, event_type="order-shipped", filters=[out_source_is_self], emit="order-tracked")
+@rules.register(
+    task, event_type="order-shipped", filters=[out_source_is_self], emit="order-tracked"
+)
 def track(uow: UnitOfWork) -> dict[str, Any]:
     return {"parcel": uow.event["parcel"]}
 

@@ -18,7 +18,9 @@ rules = RuleRegistry()
 def tell_the_partner(uow: UnitOfWork) -> Generator[Any, Any, int]:
     """The partner accepts ten calls per second."""
     url = "https://partner.example/orders"
-    response = yield HttpRequest({"method": "POST", "url": url, "json": uow.event["order"]})
+    response = yield HttpRequest(
+        {"method": "POST", "url": url, "json": uow.event["order"]}
+    )
     return int(response.status)
 
 
@@ -38,7 +40,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 WRITER = "arn:aws:iam::111122223333:role/order-view-writer"
 
 
-@rules.register(materialize, event_type="order-shipped", table_name="orders", role_arn=WRITER)
+@rules.register(
+    materialize, event_type="order-shipped", table_name="orders", role_arn=WRITER
+)
 def keep_order(uow: UnitOfWork) -> dict[str, Any]:
     """The table is in the account 111122223333."""
     key = {"pk": uow.event["partition_key"], "sk": "order"}

@@ -10,7 +10,12 @@ def candidates(event_type: str) -> list[str]:
 
 
 def test_the_rules_of_a_type_are_found_in_their_order() -> None:
-    assert candidates("order-paid") == ["two-types", "pattern", "function", "everything"]
+    assert candidates("order-paid") == [
+        "two-types",
+        "pattern",
+        "function",
+        "everything",
+    ]
     assert candidates("said") == ["function", "everything", "shout"]
     assert candidates("fault") == ["function"]
 
@@ -25,4 +30,7 @@ def test_a_large_order_is_large() -> None:
 
 
 def test_a_flavor_of_ones_own_reads_the_fields_of_its_rule() -> None:
-    assert drive(shout, {"event": {"text": "hey"}}, rules["shout"]).result["text"] == "HEY!"
+    assert (
+        drive(shout, {"event": {"text": "hey"}}, rules["shout"]).result["text"]
+        == "HEY!"
+    )

@@ -10,7 +10,12 @@ from powertools_stream.testing import run, to_sqs_records
 
 
 def test_an_order_is_there_as_a_model() -> None:
-    event = to_sqs_records([{"id": "1", "type": "order-created", "total": 100}, {"id": "2", "type": "order-created"}])
+    event = to_sqs_records(
+        [
+            {"id": "1", "type": "order-created", "total": 100},
+            {"id": "2", "type": "order-created"},
+        ]
+    )
 
     outcome = run(rules, event)
 
@@ -21,20 +26,35 @@ def test_an_order_is_there_as_a_model() -> None:
 
 def test_positions_are_compacted() -> None:
     change = {"type": "position-changed", "partition_key": "p-1", "site": "s-1"}
-    events = [{**change, "id": str(n), "timestamp": n, "at": n, "sequence": -n} for n in range(3)]
+    events = [
+        {**change, "id": str(n), "timestamp": n, "at": n, "sequence": -n}
+        for n in range(3)
+    ]
 
     outcome = run(rules, to_sqs_records(events))
 
-    (update,) = (request for request in outcome.requests if isinstance(request, UpdateItem))
+    (update,) = (
+        request for request in outcome.requests if isinstance(request, UpdateItem)
+    )
     assert update.params["ExpressionAttributeValues"] == {":at": 2, ":moves": 3}
-    (by_site,) = (result.uow["result"] for result in outcome.results if result.rule_id == "by_site")
+    (by_site,) = (
+        result.uow["result"]
+        for result in outcome.results
+        if result.rule_id == "by_site"
+    )
     assert by_site == ["2", "1", "0"]
 
 
 def test_events_of_our_own_and_of_recordings_are_not_tracked() -> None:
     shipped = {"type": "order-shipped", "parcel": "p-1"}
-    tags = ({"source": "carrier"}, {"source": "shop"}, {"source": "carrier", "skip": True})
-    events = to_sqs_records([{**shipped, "id": str(n), "tags": tag} for n, tag in enumerate(tags)])
+    tags = (
+        {"source": "carrier"},
+        {"source": "shop"},
+        {"source": "carrier", "skip": True},
+    )
+    events = to_sqs_records(
+        [{**shipped, "id": str(n), "tags": tag} for n, tag in enumerate(tags)]
+    )
 
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("POWERTOOLS_SERVICE_NAME", "shop")

@@ -33,7 +33,9 @@ def test_the_partner_gets_no_more_than_ten_calls_in_a_second() -> None:
 def test_what_there_is_no_time_for_comes_again() -> None:
     context: Any = LambdaContext("partner", timeout=30)
 
-    outcome = run(rules, to_sqs_records([PAID] * 3), rates={HttpRequest: (1, 60)}, context=context)
+    outcome = run(
+        rules, to_sqs_records([PAID] * 3), rates={HttpRequest: (1, 60)}, context=context
+    )
 
     assert len(outcome.requests) == 1
     assert [fault.reason for fault in outcome.faults] == [Reason.UNFINISHED] * 2
@@ -50,16 +52,31 @@ def test_the_view_of_another_account_is_written_in_its_role() -> None:
 
     shipped = {"type": "order-shipped", "partition_key": "o-1"}
     with EmbeddedAWS() as aws:
-        theirs = aws.client("sts").assume_role(RoleArn=WRITER, RoleSessionName="test")["Credentials"]
-        keys = (theirs["AccessKeyId"], theirs["SecretAccessKey"], theirs["SessionToken"])
-        dynamodb = Session(*keys, region_name=aws.region).client("dynamodb", endpoint_url=aws.url)
+        theirs = aws.client("sts").assume_role(RoleArn=WRITER, RoleSessionName="test")[
+            "Credentials"
+        ]
+        keys = (
+            theirs["AccessKeyId"],
+            theirs["SecretAccessKey"],
+            theirs["SessionToken"],
+        )
+        dynamodb = Session(*keys, region_name=aws.region).client(
+            "dynamodb", endpoint_url=aws.url
+        )
         dynamodb.create_table(
             TableName="orders",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")
+            ],
             BillingMode="PAY_PER_REQUEST",
         )
-        response = StreamProcessor(rules=rules).process_event(to_kinesis_records([shipped]))
+        response = StreamProcessor(rules=rules).process_event(
+            to_kinesis_records([shipped])
+        )
         items = dynamodb.scan(TableName="orders")["Items"]
         dynamodb.close()
 

@@ -4,7 +4,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from powertools_stream import FieldEncryption, RuleRegistry, UnitOfWork, stream_processor
+from powertools_stream import (
+    FieldEncryption,
+    RuleRegistry,
+    UnitOfWork,
+    stream_processor,
+)
 from powertools_stream.flavors import task
 
 rules = RuleRegistry()
@@ -16,7 +21,11 @@ def want_receipt(uow: UnitOfWork) -> dict[str, Any]:
     return {"to": {"name": "Ann", "email": uow.event["customer"]["email"]}}
 
 
-encrypt = FieldEncryption(fields=("email", "card"), key_alias="alias/shop", regions=("eu-west-1", "eu-central-1"))
+encrypt = FieldEncryption(
+    fields=("email", "card"),
+    key_alias="alias/shop",
+    regions=("eu-west-1", "eu-central-1"),
+)
 
 
 @stream_processor(rules=rules, encrypt=encrypt)

@@ -4,7 +4,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from powertools_stream import ClaimChecks, FaultPolicy, RuleRegistry, UnitOfWork, stream_processor
+from powertools_stream import (
+    ClaimChecks,
+    FaultPolicy,
+    RuleRegistry,
+    UnitOfWork,
+    stream_processor,
+)
 from powertools_stream.flavors import task
 
 rules = RuleRegistry()
@@ -20,7 +26,9 @@ def send_receipt(uow: UnitOfWork) -> dict[str, Any]:
 @stream_processor(
     rules=rules,
     redact=["event.customer.email", "event.lines[*].note"],
-    claim_checks=ClaimChecks({"shop-claim-checks": "111122223333"}, "shop-claim-checks"),
+    claim_checks=ClaimChecks(
+        {"shop-claim-checks": "111122223333"}, "shop-claim-checks"
+    ),
     on_fault=FaultPolicy.PUBLISH,
 )
 def handler(event: dict[str, Any], context: LambdaContext) -> None:

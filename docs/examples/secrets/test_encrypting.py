@@ -8,7 +8,11 @@ from powertools_stream.testing import run, to_sqs_records
 
 # --8<-- [start:test]
 def test_the_address_travels_encrypted_and_a_listener_reads_it() -> None:
-    order = {"id": "o-1", "type": "order-created", "customer": {"email": "ann@example.com"}}
+    order = {
+        "id": "o-1",
+        "type": "order-created",
+        "customer": {"email": "ann@example.com"},
+    }
 
     outcome = run(encrypting.rules, to_sqs_records([order]), encrypt=encrypting.encrypt)
 
@@ -18,7 +22,12 @@ def test_the_address_travels_encrypted_and_a_listener_reads_it() -> None:
     assert event["eem"]["fields"] == ["email", "card"]
 
     listener = RuleRegistry()
-    listener.add(id="send", flavor=task, event_type="receipt-wanted", execute=lambda uow: uow.event["to"]["email"])
+    listener.add(
+        id="send",
+        flavor=task,
+        event_type="receipt-wanted",
+        execute=lambda uow: uow.event["to"]["email"],
+    )
     read = run(listener, to_sqs_records([event]), encrypt=FieldEncryption())
     assert read.results[0].uow["result"] == "ann@example.com"
 

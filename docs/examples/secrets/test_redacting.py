@@ -21,7 +21,9 @@ def test_a_fault_event_says_what_failed_and_not_for_whom() -> None:
         redacting.rules,
         to_sqs_records([order]),
         redact=["event.customer.email", "event.lines[*].note"],
-        claim_checks=ClaimChecks({"shop-claim-checks": "111122223333"}, "shop-claim-checks"),
+        claim_checks=ClaimChecks(
+            {"shop-claim-checks": "111122223333"}, "shop-claim-checks"
+        ),
         on_fault=FaultPolicy.PUBLISH,
     )
 
@@ -30,10 +32,18 @@ def test_a_fault_event_says_what_failed_and_not_for_whom() -> None:
     assert fault["err"]["message"] == "***** has opted out"
     assert fault["uow"]["event"]["customer"] == {"id": "c-7", "email": "*****"}
     # The record, which has it all, is in the bucket.
-    (left,) = (request for request in outcome.requests if isinstance(request, PutObject))
-    assert fault["uow"]["record"]["s3"] == {"bucket": "shop-claim-checks", "key": left.params["Key"]}
+    (left,) = (
+        request for request in outcome.requests if isinstance(request, PutObject)
+    )
+    assert fault["uow"]["record"]["s3"] == {
+        "bucket": "shop-claim-checks",
+        "key": left.params["Key"],
+    }
     assert "body" not in fault["uow"]["record"]
-    assert json.loads(json.loads(left.params["Body"])["body"])["customer"] == order["customer"]
+    assert (
+        json.loads(json.loads(left.params["Body"])["body"])["customer"]
+        == order["customer"]
+    )
 
 
 # --8<-- [end:test]

@@ -15,7 +15,11 @@ rules = RuleRegistry()
 @rules.register(task, event_type="reading-taken")
 def keep_reading(uow: UnitOfWork) -> Generator[Any, Any, None]:
     reading = uow.event["reading"]
-    item = {"sensor": reading["sensor"], "taken_at": uow.event["timestamp"], "celsius": reading["celsius"]}
+    item = {
+        "sensor": reading["sensor"],
+        "taken_at": uow.event["timestamp"],
+        "celsius": reading["celsius"],
+    }
     yield PutItem({"Item": item}, table_name="readings", key=("sensor", "taken_at"))
 
 
@@ -27,7 +31,10 @@ def keep_reading(uow: UnitOfWork) -> Generator[Any, Any, None]:
 def reserve(uow: UnitOfWork) -> Generator[Any, Any, dict[str, Any]]:
     order = uow.event["order"]
     answer, holds = yield [
-        GetItems({"Keys": [{"pk": sku, "sk": "stock"} for sku in order["skus"]]}, table_name="stock"),
+        GetItems(
+            {"Keys": [{"pk": sku, "sk": "stock"} for sku in order["skus"]]},
+            table_name="stock",
+        ),
         Query(
             {
                 "KeyConditionExpression": "#pk = :pk",

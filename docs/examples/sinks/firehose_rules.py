@@ -13,7 +13,11 @@ rules = RuleRegistry()
 # --8<-- [start:task]
 @rules.register(task, event_type=["order-created", "order-shipped"])
 def archive(uow: UnitOfWork) -> Generator[Any, Any, None]:
-    row = {"id": uow.event["id"], "type": uow.event["type"], "total": uow.event["order"]["total"]}
+    row = {
+        "id": uow.event["id"],
+        "type": uow.event["type"],
+        "total": uow.event["order"]["total"],
+    }
     yield PutDeliveryRecord({"Data": row}, delivery_stream_name="order-archive")
 
 

@@ -23,7 +23,10 @@ def book_shipment(uow: UnitOfWork) -> Generator[Any, Any, Any]:
             "url": f"{CARRIER}/shipments",
             "json": {"order": uow.event["id"], "address": uow.event["address"]},
             # A call may be made twice: the carrier books one shipment for each key.
-            "headers": {"Authorization": f"Bearer {key}", "Idempotency-Key": uow.event["id"]},
+            "headers": {
+                "Authorization": f"Bearer {key}",
+                "Idempotency-Key": uow.event["id"],
+            },
         },
         timeout=3,
     )
@@ -37,7 +40,9 @@ def book_shipment(uow: UnitOfWork) -> Generator[Any, Any, Any]:
 @rules.register(task, event_type="shipment-cancelled")
 def cancel_shipment(uow: UnitOfWork) -> Generator[Any, Any, str]:
     try:
-        yield HttpRequest({"method": "DELETE", "url": f"{CARRIER}/shipments/{uow.event['shipment']}"})
+        yield HttpRequest(
+            {"method": "DELETE", "url": f"{CARRIER}/shipments/{uow.event['shipment']}"}
+        )
     except RequestFailedError as error:
         if error.code != "404":
             raise

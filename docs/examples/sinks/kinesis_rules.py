@@ -24,7 +24,11 @@ def forward(uow: UnitOfWork) -> Generator[Any, Any, str]:
 @rules.register(task, event_type="page-viewed", ordered=False)
 def count_views(uow: UnitOfWork) -> Generator[Any, Any, None]:
     view = {"page": uow.event["page"], "timestamp": uow.event["timestamp"]}
-    yield PutRecord({"Data": view, "PartitionKey": uow.event["page"]}, stream_name="views", ordered=False)
+    yield PutRecord(
+        {"Data": view, "PartitionKey": uow.event["page"]},
+        stream_name="views",
+        ordered=False,
+    )
 
 
 # --8<-- [end:unordered]

@@ -36,7 +36,9 @@ def index_product(uow: UnitOfWork) -> Generator[Any, Any, str]:
 @rules.register(task, event_type="product-sold")
 def count_sale(uow: UnitOfWork) -> Generator[Any, Any, None]:
     body = {"doc": {"last_sold": uow.event["timestamp"]}, "doc_as_upsert": True}
-    yield UpdateDocument({"index": "products", "id": uow.event["product"]["id"], "body": body})
+    yield UpdateDocument(
+        {"index": "products", "id": uow.event["product"]["id"], "body": body}
+    )
 
 
 @rules.register(task, event_type="product-deleted")
@@ -49,6 +51,8 @@ def forget_product(uow: UnitOfWork) -> Generator[Any, Any, None]:
 
 # --8<-- [start:connector]
 # A slow domain behind a custom host name, which does not contain the Region.
-search = OpenSearchConnector(Clients(), domain_host="search.example.com", region_name="eu-central-1", timeout=20)
+search = OpenSearchConnector(
+    Clients(), domain_host="search.example.com", region_name="eu-central-1", timeout=20
+)
 processor = StreamProcessor(rules=rules, connectors=[search])
 # --8<-- [end:connector]

@@ -6,7 +6,14 @@ from typing import Any
 
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.flavors import task
-from powertools_stream.requests import DeleteObject, GetObject, GetObjectLines, HeadObject, ListObjects, PutObject
+from powertools_stream.requests import (
+    DeleteObject,
+    GetObject,
+    GetObjectLines,
+    HeadObject,
+    ListObjects,
+    PutObject,
+)
 
 rules = RuleRegistry()
 
@@ -22,7 +29,8 @@ def write_report(uow: UnitOfWork) -> Generator[Any, Any, str]:
         return "was there"
     body = template["Body"].decode().format(**uow.event["fields"])
     yield PutObject(
-        {"Key": f"reports/{uow.event['id']}", "Body": body, "ContentType": "text/html"}, bucket_name="reports"
+        {"Key": f"reports/{uow.event['id']}", "Body": body, "ContentType": "text/html"},
+        bucket_name="reports",
     )
     return "written"
 
@@ -33,8 +41,12 @@ def write_report(uow: UnitOfWork) -> Generator[Any, Any, str]:
 # --8<-- [start:deletes]
 @rules.register(task, event_type="customer-forgotten")
 def forget_files(uow: UnitOfWork) -> Generator[Any, Any, int]:
-    objects = yield ListObjects({"Prefix": f"customers/{uow.event['customer_id']}/"}, bucket_name="files")
-    yield [DeleteObject({"Key": found["Key"]}, bucket_name="files") for found in objects]
+    objects = yield ListObjects(
+        {"Prefix": f"customers/{uow.event['customer_id']}/"}, bucket_name="files"
+    )
+    yield [
+        DeleteObject({"Key": found["Key"]}, bucket_name="files") for found in objects
+    ]
     return len(objects)
 
 
@@ -56,7 +68,9 @@ def sum_up(uow: UnitOfWork) -> Generator[Any, Any, int]:
 @rules.register(task, event_type="order-created")
 def keep_first(uow: UnitOfWork) -> Generator[Any, Any, bool]:
     key = f"orders/{uow.event['partition_key']}"
-    answer = yield PutObject({"Key": key, "Body": uow.event, "IfNoneMatch": "*"}, bucket_name="archive")
+    answer = yield PutObject(
+        {"Key": key, "Body": uow.event, "IfNoneMatch": "*"}, bucket_name="archive"
+    )
     return bool(answer)
 
 

@@ -15,7 +15,9 @@ rules = RuleRegistry()
 @rules.register(task, event_type="parcel-stored")
 def remind_recipient(uow: UnitOfWork) -> Generator[Any, Any, None]:
     parcel = uow.event["parcel"]
-    due = datetime.fromtimestamp(uow.event["timestamp"] / 1000, timezone.utc) + timedelta(days=7)
+    due = datetime.fromtimestamp(
+        uow.event["timestamp"] / 1000, timezone.utc
+    ) + timedelta(days=7)
     yield CreateSchedule(
         {
             "Name": f"remind-{parcel['id']}",
@@ -26,7 +28,11 @@ def remind_recipient(uow: UnitOfWork) -> Generator[Any, Any, None]:
             "Target": {
                 "Arn": "arn:aws:sqs:eu-central-1:123456789012:reminders",
                 "RoleArn": "arn:aws:iam::123456789012:role/reminders",
-                "Input": {"id": f"{uow.event['id']}.reminder", "type": "reminder-due", "parcel": parcel},
+                "Input": {
+                    "id": f"{uow.event['id']}.reminder",
+                    "type": "reminder-due",
+                    "parcel": parcel,
+                },
             },
         }
     )
@@ -38,7 +44,9 @@ def remind_recipient(uow: UnitOfWork) -> Generator[Any, Any, None]:
 # --8<-- [start:delete]
 @rules.register(task, event_type="parcel-collected")
 def forget_reminder(uow: UnitOfWork) -> Generator[Any, Any, None]:
-    yield DeleteSchedule({"Name": f"remind-{uow.event['parcel']['id']}", "GroupName": "parcels"})
+    yield DeleteSchedule(
+        {"Name": f"remind-{uow.event['parcel']['id']}", "GroupName": "parcels"}
+    )
 
 
 # --8<-- [end:delete]

@@ -17,9 +17,15 @@ def announce(uow: UnitOfWork) -> Generator[Any, Any, str]:
     message = {
         "Message": uow.event,
         "Subject": f"Order {order['id']} is on its way",
-        "MessageAttributes": {"type": uow.event["type"], "total": order["total"], "regions": order["regions"]},
+        "MessageAttributes": {
+            "type": uow.event["type"],
+            "total": order["total"],
+            "regions": order["regions"],
+        },
     }
-    answer = yield PublishMessage(message, topic_arn="arn:aws:sns:eu-central-1:123456789012:orders")
+    answer = yield PublishMessage(
+        message, topic_arn="arn:aws:sns:eu-central-1:123456789012:orders"
+    )
     return str(answer["MessageId"])
 
 
@@ -30,7 +36,9 @@ def announce(uow: UnitOfWork) -> Generator[Any, Any, str]:
 @rules.register(task, event_type="delivery-announced")
 def send_text_message(uow: UnitOfWork) -> Generator[Any, Any, None]:
     delivery = uow.event["delivery"]
-    yield PublishMessage({"PhoneNumber": delivery["phone"], "Message": f"We come at {delivery['time']}."})
+    yield PublishMessage(
+        {"PhoneNumber": delivery["phone"], "Message": f"We come at {delivery['time']}."}
+    )
 
 
 # --8<-- [end:phone]

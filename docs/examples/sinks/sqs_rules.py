@@ -18,7 +18,9 @@ def ask_for_label(uow: UnitOfWork) -> Generator[Any, Any, str]:
         "MessageBody": {"order_id": order["id"], "address": order["address"]},
         "MessageAttributes": {"carrier": order["carrier"], "weight": order["weight"]},
     }
-    answer = yield SendMessage(message, queue_url="https://sqs.eu-central-1.amazonaws.com/123456789012/labels")
+    answer = yield SendMessage(
+        message, queue_url="https://sqs.eu-central-1.amazonaws.com/123456789012/labels"
+    )
     return str(answer["MessageId"])
 
 
@@ -29,7 +31,10 @@ def ask_for_label(uow: UnitOfWork) -> Generator[Any, Any, str]:
 @rules.register(task, event_type="stock-changed")
 def pass_on(uow: UnitOfWork) -> Generator[Any, Any, None]:
     message = {"MessageBody": uow.event, "MessageGroupId": uow.event["partition_key"]}
-    yield SendMessage(message, queue_url="https://sqs.eu-central-1.amazonaws.com/123456789012/stock.fifo")
+    yield SendMessage(
+        message,
+        queue_url="https://sqs.eu-central-1.amazonaws.com/123456789012/stock.fifo",
+    )
 
 
 # --8<-- [end:fifo]

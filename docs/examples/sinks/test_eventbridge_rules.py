@@ -6,19 +6,32 @@ from powertools_stream.testing import run, to_sqs_records
 
 # --8<-- [start:emit]
 def test_an_accepted_order_is_published_with_its_total() -> None:
-    order = {"id": "e-1", "type": "order-created", "lines": [{"price": 3}, {"price": 4}]}
+    order = {
+        "id": "e-1",
+        "type": "order-created",
+        "lines": [{"price": 3}, {"price": 4}],
+    }
 
     outcome = run(rules, to_sqs_records([order]))
 
     (event,) = outcome.events
-    assert (event["id"], event["type"], event["total"]) == ("e-1.accept_order", "order-accepted", 7)
+    assert (event["id"], event["type"], event["total"]) == (
+        "e-1.accept_order",
+        "order-accepted",
+        7,
+    )
 
 
 # --8<-- [end:emit]
 
 
 def test_the_auditors_have_a_bus_of_their_own() -> None:
-    accepted = {"id": "e-2", "type": "order-accepted", "timestamp": 1_767_225_600_000, "total": 7}
+    accepted = {
+        "id": "e-2",
+        "type": "order-accepted",
+        "timestamp": 1_767_225_600_000,
+        "total": 7,
+    }
 
     outcome = run(rules, to_sqs_records([accepted]))
 

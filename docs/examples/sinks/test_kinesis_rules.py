@@ -22,9 +22,17 @@ def test_a_shipped_order_goes_on_the_stream() -> None:
 
 
 def test_views_are_counted_in_any_order() -> None:
-    viewed = {"id": "e-1", "type": "page-viewed", "page": "/", "timestamp": 1767225600000}
+    viewed = {
+        "id": "e-1",
+        "type": "page-viewed",
+        "page": "/",
+        "timestamp": 1767225600000,
+    }
 
     (request,) = run(rules, to_sqs_records([viewed])).requests
 
     assert request.ordered is False
-    assert request.params == {"Data": {"page": "/", "timestamp": 1767225600000}, "PartitionKey": "/"}
+    assert request.params == {
+        "Data": {"page": "/", "timestamp": 1767225600000},
+        "PartitionKey": "/",
+    }

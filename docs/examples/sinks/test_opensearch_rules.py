@@ -11,7 +11,9 @@ PRODUCT = {"id": "p-1", "name": "Tea", "price": 3}
 
 # --8<-- [start:newest]
 def test_a_product_is_indexed_unless_a_newer_one_is_there() -> None:
-    event = to_sqs_records([{"id": "1", "type": "product-updated", "timestamp": 7, "product": PRODUCT}])
+    event = to_sqs_records(
+        [{"id": "1", "type": "product-updated", "timestamp": 7, "product": PRODUCT}]
+    )
 
     written = run(rules, event, responses={IndexDocument: {"result": "created"}})
     late = run(rules, event, responses={IndexDocument: {}})
@@ -31,7 +33,9 @@ def test_parts_are_changed_and_documents_deleted() -> None:
         for n, kind in enumerate(("product-sold", "product-deleted"))
     ]
 
-    requests = run(rules, to_sqs_records(events), responses=lambda request: {"result": "updated"}).requests
+    requests = run(
+        rules, to_sqs_records(events), responses=lambda request: {"result": "updated"}
+    ).requests
 
     assert [type(request) for request in requests] == [UpdateDocument, DeleteDocument]
     assert requests[0].params["body"]["doc"] == {"last_sold": 7}

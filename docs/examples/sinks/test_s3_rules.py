@@ -5,7 +5,14 @@ from typing import Any
 
 from docs.examples.sinks.s3_rules import rules
 from powertools_stream.connectors.s3.reads import ObjectLines
-from powertools_stream.requests import DeleteObject, GetObject, GetObjectLines, HeadObject, ListObjects, PutObject
+from powertools_stream.requests import (
+    DeleteObject,
+    GetObject,
+    GetObjectLines,
+    HeadObject,
+    ListObjects,
+    PutObject,
+)
 from powertools_stream.testing import run, to_sqs_records
 
 
@@ -28,9 +35,17 @@ def test_every_file_of_a_customer_is_deleted() -> None:
     files = [{"Key": f"customers/c-1/{n}"} for n in range(3)]
     answers: dict[Any, Any] = {ListObjects: files, DeleteObject: {}}
 
-    outcome = run(rules, to_sqs_records([{"type": "customer-forgotten", "customer_id": "c-1"}]), responses=answers)
+    outcome = run(
+        rules,
+        to_sqs_records([{"type": "customer-forgotten", "customer_id": "c-1"}]),
+        responses=answers,
+    )
 
-    deleted = [request.params for request in outcome.requests if isinstance(request, DeleteObject)]
+    deleted = [
+        request.params
+        for request in outcome.requests
+        if isinstance(request, DeleteObject)
+    ]
     assert deleted == files
     assert outcome.results[0].uow["result"] == 3
 
@@ -41,9 +56,15 @@ def test_every_file_of_a_customer_is_deleted() -> None:
 # --8<-- [start:lines]
 def test_an_import_is_summed_up() -> None:
     content = b'{"amount": 3}\n{"amount": 4}\n'
-    answers: dict[Any, Any] = {GetObjectLines: lambda request: ObjectLines(io.BytesIO(content))}
+    answers: dict[Any, Any] = {
+        GetObjectLines: lambda request: ObjectLines(io.BytesIO(content))
+    }
 
-    outcome = run(rules, to_sqs_records([{"type": "import-requested", "key": "a.jsonl"}]), responses=answers)
+    outcome = run(
+        rules,
+        to_sqs_records([{"type": "import-requested", "key": "a.jsonl"}]),
+        responses=answers,
+    )
 
     assert outcome.results[0].uow["result"] == 7
 

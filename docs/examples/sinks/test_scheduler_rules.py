@@ -6,8 +6,15 @@ from powertools_stream.testing import run, to_sqs_records
 
 
 # --8<-- [start:create]
-def test_a_reminder_is_due_a_week_later_and_forgotten_once_the_parcel_is_collected() -> None:
-    stored = {"id": "1", "type": "parcel-stored", "timestamp": 1_767_225_600_000, "parcel": {"id": "p-1"}}
+def test_a_reminder_is_due_a_week_later_and_forgotten_once_a_parcel_is_collected() -> (
+    None
+):
+    stored = {
+        "id": "1",
+        "type": "parcel-stored",
+        "timestamp": 1_767_225_600_000,
+        "parcel": {"id": "p-1"},
+    }
     collected = {"id": "2", "type": "parcel-collected", "parcel": {"id": "p-1"}}
 
     create, delete = run(rules, to_sqs_records([stored, collected])).requests

@@ -17,7 +17,11 @@ def test_a_shipped_order_is_announced() -> None:
 
     (request,) = outcome.requests
     assert request.params["Subject"] == "Order o-1 is on its way"
-    assert request.params["MessageAttributes"] == {"type": "order-shipped", "total": 440, "regions": ["eu", "us"]}
+    assert request.params["MessageAttributes"] == {
+        "type": "order-shipped",
+        "total": 440,
+        "regions": ["eu", "us"],
+    }
     assert outcome.results[0].uow["result"] == "m-1"
 
 
@@ -27,6 +31,11 @@ def test_a_shipped_order_is_announced() -> None:
 def test_a_text_message_goes_to_the_phone() -> None:
     delivery = {"phone": "+12065550100", "time": "10:30"}
 
-    (request,) = run(rules, to_sqs_records([{"type": "delivery-announced", "delivery": delivery}])).requests
+    (request,) = run(
+        rules, to_sqs_records([{"type": "delivery-announced", "delivery": delivery}])
+    ).requests
 
-    assert request.params == {"PhoneNumber": "+12065550100", "Message": "We come at 10:30."}
+    assert request.params == {
+        "PhoneNumber": "+12065550100",
+        "Message": "We come at 10:30.",
+    }

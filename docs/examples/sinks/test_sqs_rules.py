@@ -16,7 +16,10 @@ def test_a_label_is_asked_for() -> None:
     )
 
     (request,) = outcome.requests
-    assert request.params["MessageBody"] == {"order_id": "o-1", "address": "12 Any Street"}
+    assert request.params["MessageBody"] == {
+        "order_id": "o-1",
+        "address": "12 Any Street",
+    }
     assert request.params["MessageAttributes"] == {"carrier": "fast", "weight": 1.5}
     assert outcome.results[0].uow["result"] == "m-1"
 

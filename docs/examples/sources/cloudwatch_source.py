@@ -15,7 +15,12 @@ def is_in_alarm(uow: UnitOfWork) -> bool:
     return bool(uow.event["state"]["value"] == "ALARM")
 
 
-@rules.register(task, event_type="CloudWatch Alarm State Change", filters=[is_in_alarm], emit="trouble-reported")
+@rules.register(
+    task,
+    event_type="CloudWatch Alarm State Change",
+    filters=[is_in_alarm],
+    emit="trouble-reported",
+)
 def report(uow: UnitOfWork) -> dict[str, Any]:
     return {"alarm": uow.event["alarmName"], "reason": uow.event["state"]["reason"]}
 

@@ -17,7 +17,9 @@ def confirm_staff(uow: UnitOfWork) -> dict[str, Any]:
     return {"autoConfirmUser": email.endswith("@example.com")}
 
 
-@rules.register(task, event_type="PostConfirmation_ConfirmSignUp", emit="user-confirmed")
+@rules.register(
+    task, event_type="PostConfirmation_ConfirmSignUp", emit="user-confirmed"
+)
 def tell_others(uow: UnitOfWork) -> dict[str, Any]:
     return {"user": uow.event["userName"]}
 

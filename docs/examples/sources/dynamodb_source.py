@@ -28,7 +28,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
 
 # --8<-- [start:record_pattern]
-COMPLETED = {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": ["COMPLETED"]}}}}
+COMPLETED = {
+    "eventName": ["INSERT"],
+    "dynamodb": {"NewImage": {"status": {"S": ["COMPLETED"]}}},
+}
 
 
 @rules.register(task, event_type="order-created", record_pattern=COMPLETED)

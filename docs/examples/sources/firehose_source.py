@@ -15,7 +15,10 @@ rules = RuleRegistry()
 @rules.register(firehose_transform, event_type="order-created")
 def without_lines(uow: UnitOfWork) -> dict[str, Any]:
     order = uow.event["order"]
-    return {"id": uow.event["id"], "total": sum(line["price"] for line in order["lines"])}
+    return {
+        "id": uow.event["id"],
+        "total": sum(line["price"] for line in order["lines"]),
+    }
 
 
 rules.add(id="no-heartbeats", flavor=firehose_drop, event_type="heartbeat")

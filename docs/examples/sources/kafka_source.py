@@ -26,7 +26,10 @@ def keep_customer(uow: UnitOfWork) -> dict[str, Any]:
 
 @rules.register(task, event_type="", filters=[is_tombstone])
 def forget_customer(uow: UnitOfWork) -> Any:
-    yield DeleteItem({"Key": {"pk": uow.event["partition_key"], "sk": "customer"}}, table_name="customers")
+    yield DeleteItem(
+        {"Key": {"pk": uow.event["partition_key"], "sk": "customer"}},
+        table_name="customers",
+    )
 
 
 @stream_processor(rules=rules)
@@ -45,7 +48,9 @@ class WholeBatchKafkaSource(KafkaSource):
 
 
 @stream_processor(rules=rules, source=WholeBatchKafkaSource())
-def handler_without_partial_responses(event: dict[str, Any], context: LambdaContext) -> None: ...
+def handler_without_partial_responses(
+    event: dict[str, Any], context: LambdaContext
+) -> None: ...
 
 
 # --8<-- [end:whole]

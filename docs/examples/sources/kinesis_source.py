@@ -12,7 +12,9 @@ rules = RuleRegistry()
 
 
 # --8<-- [start:handler]
-@rules.register(materialize, event_type=["order-created", "order-shipped"], table_name="orders")
+@rules.register(
+    materialize, event_type=["order-created", "order-shipped"], table_name="orders"
+)
 def keep_order(uow: UnitOfWork) -> dict[str, Any]:
     order = {**uow.event["order"], "timestamp": uow.event["timestamp"]}
     return {

@@ -18,7 +18,9 @@ def count(uow: UnitOfWork) -> dict[str, Any]:
 
 
 # The table's hash key is `site`; without options, source=… is not needed.
-@stream_processor(rules=rules, source=PipeSource(DynamoDBSource(pk="site", event_type_prefix="visit")))
+@stream_processor(
+    rules=rules, source=PipeSource(DynamoDBSource(pk="site", event_type_prefix="visit"))
+)
 def handler(event: list[dict[str, Any]], context: LambdaContext) -> None:
     """The decorator returns the partial batch response to the pipe."""
 

@@ -18,10 +18,14 @@ def is_order(uow: UnitOfWork) -> bool:
     return str(uow.event["s3"]["object"]["key"]).endswith(".json")
 
 
-@rules.register(task, event_type="object-created", filters=[is_order], emit="order-received")
+@rules.register(
+    task, event_type="object-created", filters=[is_order], emit="order-received"
+)
 def receive_order(uow: UnitOfWork) -> Generator[Any, Any, dict[str, Any]]:
     s3 = uow.event["s3"]
-    answer = yield GetObject({"Key": s3["object"]["key"]}, bucket_name=s3["bucket"]["name"])
+    answer = yield GetObject(
+        {"Key": s3["object"]["key"]}, bucket_name=s3["bucket"]["name"]
+    )
     order = json.loads(answer["Body"])
     return {"total": order["total"]}
 

@@ -13,7 +13,12 @@ report_rules = RuleRegistry()
 
 
 # --8<-- [start:handler]
-@rules.register(task, event_type="Scheduled Event", event_pattern={"schedule": ["default/nightly"]}, emit="day-closed")
+@rules.register(
+    task,
+    event_type="Scheduled Event",
+    event_pattern={"schedule": ["default/nightly"]},
+    emit="day-closed",
+)
 def close_day(uow: UnitOfWork) -> dict[str, Any]:
     return {"closed_at": uow.event["timestamp"]}
 

@@ -31,7 +31,9 @@ queue = SQSSource(max_receive_count=3)
 
 
 @stream_processor(rules=rules, source=queue)
-def handler_of_a_queue_with_a_dead_letter_queue(event: dict[str, Any], context: LambdaContext) -> None: ...
+def handler_of_a_queue_with_a_dead_letter_queue(
+    event: dict[str, Any], context: LambdaContext
+) -> None: ...
 
 
 # --8<-- [end:options]

@@ -8,11 +8,15 @@ from powertools_stream.testing import run, to_alarm_event, to_eventbridge_event
 def test_trouble_is_reported_however_the_alarm_comes() -> None:
     direct = to_alarm_event("too-many-errors")
     on_a_bus = to_eventbridge_event(
-        direct["alarmData"], source="aws.cloudwatch", detail_type="CloudWatch Alarm State Change"
+        direct["alarmData"],
+        source="aws.cloudwatch",
+        detail_type="CloudWatch Alarm State Change",
     )
 
     for event in (direct, on_a_bus):
-        assert [published["alarm"] for published in run(rules, event).events] == ["too-many-errors"]
+        assert [published["alarm"] for published in run(rules, event).events] == [
+            "too-many-errors"
+        ]
     assert run(rules, to_alarm_event(state="OK", previous_state="ALARM")).events == []
 
 

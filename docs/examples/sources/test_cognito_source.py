@@ -6,11 +6,17 @@ from powertools_stream.testing import run, to_cognito_event
 
 # --8<-- [start:handler]
 def test_staff_is_confirmed_at_once() -> None:
-    event = to_cognito_event("PreSignUp_SignUp", response={"autoConfirmUser": False, "autoVerifyEmail": False})
+    event = to_cognito_event(
+        "PreSignUp_SignUp",
+        response={"autoConfirmUser": False, "autoVerifyEmail": False},
+    )
 
     outcome = run(rules, event)
 
-    assert outcome.response == {**event, "response": {"autoConfirmUser": True, "autoVerifyEmail": False}}
+    assert outcome.response == {
+        **event,
+        "response": {"autoConfirmUser": True, "autoVerifyEmail": False},
+    }
 
 
 # --8<-- [end:handler]
@@ -21,4 +27,7 @@ def test_a_confirmation_is_told_and_the_event_given_back() -> None:
 
     outcome = run(rules, event)
 
-    assert (outcome.response, [published["user"] for published in outcome.events]) == (event, ["jane"])
+    assert (outcome.response, [published["user"] for published in outcome.events]) == (
+        event,
+        ["jane"],
+    )

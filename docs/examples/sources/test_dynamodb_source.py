@@ -8,7 +8,11 @@ from powertools_stream.testing import run, to_dynamodb_records
 def test_an_order_that_was_paid_is_told_of() -> None:
     order = {"pk": "o-1", "sk": "order", "total": 42, "status": "OPEN"}
     paid = {**order, "status": "PAID"}
-    changes = [{"new_image": order}, {"old_image": order, "new_image": paid}, {"old_image": paid}]
+    changes = [
+        {"new_image": order},
+        {"old_image": order, "new_image": paid},
+        {"old_image": paid},
+    ]
 
     outcome = run(rules, to_dynamodb_records(changes))
 
@@ -22,7 +26,12 @@ def test_an_order_that_was_paid_is_told_of() -> None:
 def test_a_record_pattern_asks_the_raw_record() -> None:
     item = {"pk": "o-1", "sk": "order", "status": "COMPLETED"}
 
-    outcome = run(rules, to_dynamodb_records([{"new_image": item}, {"new_image": {**item, "status": "OPEN"}}]))
+    outcome = run(
+        rules,
+        to_dynamodb_records(
+            [{"new_image": item}, {"new_image": {**item, "status": "OPEN"}}]
+        ),
+    )
 
     assert [result.rule_id for result in outcome.results] == ["archive"]
 
@@ -30,7 +39,9 @@ def test_a_record_pattern_asks_the_raw_record() -> None:
 # --8<-- [start:keys]
 def test_the_site_is_the_partition_key_of_a_visit() -> None:
     item = {"site": "berlin", "date#event_type": "2026-01-01#visit"}
-    (change,) = to_dynamodb_records([{"new_image": item}], key=("site", "date#event_type"))["Records"]
+    (change,) = to_dynamodb_records(
+        [{"new_image": item}], key=("site", "date#event_type")
+    )["Records"]
 
     visit = visits.read(change)
 

@@ -14,7 +14,9 @@ def test_events_of_ones_own_and_of_aws() -> None:
     )
 
     assert [event["type"] for event in run(rules, order).events] == ["order-accepted"]
-    assert [event["finding"] for event in run(rules, finding).events] == ["Recon:EC2/PortProbe"]
+    assert [event["finding"] for event in run(rules, finding).events] == [
+        "Recon:EC2/PortProbe"
+    ]
 
 
 # --8<-- [end:handler]

@@ -8,14 +8,25 @@ from powertools_stream.testing import run, to_kinesis_records
 
 CREATED = {"type": "order-created", "partition_key": "o-1", "order": {"status": "OPEN"}}
 BROKEN = {"type": "order-created", "partition_key": "o-2"}
-SHIPPED = {"type": "order-shipped", "partition_key": "o-1", "order": {"status": "SHIPPED"}}
+SHIPPED = {
+    "type": "order-shipped",
+    "partition_key": "o-1",
+    "order": {"status": "SHIPPED"},
+}
 
 
 # --8<-- [start:aside]
 def test_poison_is_set_aside_and_the_shard_moves_on() -> None:
-    outcome = run(rules, to_kinesis_records([CREATED, BROKEN, SHIPPED]), on_fault=FaultPolicy.PUBLISH)
+    outcome = run(
+        rules,
+        to_kinesis_records([CREATED, BROKEN, SHIPPED]),
+        on_fault=FaultPolicy.PUBLISH,
+    )
 
-    assert [request.params["Key"]["pk"] for request in outcome.requests] == ["o-1", "o-1"]
+    assert [request.params["Key"]["pk"] for request in outcome.requests] == [
+        "o-1",
+        "o-1",
+    ]
     assert outcome.response == {"batchItemFailures": []}
     (fault,) = outcome.faults
     assert fault.event is not None
@@ -35,8 +46,11 @@ def test_a_table_that_is_busy_holds_back_its_key_only() -> None:
 
     outcome = run(rules, batch, responses={UpdateItem: answer})
 
-    assert [fault.reason for fault in outcome.faults] == [Reason.RETRYABLE, Reason.HELD_BACK]
-    # Kinesis sends everything again from there on, so records that are held back need not be named.
+    assert [fault.reason for fault in outcome.faults] == [
+        Reason.RETRYABLE,
+        Reason.HELD_BACK,
+    ]
+    # Kinesis sends everything again from there on, so later records are not named.
     assert outcome.response == {"batchItemFailures": [{"itemIdentifier": first}]}
     assert not outcome.events
 

@@ -22,7 +22,12 @@ class TestTicketSource(SourceSuite):
 
     def event(self) -> dict[str, Any]:
         at = 1_767_225_600_000
-        return {"tickets": [{"no": n, "at": at, "desk": "north", "text": '{"type": "called"}'} for n in (1, 2)]}
+        return {
+            "tickets": [
+                {"no": n, "at": at, "desk": "north", "text": '{"type": "called"}'}
+                for n in (1, 2)
+            ]
+        }
 
     def malformed_record(self) -> Record:
         return {"no": 3, "at": 1_767_225_600_000, "desk": "north", "text": "not JSON"}

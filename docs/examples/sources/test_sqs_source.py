@@ -15,7 +15,12 @@ def test_a_message_that_fails_comes_back_alone() -> None:
     outcome = run(rules, batch)
 
     assert [event["total"] for event in outcome.events] == [3]
-    assert outcome.response == {"batchItemFailures": [{"itemIdentifier": broken}, {"itemIdentifier": unreadable}]}
+    assert outcome.response == {
+        "batchItemFailures": [
+            {"itemIdentifier": broken},
+            {"itemIdentifier": unreadable},
+        ]
+    }
 
 
 # --8<-- [end:standard]
@@ -24,12 +29,16 @@ def test_a_message_that_fails_comes_back_alone() -> None:
 # --8<-- [start:fifo]
 def test_the_rest_of_its_group_comes_back_with_it() -> None:
     groups = [(BROKEN, "customer-1"), (ORDER, "customer-2"), (ORDER, "customer-1")]
-    batch = to_sqs_records([{"body": body, "group_id": group} for body, group in groups], fifo=True)
+    batch = to_sqs_records(
+        [{"body": body, "group_id": group} for body, group in groups], fifo=True
+    )
     first, _, third = (record["messageId"] for record in batch["Records"])
 
     outcome = run(rules, batch)
 
-    assert outcome.response == {"batchItemFailures": [{"itemIdentifier": first}, {"itemIdentifier": third}]}
+    assert outcome.response == {
+        "batchItemFailures": [{"itemIdentifier": first}, {"itemIdentifier": third}]
+    }
 
 
 # --8<-- [end:fifo]

@@ -17,17 +17,24 @@ from powertools_stream.testing import run, to_distributed_map_event
 def test_a_bad_order_does_not_hold_up_the_backfill() -> None:
     good = {"id": "o-1", "type": "order-created", "total": 42}
     bad = {"id": "o-2", "type": "order-created"}
-    event = to_distributed_map_event([good, bad], batch_input={"execution": "backfill-1"})
+    event = to_distributed_map_event(
+        [good, bad], batch_input={"execution": "backfill-1"}
+    )
 
     outcome = run(rules, event)
 
-    assert [request.params["Key"] for request in outcome.requests if isinstance(request, UpdateItem)] == [{"pk": "o-1"}]
+    assert [
+        request.params["Key"]
+        for request in outcome.requests
+        if isinstance(request, UpdateItem)
+    ] == [{"pk": "o-1"}]
     assert [str(fault.error) for fault in outcome.faults] == ["'total'"]
 
 
 def test_an_outage_fails_the_batch_so_that_the_state_machine_tries_again() -> None:
     event = to_distributed_map_event(
-        [{"id": "o-1", "type": "order-created", "total": 42}], batch_input={"execution": "backfill-1"}
+        [{"id": "o-1", "type": "order-created", "total": 42}],
+        batch_input={"execution": "backfill-1"},
     )
 
     with pytest.raises(BatchProcessingError) as failed:
@@ -40,7 +47,11 @@ def test_an_outage_fails_the_batch_so_that_the_state_machine_tries_again() -> No
 
 
 def retried_errors() -> list[str]:
-    machine: dict[str, Any] = json.loads(Path(__file__).with_name("backfill.asl.json").read_text(encoding="utf-8"))
-    (retry,) = machine["States"]["Backfill"]["ItemProcessor"]["States"]["Process"]["Retry"]
+    machine: dict[str, Any] = json.loads(
+        Path(__file__).with_name("backfill.asl.json").read_text(encoding="utf-8")
+    )
+    (retry,) = machine["States"]["Backfill"]["ItemProcessor"]["States"]["Process"][
+        "Retry"
+    ]
     errors: list[str] = retry["ErrorEquals"]
     return errors

@@ -9,7 +9,7 @@ from powertools_stream.uow import Record
 
 
 class TicketSource(Source):
-    """Tickets from a partner's broker: ``{"tickets": [{"no": …, "at": …, "desk": …, "text": …}]}``."""
+    """``{"tickets": [{"no": …, "at": …, "desk": …, "text": …}]}``, from a partner."""
 
     name = "tickets"
 
@@ -28,7 +28,9 @@ class TicketSource(Source):
         number = record.get("no")
         if isinstance(number, int) and number > 0:
             return number
-        raise MalformedRecordError(f"Expected a ticket with a number, found {number!r}.")
+        raise MalformedRecordError(
+            f"Expected a ticket with a number, found {number!r}."
+        )
 
     def order_key(self, record: Record) -> Hashable | None:
         desk = record.get("desk")

@@ -22,7 +22,10 @@ def test_an_accepted_order_is_written_to_the_view() -> None:
     (update,) = outcome.requests
     assert isinstance(update, UpdateItem)
     assert update.params["Key"] == {"pk": "o-1", "sk": "order"}
-    assert update.params["ExpressionAttributeValues"] == {":total": 7, ":status": "ACCEPTED"}
+    assert update.params["ExpressionAttributeValues"] == {
+        ":total": 7,
+        ":status": "ACCEPTED",
+    }
     assert outcome.response == {"batchItemFailures": []}
 
 
@@ -43,7 +46,12 @@ def test_the_key_is_made_from_the_partition_key() -> None:
 def test_the_view_row_is_left_in_the_unit_of_work() -> None:
     row = {"pk": "o-1", "sk": "order", "total": 7}
 
-    driven = drive(materialize, UnitOfWork(event=ACCEPTED), rules["keep_order"], [{"Attributes": row}])
+    driven = drive(
+        materialize,
+        UnitOfWork(event=ACCEPTED),
+        rules["keep_order"],
+        [{"Attributes": row}],
+    )
 
     (result,) = driven.results
     assert result["update_response"]["Attributes"] == row
@@ -65,7 +73,9 @@ def test_the_key_is_made_without_a_change_of_the_event() -> None:
 
 # --8<-- [start:unmatched]
 def test_every_order_has_a_rule() -> None:
-    outcome = run(rules, to_kinesis_records([ACCEPTED, {**ACCEPTED, "type": "order-acepted"}]))
+    outcome = run(
+        rules, to_kinesis_records([ACCEPTED, {**ACCEPTED, "type": "order-acepted"}])
+    )
 
     (misspelled,) = outcome.unmatched
     assert misspelled["kinesis"]["partitionKey"] == "o-1"
@@ -80,10 +90,17 @@ def test_a_condition_needs_the_timestamp() -> None:
         row = {"total": uow.event["total"]}  # "timestamp" is missing
         return {"Key": {"pk": "1"}, **update_expression(row), **timestamp_condition()}
 
-    rule = {"id": "keep", "flavor": materialize, "to_update_request": keep, "table_name": "orders"}
+    rule = {
+        "id": "keep",
+        "flavor": materialize,
+        "to_update_request": keep,
+        "table_name": "orders",
+    }
     outcome = run([rule], to_kinesis_records([ACCEPTED]))
 
-    assert ":timestamp is not among the ExpressionAttributeValues" in str(outcome.faults[0].error)
+    assert ":timestamp is not among the ExpressionAttributeValues" in str(
+        outcome.faults[0].error
+    )
 
 
 # --8<-- [end:checks]
@@ -94,7 +111,12 @@ def test_an_order_that_is_throttled_for_too_long_is_sent_again() -> None:
     throttled = RequestFailedError("ThrottlingException", "Rate exceeded")
     event = to_kinesis_records([ACCEPTED])
 
-    outcome = run(rules, event, responses={UpdateItem: throttled}, retry=RetryPolicy(max_attempts=1))
+    outcome = run(
+        rules,
+        event,
+        responses={UpdateItem: throttled},
+        retry=RetryPolicy(max_attempts=1),
+    )
 
     assert outcome.faults[0].reason is Reason.RETRYABLE
     assert outcome.response["batchItemFailures"] != []

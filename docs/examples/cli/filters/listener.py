@@ -1,4 +1,4 @@
-"""Takes some of the events of a bus: what `powertools-stream filters` prints is in docs/cli/filters.md."""
+"""What `powertools-stream filters` prints of it is in docs/cli/filters.md."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ rules = RuleRegistry()
 @rules.register(materialize, event_type=["order-submitted", "order-paid"])
 def keep_order(uow: UnitOfWork) -> dict[str, Any]:
     key = {"pk": uow.event["order"]["id"], "sk": "order"}
-    return {"Key": key, **update_expression({"status": uow.event["type"], "latched": True})}
+    return {
+        "Key": key,
+        **update_expression({"status": uow.event["type"], "latched": True}),
+    }
 
 
 @rules.register(task, event_type=re.compile("^customer-"), emit="customer-noted")

@@ -1,4 +1,4 @@
-"""Keeps orders, and announces those that are paid: what `powertools-stream policy` prints is in docs/cli/policy.md."""
+"""What `powertools-stream policy` prints of it is in docs/cli/policy.md."""
 
 from __future__ import annotations
 
@@ -19,14 +19,21 @@ rules = RuleRegistry()
 @rules.register(materialize, event_type="order-submitted")
 def keep_order(uow: UnitOfWork) -> dict[str, Any]:
     key = {"pk": uow.event["order"]["id"], "sk": "order"}
-    return {"Key": key, **update_expression({"status": "submitted"}), **timestamp_condition()}
+    return {
+        "Key": key,
+        **update_expression({"status": "submitted"}),
+        **timestamp_condition(),
+    }
 
 
 @rules.register(task, event_type="order-paid", emit="order-accepted")
 def accept_order(uow: UnitOfWork) -> Generator[Any, Any, dict[str, Any]]:
     customer = uow.event["customer"]
     orders = yield Query(orders_of(customer))
-    yield SendMessage({"MessageBody": {"to": customer, "orders": len(orders)}}, queue_url=os.environ["MAILS_URL"])
+    yield SendMessage(
+        {"MessageBody": {"to": customer, "orders": len(orders)}},
+        queue_url=os.environ["MAILS_URL"],
+    )
     return {"customer": customer}
 
 

@@ -1,4 +1,4 @@
-"""The function: two rules for a paid order. One of them takes for granted that every customer has an e-mail address."""
+"""Two rules for a paid order. One expects that each customer has an e-mail address."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from powertools_stream import RuleRegistry, StreamProcessor, UnitOfWork, stream_processor
+from powertools_stream import (
+    RuleRegistry,
+    StreamProcessor,
+    UnitOfWork,
+    stream_processor,
+)
 from powertools_stream.checkpoints import DynamoDBCheckpointStore
 from powertools_stream.flavors import task
 from powertools_stream.local import Handler

@@ -1,10 +1,14 @@
-"""The same function as it is deployed next: customers without an e-mail address get their receipt with the parcel."""
+"""The function as deployed next: without an e-mail address, the receipt is a letter."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from docs.examples.operations.poison_record.listener import handler_of, logger, print_label
+from docs.examples.operations.poison_record.listener import (
+    handler_of,
+    logger,
+    print_label,
+)
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.flavors import task
 

@@ -16,8 +16,12 @@ def test_a_poison_record_is_told_given_up_on_redriven_and_succeeds() -> None:
     assert [line.partition("attempt ")[2][0] for line in errors] == ["1", "2", "3"]
     assert len([line for line in told if line.startswith("bus      fault")]) == 1
     assert steps["is-given-up-on"] == ["queues   0 in orders, 1 in dead-letters"]
-    # The rule that had succeeded has not run again, neither for the second and the third delivery nor for the redrive.
-    assert len([line for line in told if "Label printed (print_label, order-2" in line]) == 1
+    # The rule that had succeeded has not run again, neither for the second and third
+    # delivery nor for the redrive.
+    assert (
+        len([line for line in told if "Label printed (print_label, order-2" in line])
+        == 1
+    )
     assert "RulesSkipped" in "".join(steps["is-redriven"])
     assert "bus      receipt-sent for order-2, to the parcel" in steps["is-redriven"]
     assert steps["is-redriven"][-1] == "queues   0 in orders, 0 in dead-letters"
@@ -25,7 +29,9 @@ def test_a_poison_record_is_told_given_up_on_redriven_and_succeeds() -> None:
 
 # --8<-- [start:mended]
 def test_the_mended_rules_take_the_record_of_the_fault_event() -> None:
-    event = to_sqs_records([{"type": "order-paid", "partition_key": "order-2", "customer": {}}])
+    event = to_sqs_records(
+        [{"type": "order-paid", "partition_key": "order-2", "customer": {}}]
+    )
     (fault,) = run(listener.rules, event).faults
     assert fault.event is not None
 

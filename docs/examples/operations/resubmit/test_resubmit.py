@@ -19,7 +19,9 @@ def test_an_order_without_an_address_is_set_aside() -> None:
     assert fault.event is not None
     assert fault.event["disposition"] == "set-aside"
     assert fault.event["event_source"] == "kinesis"
-    assert fault.event["uow"]["record"] == paid["Records"][0]  # all that is needed to run the rule again
+    assert (
+        fault.event["uow"]["record"] == paid["Records"][0]
+    )  # all that is needed to run the rule again
 
 
 # --8<-- [end:set-aside]
@@ -42,12 +44,21 @@ def test_only_the_rule_that_failed_runs_once_more() -> None:
 
     assert (labels, receipts) == ([], ["ada@example.com"])
     assert response == {
-        "batchItemFailures": [{"itemIdentifier": paid["Records"][1]["kinesis"]["sequenceNumber"]}],
+        "batchItemFailures": [
+            {"itemIdentifier": paid["Records"][1]["kinesis"]["sequenceNumber"]}
+        ],
         "powertools_stream": {
             "resubmitted": {
                 "rules": ["send_receipt"],
                 "records": 2,
-                "failed": [{"record": 1, "rule": "send_receipt", "error": "KeyError", "message": "'email'"}],
+                "failed": [
+                    {
+                        "record": 1,
+                        "rule": "send_receipt",
+                        "error": "KeyError",
+                        "message": "'email'",
+                    }
+                ],
             }
         },
     }

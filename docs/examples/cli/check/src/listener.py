@@ -2,7 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork, stream_processor
+from powertools_stream import (
+    FaultPolicy,
+    RuleRegistry,
+    StreamProcessor,
+    UnitOfWork,
+    stream_processor,
+)
 from powertools_stream.flavors import task
 
 rules = RuleRegistry()
