@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted((ROOT / "docs" / "cli").glob("*.md"))
+PAGES = [*sorted((ROOT / "docs" / "cli").glob("*.md")), ROOT / "docs" / "permissions.md"]
 
 
 @pytest.mark.slow
