@@ -1,4 +1,4 @@
-"""Writes into the pages of the command line what its commands print; or checks that it is so.
+"""Writes into the pages of the command line, and others, what its commands print; or checks that it is so.
 
 A page says what it wants between two comments, and this fills in the rest:
 
@@ -35,6 +35,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "cli"
+OTHER_PAGES = [ROOT / "docs" / "permissions.md"]
 
 BEGIN = r"(?P<begin><!-- (?P<wanted>(?:in|from|picture) [^\n]*) -->\n)"
 PART = re.compile(BEGIN + r"(?P<made>.*?)(?P<end><!-- end -->)", re.DOTALL)
@@ -116,7 +117,7 @@ class Writer:
 def main() -> None:
     named = [Path(argument).resolve() for argument in sys.argv[1:] if not argument.startswith("-")]
     writer = Writer(only_checks="--check" in sys.argv[1:])
-    for path in named or sorted(PAGES.glob("*.md")):
+    for path in named or [*sorted(PAGES.glob("*.md")), *OTHER_PAGES]:
         writer.write(path)
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.cli.forked import Forks
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted((ROOT / "docs" / "cli").glob("*.md"))
+PAGES = [*sorted((ROOT / "docs" / "cli").glob("*.md")), ROOT / "docs" / "permissions.md"]
 
 
 @pytest.fixture(scope="module")
