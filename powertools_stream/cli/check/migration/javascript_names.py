@@ -215,8 +215,8 @@ JAVASCRIPT: Names = {
         "invokeLambda": Successor("`yield InvokeFunction(…)`", "`Payload` is decoded. A `FunctionError` is an error."),
         "pkCondition": Successor("`powertools_stream.expressions.pk_condition`"),
         "publishToEventBridge": Successor(
-            "`yield PutEvent(event)`, or `yield from publish(event, uow, rule)`",
-            "`publish` adds the standard tags, as the flavors do. An event without fields is an error; "
+            "`yield PutEvent(event)`, or `yield from publish_all([event], uow, rule)`",
+            "`publish_all` adds the standard tags, as the flavors do. An event without fields is an error; "
             "there, it is not published.",
         ),
         "publishToKinesis": Successor("`yield PutRecord(…)`", "500 share a call."),
@@ -286,6 +286,7 @@ JAVASCRIPT: Names = {
                 "logMetrics",
                 "startUow",
                 "Timer",
+                "toPromise",
             ],
             _METRICS,
         ),
@@ -303,7 +304,7 @@ JAVASCRIPT: Names = {
     "utils": {
         "COMPRESSION_PREFIX": _COMPRESSION,
         "FAULT_COMPRESSION_IGNORE": Successor("nothing", "Fault events are not compressed."),
-        "adornStandardTags": Successor("`yield from publish(event, uow, rule)`", "Tags of the event itself stay."),
+        "adornStandardTags": Successor("`yield from publish_all([event], uow, rule)`", "Tags of the event itself stay."),
         "assertMaxRetries": _RETRIED,
         "batchWithPayloadSizeOrCount": _SPREAD,
         "batchWithSize": _SPREAD,
@@ -323,7 +324,7 @@ JAVASCRIPT: Names = {
         "defaultRetryConfig": _RETRIED,
         "encryptData": _ENCRYPTION,
         "encryptEvent": _ENCRYPTION,
-        "envTags": Successor("`yield from publish(event, uow, rule)`", "See [tags](#tags)."),
+        "envTags": Successor("`yield from publish_all([event], uow, rule)`", "See [tags](#tags)."),
         "faultify": _FAULTY,
         "faulty": _FAULTY,
         "faultyAsync": _FAULTY,

@@ -297,8 +297,8 @@ PYTHON: Names = {
     },
     f"{PACKAGE}.utils.eventbridge": {
         "publish_to_event_bridge": Successor(
-            "`yield PutEvent(event)`, or `yield from publish(event, uow, rule)`",
-            "`publish` adds the standard tags, as the flavors do. It leaves no `publish_response`.",
+            "`yield PutEvent(event)`, or `yield from publish_all([event], uow, rule)`",
+            "`publish_all` adds the standard tags, as the flavors do. It leaves no `publish_response`.",
         ),
     },
     f"{PACKAGE}.utils.faults": {
@@ -378,8 +378,8 @@ PYTHON: Names = {
     },
     f"{PACKAGE}.utils.sqs": {"send_to_sqs": Successor("`yield SendMessage(…)`, or the flavor `sqs`")},
     f"{PACKAGE}.utils.tags": {
-        "adorn_standard_tags": Successor("`yield from publish(event, uow, rule)`", "Tags of the event itself stay."),
-        "env_tags": Successor("`yield from publish(event, uow, rule)`", "See [tags](#tags)."),
+        "adorn_standard_tags": Successor("`yield from publish_all([event], uow, rule)`", "Tags of the event itself stay."),
+        "env_tags": Successor("`yield from publish_all([event], uow, rule)`", "See [tags](#tags)."),
     },
     f"{PACKAGE}.utils.time": {
         "now": Successor(
