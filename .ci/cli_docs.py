@@ -33,6 +33,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "cli"
+# They show what `check --migrate` says of their examples.
+MORE_PAGES = ROOT / "docs" / "migration"
 
 BEGIN = r"(?P<begin><!-- (?P<wanted>(?:in|from|picture) [^\n]*) -->\n)"
 PART = re.compile(BEGIN + r"(?P<made>.*?)(?P<end><!-- end -->)", re.DOTALL)
@@ -105,7 +107,7 @@ def printed(directory: Path, command: str) -> str:
 
 def main() -> None:
     named = [Path(argument).resolve() for argument in sys.argv[1:] if not argument.startswith("-")]
-    for path in named or sorted(PAGES.glob("*.md")):
+    for path in named or sorted([*PAGES.glob("*.md"), *MORE_PAGES.glob("*.md")]):
         before = path.read_text(encoding="utf-8")
         after = made_page(before)
         if "--check" not in sys.argv[1:]:

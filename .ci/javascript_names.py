@@ -1,6 +1,6 @@
 """Prints what a clone of aws-lambda-stream in JavaScript exports and reads, as the test of its migration page has it.
 
-    python .ci/javascript_names.py ../aws-lambda-stream > tests/docs/aws_lambda_stream_javascript.json
+python .ci/javascript_names.py ../aws-lambda-stream > tests/docs/aws_lambda_stream_javascript.json
 """
 
 from __future__ import annotations

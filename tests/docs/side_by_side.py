@@ -47,7 +47,8 @@ def main() -> None:
     from powertools_stream.testing import to_kinesis_records
 
     events = [
-        {"id": f"e-{n}", "timestamp": 1_767_225_600_123 + n, "tags": {"source": "web"}, **event} for n, event in enumerate(EVENTS)
+        {"id": f"e-{n}", "timestamp": 1_767_225_600_123 + n, "tags": {"source": "web"}, **event}
+        for n, event in enumerate(EVENTS)
     ]
     batch = to_kinesis_records(events)
     theirs, ours = calls_of_theirs(batch), calls_of_ours(batch)

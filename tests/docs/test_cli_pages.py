@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted((ROOT / "docs" / "cli").glob("*.md"))
+PAGES = sorted(path for folder in ("cli", "migration") for path in (ROOT / "docs" / folder).glob("*.md"))
 
 
 @pytest.mark.slow

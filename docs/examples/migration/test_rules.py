@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from unittest.mock import patch
 
-from docs.examples.migration import registered, split_flavor
+from docs.examples.migration import registered, repository, split_flavor
 from docs.examples.migration.rules import RULES
 from powertools_stream.requests import GetItems, PutItem, UpdateItem
 from powertools_stream.testing import run, to_kinesis_records
@@ -34,6 +34,7 @@ def test_rules_as_dicts_and_registered_ask_for_the_same() -> None:
     assert first == second
 
 
+# --8<-- [start:flavor]
 def test_each_line_notifies_a_customer_who_wants_mail() -> None:
     shipped = {
         **CREATED,
@@ -50,3 +51,18 @@ def test_each_line_notifies_a_customer_who_wants_mail() -> None:
     assert [event["sku"] for event in outcome.events] == ["a", "b"]
     assert outcome.events[0]["tags"]["pipeline"] == "notify-customers"
     assert [result.uow["emit"]["name"] for result in outcome.results] == ["Ada", "Ada"]
+
+
+# --8<-- [end:flavor]
+
+
+def test_a_row_is_latched_and_expires() -> None:
+    region = {**TABLES, "AWS_REGION": "eu-central-1"}
+    with patch.dict(os.environ, region):
+        outcome = run(repository.rules, to_kinesis_records([CREATED]))
+
+    (update,) = outcome.requests
+    assert isinstance(update, UpdateItem)
+    values = update.params["ExpressionAttributeValues"]
+    assert (values[":latched"], values[":ttl"]) == (True, 1_770_076_800)
+    assert update.params["UpdateExpression"].endswith("REMOVE #deleted")

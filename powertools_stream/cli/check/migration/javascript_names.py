@@ -304,7 +304,9 @@ JAVASCRIPT: Names = {
     "utils": {
         "COMPRESSION_PREFIX": _COMPRESSION,
         "FAULT_COMPRESSION_IGNORE": Successor("nothing", "Fault events are not compressed."),
-        "adornStandardTags": Successor("`yield from publish_all([event], uow, rule)`", "Tags of the event itself stay."),
+        "adornStandardTags": Successor(
+            "`yield from publish_all([event], uow, rule)`", "Tags of the event itself stay."
+        ),
         "assertMaxRetries": _RETRIED,
         "batchWithPayloadSizeOrCount": _SPREAD,
         "batchWithSize": _SPREAD,

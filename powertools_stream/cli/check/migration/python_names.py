@@ -378,7 +378,9 @@ PYTHON: Names = {
     },
     f"{PACKAGE}.utils.sqs": {"send_to_sqs": Successor("`yield SendMessage(…)`, or the flavor `sqs`")},
     f"{PACKAGE}.utils.tags": {
-        "adorn_standard_tags": Successor("`yield from publish_all([event], uow, rule)`", "Tags of the event itself stay."),
+        "adorn_standard_tags": Successor(
+            "`yield from publish_all([event], uow, rule)`", "Tags of the event itself stay."
+        ),
         "env_tags": Successor("`yield from publish_all([event], uow, rule)`", "See [tags](#tags)."),
     },
     f"{PACKAGE}.utils.time": {
