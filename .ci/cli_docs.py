@@ -34,8 +34,6 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ROOT / "docs" / "cli"
-OTHER_PAGES = [ROOT / "docs" / "permissions.md"]
 
 BEGIN = r"(?P<begin><!-- (?P<wanted>(?:in|from|picture) [^\n]*) -->\n)"
 PART = re.compile(BEGIN + r"(?P<made>.*?)(?P<end><!-- end -->)", re.DOTALL)
@@ -62,6 +60,11 @@ Run = Callable[[list[str], Path], tuple[int, str]]
 """Runs a command in a directory, and returns its exit status and what it printed."""
 
 
+def pages() -> list[Path]:
+    """Return the pages that show what commands print."""
+    return [path for path in sorted((ROOT / "docs").rglob("*.md")) if PART.search(path.read_text(encoding="utf-8"))]
+
+
 def run_installed(command: list[str], directory: Path) -> tuple[int, str]:
     name, *arguments = command
     done = subprocess.run(
@@ -85,9 +88,10 @@ class Writer:
 
     def write(self, path: Path) -> None:
         before = path.read_text(encoding="utf-8")
-        self._keep(path, PART.sub(lambda part: part["begin"] + self._made(part["wanted"]) + part["end"], before))
+        made = PART.sub(lambda part: part["begin"] + self._made(part["wanted"], path.parent) + part["end"], before)
+        self._keep(path, made)
 
-    def _made(self, wanted: str) -> str:
+    def _made(self, wanted: str, folder: Path) -> str:
         if command := COMMAND.fullmatch(wanted):
             with tempfile.TemporaryDirectory() as new:
                 directory = Path(new) if command["directory"] == NEW else ROOT / command["directory"]
@@ -95,7 +99,7 @@ class Writer:
         if function := FUNCTION.fullmatch(wanted):
             return f"\n{getattr(import_module(function['module']), function['name'])()}\n\n"
         if picture := PICTURE.fullmatch(wanted):
-            self._keep(PAGES / picture["name"], self._printed(ROOT / picture["directory"], picture["command"]) + "\n")
+            self._keep(folder / picture["name"], self._printed(ROOT / picture["directory"], picture["command"]) + "\n")
             # A large one is small on the page, so it is also a link to itself.
             return f"\n[![{picture['command']}]({picture['name']})]({picture['name']})\n\n"
         sys.exit(f"Expected `in …`, `from …` or `picture …`, found: {wanted}.")
@@ -117,7 +121,7 @@ class Writer:
 def main() -> None:
     named = [Path(argument).resolve() for argument in sys.argv[1:] if not argument.startswith("-")]
     writer = Writer(only_checks="--check" in sys.argv[1:])
-    for path in named or [*sorted(PAGES.glob("*.md")), *OTHER_PAGES]:
+    for path in named or pages():
         writer.write(path)
 
 

@@ -18,7 +18,7 @@ __all__ = ["check_curried", "check_event_type", "check_event_types", "check_flav
 _ANSWERS = "It is called for each unit of work, and returns it, or yields requests."
 _CURRIED = (
     "A flavor of aws-lambda-stream, `def f(rule): return lambda source: …`, becomes `def f(uow, rule): …`, which does "
-    "for one unit of work what its pipeline did for all: see docs/aws-lambda-stream.md."
+    "for one unit of work what its pipeline did for all: see docs/migration/aws-lambda-stream-python.md."
 )
 _SWAPPED = "Put the unit of work first."
 _ASYNC = "It is `async def`: write `def`, and yield the coroutine, or the requests, that it awaits."

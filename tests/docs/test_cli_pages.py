@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 from tests.cli.forked import Forks
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [*sorted((ROOT / "docs" / "cli").glob("*.md")), ROOT / "docs" / "permissions.md"]
+BEGIN = re.compile("^<!-- (in|from|picture) ", re.MULTILINE)
+PAGES = [page for page in sorted((ROOT / "docs").rglob("*.md")) if BEGIN.search(page.read_text(encoding="utf-8"))]
 
 
 @pytest.fixture(scope="module")

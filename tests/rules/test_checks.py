@@ -84,9 +84,9 @@ def test_a_flavor_that_cannot_take_a_unit_of_work_and_a_rule_is_an_error_at_impo
 
 
 def test_a_curried_flavor_is_sent_to_the_page_on_moving() -> None:
-    with pytest.raises(RuleError, match=r"see docs/aws-lambda-stream\.md"):
+    with pytest.raises(RuleError, match=r"see docs/migration/aws-lambda-stream-python\.md"):
         make_rule({"id": "r", "flavor": curried})
-    with pytest.raises(RuleError, match=r"see docs/aws-lambda-stream\.md"):
+    with pytest.raises(RuleError, match=r"see docs/migration/aws-lambda-stream-python\.md"):
         RuleRegistry().register(curried, event_type="a")  # type: ignore[arg-type]
 
 

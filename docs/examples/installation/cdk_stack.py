@@ -13,9 +13,13 @@ class Orders(Stack):
     def __init__(self, scope: Construct, name: str) -> None:
         super().__init__(scope, name)
         powertools = lambda_.LayerVersion.from_layer_version_arn(
-            self, "Powertools", StringParameter.value_for_string_parameter(self, POWERTOOLS)
+            self,
+            "Powertools",
+            StringParameter.value_for_string_parameter(self, POWERTOOLS),
         )
-        stream = lambda_.LayerVersion(self, "Stream", code=lambda_.Code.from_asset(STREAM))
+        stream = lambda_.LayerVersion(
+            self, "Stream", code=lambda_.Code.from_asset(STREAM)
+        )
         listener = lambda_.Function(
             self,
             "Listener",
@@ -27,11 +31,17 @@ class Orders(Stack):
             memory_size=512,
             layers=[powertools, stream],
         )
-        dead_letters = sqs.Queue(self, "DeadLetters", retention_period=Duration.days(14))
+        dead_letters = sqs.Queue(
+            self, "DeadLetters", retention_period=Duration.days(14)
+        )
         queue = sqs.Queue(
             self,
             "Queue",
             visibility_timeout=Duration.seconds(180),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=5),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=dead_letters, max_receive_count=5
+            ),
         )
-        listener.add_event_source(SqsEventSource(queue, batch_size=10, report_batch_item_failures=True))
+        listener.add_event_source(
+            SqsEventSource(queue, batch_size=10, report_batch_item_failures=True)
+        )

@@ -6,7 +6,7 @@ import re
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -43,6 +43,14 @@ def check(
         bool, typer.Option("--all", help="Run cfn-lint's own rules too, also on what SAM makes of the template.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    migrated: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--migrate",
+            metavar="MODULE",
+            help="Say instead what to change in a module for aws-lambda-stream or BatchProcessor; may be repeated.",
+        ),
+    ] = None,
     layout: Annotated[
         Layout | None,
         typer.Option(
@@ -64,6 +72,7 @@ def check(
     - `powertools-stream check cdk.out`: all stacks of a CDK app, after `cdk synth`
     - `powertools-stream check template.yaml --all`: with cfn-lint's own rules
     - `powertools-stream check --ignore W9831 --json`: for a script
+    - `powertools-stream check --migrate listener.py`: coming from another library
     - `powertools-stream check --format sarif > check.sarif`: for code scanning; needs `cfn-lint[sarif]`
 
     For one resource only, name the rule in its `Metadata: {cfn-lint: {config: {ignore_checks: [W9831]}}}`. In an
@@ -71,6 +80,9 @@ def check(
     """
     if as_json and layout is not None:
         raise CannotRunError("Expected --json or --format, found both: leave one out.")
+    if migrated:
+        _check_alone(template, ignore, with_cfn_lint, layout)
+        _migrate(migrated, as_json=as_json)
     ignored = _ids(ignore or [])
     paths = template_paths(template)
     with errors().status("Checking…"):
@@ -87,6 +99,24 @@ def check(
     else:
         report.show(results(), paths, matches)
     raise typer.Exit(Status.FINDINGS if matches else Status.FINE)
+
+
+def _check_alone(*others: object) -> None:
+    if any(other not in (None, False, Path()) for other in others):
+        raise CannotRunError("Expected --migrate alone or with --json, found more: leave out what is for templates.")
+
+
+def _migrate(modules: list[str], *, as_json: bool) -> NoReturn:
+    """Say what to change in modules, and exit."""
+    from powertools_stream.cli.check.migration import report
+    from powertools_stream.cli.check.migration.changes import changes_in, path_of
+
+    found = {path: changes_in(path) for path in map(path_of, modules)}
+    if as_json:
+        print_document(report.as_document(found))
+    else:
+        report.show(results(), found)
+    raise typer.Exit(Status.FINDINGS if any(found.values()) else Status.FINE)
 
 
 def _ids(ignored: list[str]) -> tuple[str, ...]:
