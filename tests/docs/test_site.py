@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -176,6 +177,14 @@ def look_at_sizes(page: Any, looked: Looked) -> None:
     page.wait_for_function("() => document.body.dataset.mdColorScheme == 'slate'", timeout=5_000)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+
+
+def test_the_pages_hold_pictures_and_no_marks_for_tools(built: Path) -> None:
+    texts = {page: page.read_text(encoding="utf-8") for page in built.rglob("index.html")}
+
+    marked = [str(page) for page, text in texts.items() if re.search(r'<!-- (code|end|in|from) |class="mermaid"', text)]
+    assert marked == []
+    assert sum(text.count('<figure class="diagram"') for text in texts.values()) >= 8
 
 
 def test_search_finds_a_page_for_what_people_look_for(address: str) -> None:
