@@ -7,7 +7,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo fulfilment perception test coverage test-fast test-lowest soak soak-warm check lint types layers wheel layer \
-	release-check bench docs format signatures cli-docs clean
+	release-check bench docs format signatures snippets cli-docs clean
 
 help:
 	@echo 'make demo    run the orders example on this machine'
@@ -33,6 +33,8 @@ help:
 	@echo 'make format  let ruff rewrite the code'
 	@echo 'make signatures'
 	@echo '             write what type checkers see of the fields of rules and of the options'
+	@echo 'make snippets'
+	@echo '             write code, figures and diagrams into the pages and the README'
 	@echo 'make cli-docs'
 	@echo '             write what the commands print into the pages of the command line'
 
@@ -100,6 +102,10 @@ format: .venv/installed-dev
 
 signatures: .venv/installed-dev
 	@PYTHONPATH=. $(BIN)/python .ci/signatures.py
+
+snippets: .venv/installed-dev
+	@$(BIN)/python .ci/snippets.py
+	@$(BIN)/python .ci/diagrams.py
 
 cli-docs: .venv/installed-dev
 	@PYTHONPATH=. $(BIN)/python .ci/cli_docs.py

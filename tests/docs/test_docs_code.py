@@ -71,6 +71,13 @@ def test_no_code_of_a_page_is_cut_off(page: Path) -> None:
     assert [line for line in lines if len(line) > COLUMNS and not re.fullmatch(r"# https://\S+", line)] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_links_of_a_page_to_elsewhere_are_addresses(page: Path) -> None:
+    links = re.findall(r"\]\((https?:[^)]*)\)", page.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not re.fullmatch(r"https://[\w.-]+\.[a-z]+(/[^\s<>\"]*)?", link)] == []
+
+
 def test_each_diagram_of_the_pages_is_drawn() -> None:
     diagrams.check()
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.check.forms import assembly, cloudformation, sam
 from tests.cli.check.test_cfn_lint import write
-from tests.cli.conftest import Command
+from tests.cli.conftest import ROOT, Command
 
 SHOWN = """\
 E9801  An event source mapping without ReportBatchItemFailures
@@ -42,6 +42,12 @@ def test_a_template_without_findings(command: Command, tmp_path: Path) -> None:
     write(tmp_path)
     done = command("check", "--ignore", "E9801")
     assert (done.status, done.output) == (0, "No findings in template.yaml.\n")
+
+
+def test_the_template_of_getting_started_loses_nothing(command: Command) -> None:
+    template = ROOT / "docs" / "examples" / "getting_started" / "template.yaml"
+    done = command("check", str(template))
+    assert (done.status, done.errors) == (0, "")
 
 
 def test_one_document_for_machines(command: Command, tmp_path: Path) -> None:
