@@ -114,6 +114,12 @@ def test_a_queue_waits_six_times_as_long_as_the_function(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES)
+def test_no_arn_leaves_the_partition_open(source: str) -> None:
+    """IAM refuses such a policy: `Partition "*" is not valid for resource`."""
+    assert not any("arn:*" in text_of(source, name) for name in ("template.yaml", "cdk_stack.py", "main.tf"))
+
+
+@pytest.mark.parametrize("source", SOURCES)
 def test_the_stack_of_the_cdk_compiles(source: str) -> None:
     compile(text_of(source, "cdk_stack.py"), "cdk_stack.py", "exec")
 

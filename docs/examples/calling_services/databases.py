@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+# --8<-- [start:imports]
 import os
 from collections.abc import Generator
 from functools import cache
@@ -16,6 +17,7 @@ from powertools_stream.flavors import task
 from powertools_stream.requests import Call
 
 rules = RuleRegistry()
+# --8<-- [end:imports]
 
 
 # --8<-- [start:sqlalchemy]

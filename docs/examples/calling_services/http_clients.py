@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+# --8<-- [start:imports]
 import asyncio
 import os
 from collections.abc import Generator
@@ -12,7 +13,7 @@ import requests
 
 from powertools_stream import RuleRegistry, UnitOfWork
 from powertools_stream.flavors import task
-from powertools_stream.requests import Call, HttpRequest, RemainingTime
+from powertools_stream.requests import Call, RemainingTime
 
 rules = RuleRegistry()
 
@@ -21,15 +22,7 @@ def carrier(path: str) -> str:
     return f"{os.environ['CARRIER_URL']}{path}"
 
 
-# --8<-- [start:request]
-@rules.register(task, event_type="order-packed", emit="parcel-priced")
-def price_parcel(uow: UnitOfWork) -> Generator[Any, Any, Any]:
-    url = carrier(f"/rates/{uow.event['country']}")
-    answer = yield HttpRequest({"url": url}, timeout=3)
-    return {"price": answer.body["price"]}
-
-
-# --8<-- [end:request]
+# --8<-- [end:imports]
 
 
 # --8<-- [start:httpx]

@@ -27,10 +27,8 @@ def test_an_order_that_comes_twice_is_kept_once() -> None:
         engine().dispose()
         engine.cache_clear()
 
-    inserted = [
-        outcome.results[0].uow["result"]["inserted"] for outcome in (first, second)
-    ]
-    assert inserted == [1, 0]
+    assert first.results[0].uow["result"] == {"inserted": 1}
+    assert second.results[0].uow["result"] == {"inserted": 0}
 
 
 # --8<-- [end:sqlite]

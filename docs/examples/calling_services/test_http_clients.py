@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from docs.examples.calling_services.http_clients import rules
 from powertools_stream.outcomes import Reason
-from powertools_stream.requests import HttpRequest, HttpResponse
 from powertools_stream.testing import run, to_sqs_records
 
 ASYNC_AND_BLOCKING = ["order-returned", "order-split", "order-changed"]
@@ -64,21 +63,6 @@ def test_a_service_that_is_down_is_a_passing_error_with_each_client() -> None:
 
     assert [fault.reason for fault in outcome.faults] == [Reason.RETRYABLE] * 3
     assert outcome.events == []
-
-
-# --8<-- [start:answers]
-def test_a_parcel_is_priced_without_the_carrier() -> None:
-    event = to_sqs_records([{"type": "order-packed", "country": "DE"}])
-    os.environ["CARRIER_URL"] = "https://carrier.example.com"
-
-    outcome = run(
-        rules, event, responses={HttpRequest: HttpResponse(200, {}, {"price": 5})}
-    )
-
-    assert outcome.events[0]["price"] == 5
-
-
-# --8<-- [end:answers]
 
 
 def test_a_report_is_fetched_within_the_time_that_is_left() -> None:

@@ -1,4 +1,4 @@
-"""Keeps orders, announces and charges them: docs/permissions.md shows its policy."""
+"""Keeps an order as a row, charges it once, and announces that."""
 
 from __future__ import annotations
 
