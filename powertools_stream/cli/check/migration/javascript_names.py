@@ -132,7 +132,8 @@ JAVASCRIPT: Names = {
         "toSqsEventRecords": Successor("`to_sqs_records` of `powertools_stream.testing`"),
         "toSqsRecords": Successor("`to_sqs_records` of `powertools_stream.testing`"),
         "toSqsSnsS3Records": Successor(
-            "`to_sqs_records([{'body': to_sns_envelope(to_s3_records([key]))}])`", "All of `powertools_stream.testing`."
+            "`to_s3_records([key])`, in `to_sns_envelope`, as `body` of `to_sqs_records`",
+            "All of `powertools_stream.testing`.",
         ),
         "UNKNOWN_DYNAMODB_EVENT_TYPE": _UNKNOWN_TYPE,
         "UNKNOWN_FIREHOSE_EVENT_TYPE": _UNKNOWN_TYPE,
@@ -236,7 +237,7 @@ JAVASCRIPT: Names = {
         "timestampCondition": Successor("`timestamp_condition` of `powertools_stream.expressions`"),
         "toClaimcheckEvent": Successor("nothing", "The envelope is the same, but for the [spelling](#spelling)."),
         "toFirehoseRecord": Successor("nothing", "`PutDeliveryRecord` takes the event, and ends it with a newline."),
-        "toPutClaimcheckRequest": Successor("nothing", "The key is `region/claimchecks/YYYY/MM/DD/HH/id/digest`."),
+        "toPutClaimcheckRequest": Successor("nothing", "Its key ends with a digest of the event."),
         "toRecord": Successor("nothing", "`PutRecord` takes the event, and its partition key."),
         "updateDynamoDB": Successor(
             "`response = yield UpdateItem(request)`", "`{}` if the condition failed, so that a fallback can be tried."
