@@ -6,8 +6,8 @@ PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo fulfilment perception test coverage test-fast soak soak-warm check lint types layers wheel bench docs format \
-	signatures cli-docs clean
+.PHONY: help demo fulfilment perception test coverage test-fast test-lowest soak soak-warm check lint types layers wheel layer \
+	release-check bench docs format signatures cli-docs clean
 
 help:
 	@echo 'make demo    run the orders example on this machine'
@@ -18,10 +18,16 @@ help:
 	@echo '             the tests with branch coverage, of which 90 % are due'
 	@echo 'make test-fast'
 	@echo '             the tests that are not slow, without coverage'
+	@echo 'make test-lowest'
+	@echo '             the same with the lowest versions of the dependencies, in .venv-lowest'
 	@echo 'make soak    random programs: PROGRAMS=5000 or SECONDS=600 says how many, FIRST=200 with which seed to begin'
 	@echo 'make soak-warm'
 	@echo '             20,000 invocations of one environment; INVOCATIONS=2000 says otherwise'
 	@echo 'make check   lint, format, types and layers'
+	@echo 'make layer   a Lambda layer in dist/: this library alone, to go above that of Powertools;'
+	@echo '             WITH=everything ARCH=arm64 PYTHON_VERSION=3.13 EXTRAS=tracer BOTO3=1 say otherwise'
+	@echo 'make release-check'
+	@echo '             build what is released into dist/, and check it; TAG=v0.1.0 for a release'
 	@echo 'make bench   the benchmark tables'
 	@echo 'make docs    build the documentation into site/'
 	@echo 'make format  let ruff rewrite the code'
@@ -52,6 +58,13 @@ layers: .venv/installed-dev
 wheel: .venv/installed-dev
 	@.ci/step 'wheel' $(BIN)/python .ci/check_wheel.py
 
+layer: .venv/bin/python
+	@$(BIN)/python .ci/layer.py $(if $(WITH),--with $(WITH)) $(if $(ARCH),--arch $(ARCH)) \
+		$(if $(PYTHON_VERSION),--python $(PYTHON_VERSION)) $(if $(EXTRAS),--extras $(EXTRAS)) $(if $(BOTO3),--boto3)
+
+release-check: .venv/installed-release
+	@$(BIN)/python .ci/release.py $(if $(TAG),--tag '$(TAG)')
+
 # The tests have all CPUs to themselves; each of the others takes one.
 test: .venv/installed-dev
 	@$(MAKE) --no-print-directory -j 2 check docs wheel
@@ -63,6 +76,11 @@ coverage: .venv/installed-dev
 
 test-fast: .venv/installed-dev
 	@$(PYTEST) -m 'not slow'
+
+# On its own: an environment that nothing else uses.
+test-lowest: .venv/installed-release
+	@.ci/step --show 'lowest versions' $(BIN)/python .ci/lowest.py .venv-lowest
+	@.venv-lowest/bin/python -m pytest -q -n auto --dist worksteal -m 'not slow'
 
 soak: .venv/installed-dev
 	@$(BIN)/python -m tests.soak $(if $(PROGRAMS),--programs $(PROGRAMS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FIRST),--first $(FIRST))
@@ -87,9 +105,9 @@ cli-docs: .venv/installed-dev
 	@PYTHONPATH=. $(BIN)/python .ci/cli_docs.py
 
 clean:
-	rm -rf .venv .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache site dist
+	rm -rf .venv .venv-lowest .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache site dist
 
-# One environment, filled as far as a target needs it: installed-demo, installed-dev, installed-bench.
+# One environment, filled as far as a target needs it: installed-demo, installed-dev, installed-bench, installed-release.
 .PRECIOUS: .venv/installed-%
 .venv/installed-%: pyproject.toml | .venv/bin/python
 	@.ci/step 'install .[$*]' $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'

@@ -1,4 +1,4 @@
-"""Writes into the pages of the command line what its commands print; or checks that it is so.
+"""Writes into the pages of the command line, and others, what its commands print; or checks that it is so.
 
 A page says what it wants between two comments, and this fills in the rest:
 
@@ -28,13 +28,12 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ROOT / "docs" / "cli"
-# They show what `check --migrate` says of their examples.
-MORE_PAGES = ROOT / "docs" / "migration"
 
 BEGIN = r"(?P<begin><!-- (?P<wanted>(?:in|from|picture) [^\n]*) -->\n)"
 PART = re.compile(BEGIN + r"(?P<made>.*?)(?P<end><!-- end -->)", re.DOTALL)
@@ -57,42 +56,19 @@ ENVIRONMENT = {
 }
 
 
-def made_page(text: str) -> str:
-    """Return a page with all its parts made anew."""
-    return PART.sub(lambda part: part["begin"] + made(part["wanted"]) + part["end"], text)
+Run = Callable[[list[str], Path], tuple[int, str]]
+"""Runs a command in a directory, and returns its exit status and what it printed."""
 
 
-def made(wanted: str) -> str:
-    if command := COMMAND.fullmatch(wanted):
-        with tempfile.TemporaryDirectory() as new:
-            directory = Path(new) if command["directory"] == NEW else ROOT / command["directory"]
-            return console_block(directory, command["command"])
-    if function := FUNCTION.fullmatch(wanted):
-        return f"\n{getattr(import_module(function['module']), function['name'])()}\n\n"
-    if picture := PICTURE.fullmatch(wanted):
-        keep_picture(PAGES / picture["name"], printed(ROOT / picture["directory"], picture["command"]) + "\n")
-        return f"\n![{picture['command']}]({picture['name']})\n\n"
-    sys.exit(f"Expected `in …`, `from …` or `picture …`, found: {wanted}.")
+def pages() -> list[Path]:
+    """Return the pages that show what commands print."""
+    return [path for path in sorted((ROOT / "docs").rglob("*.md")) if PART.search(path.read_text(encoding="utf-8"))]
 
 
-def console_block(directory: Path, command: str) -> str:
-    return f"\n```console\n$ {command}\n{printed(directory, command)}\n```\n\n"
-
-
-def keep_picture(path: Path, drawn: str) -> None:
-    """Write a picture; or check that it is as drawn."""
-    if "--check" not in sys.argv[1:]:
-        path.write_text(drawn, encoding="utf-8")
-    elif not path.is_file() or path.read_text(encoding="utf-8") != drawn:
-        sys.exit(f"Expected {path.relative_to(ROOT)} to be what the command draws. Run `make cli-docs`.")
-
-
-def printed(directory: Path, command: str) -> str:
-    """Return what a command prints, without trailing spaces. It may exit with 1 or 2, but it may not crash."""
-    name, *arguments = shlex.split(command)
-    program = Path(sys.executable).with_name(name)
+def run_installed(command: list[str], directory: Path) -> tuple[int, str]:
+    name, *arguments = command
     done = subprocess.run(
-        [program, *arguments],
+        [Path(sys.executable).with_name(name), *arguments],
         cwd=directory,
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
@@ -100,20 +76,53 @@ def printed(directory: Path, command: str) -> str:
         text=True,
         encoding="utf-8",
     )
-    if done.returncode not in (0, 1, 2) or CRASH.search(done.stdout):
-        sys.exit(f"Expected `{command}` to exit with 0, 1 or 2, found {done.returncode}:\n{done.stdout}")
-    return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines()).strip("\n")
+    return done.returncode, done.stdout
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Makes pages, of what commands print; or checks that they are as it would make them."""
+
+    run: Run = run_installed
+    only_checks: bool = False
+
+    def write(self, path: Path) -> None:
+        before = path.read_text(encoding="utf-8")
+        made = PART.sub(lambda part: part["begin"] + self._made(part["wanted"], path.parent) + part["end"], before)
+        self._keep(path, made)
+
+    def _made(self, wanted: str, folder: Path) -> str:
+        if command := COMMAND.fullmatch(wanted):
+            with tempfile.TemporaryDirectory() as new:
+                directory = Path(new) if command["directory"] == NEW else ROOT / command["directory"]
+                return f"\n```console\n$ {command['command']}\n{self._printed(directory, command['command'])}\n```\n\n"
+        if function := FUNCTION.fullmatch(wanted):
+            return f"\n{getattr(import_module(function['module']), function['name'])()}\n\n"
+        if picture := PICTURE.fullmatch(wanted):
+            self._keep(folder / picture["name"], self._printed(ROOT / picture["directory"], picture["command"]) + "\n")
+            # A large one is small on the page, so it is also a link to itself.
+            return f"\n[![{picture['command']}]({picture['name']})]({picture['name']})\n\n"
+        sys.exit(f"Expected `in …`, `from …` or `picture …`, found: {wanted}.")
+
+    def _printed(self, directory: Path, command: str) -> str:
+        """Return what a command prints, without trailing spaces. It may exit with 1 or 2, but it may not crash."""
+        status, text = self.run(shlex.split(command), directory)
+        if status not in (0, 1, 2) or CRASH.search(text):
+            sys.exit(f"Expected `{command}` to exit with 0, 1 or 2, found {status}:\n{text}")
+        return "\n".join(line.rstrip() for line in text.strip("\n").splitlines()).strip("\n")
+
+    def _keep(self, path: Path, text: str) -> None:
+        if not self.only_checks:
+            path.write_text(text, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            sys.exit(f"Expected {path.relative_to(ROOT)} to show what the commands print. Run `make cli-docs`.")
 
 
 def main() -> None:
     named = [Path(argument).resolve() for argument in sys.argv[1:] if not argument.startswith("-")]
-    for path in named or sorted([*PAGES.glob("*.md"), *MORE_PAGES.glob("*.md")]):
-        before = path.read_text(encoding="utf-8")
-        after = made_page(before)
-        if "--check" not in sys.argv[1:]:
-            path.write_text(after, encoding="utf-8")
-        elif before != after:
-            sys.exit(f"Expected {path.relative_to(ROOT)} to show what the commands print. Run `make cli-docs`.")
+    writer = Writer(only_checks="--check" in sys.argv[1:])
+    for path in named or pages():
+        writer.write(path)
 
 
 if __name__ == "__main__":

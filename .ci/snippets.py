@@ -9,6 +9,11 @@ becomes a block with the part of the file between the comments `--8<-- [start:ha
 of it. Its title is the name of the file, unless `title` says otherwise. What the file imports from its neighbours in
 docs/examples looks as it does in a reader's own project: `from orders import handler`.
 
+    <!-- figures -->
+    <!-- end -->
+
+becomes the table of `.ci/figures.py`.
+
     python .ci/snippets.py [--check] [docs/rules.md …]
 """
 
@@ -20,6 +25,10 @@ import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / ".ci"))
+
+import figures  # noqa: E402
+
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"])
 
 PART = re.compile(
@@ -27,16 +36,19 @@ PART = re.compile(
     r".*?^ *<!-- end -->$",
     re.DOTALL | re.MULTILINE,
 )
-MARK = re.compile(r"^ *(?:#|//) --8<-- \[(?:start|end):[\w-]+\]\n", re.MULTILINE)
+FIGURES = re.compile(r"^<!-- figures -->\n.*?^<!-- end -->$", re.DOTALL | re.MULTILINE)
+MARK = re.compile(r"^ *(?:(?:#|//) )?--8<-- \[(?:start|end):[\w-]+\]\n", re.MULTILINE)
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml", ".tf": "terraform"}
 
+# The repository's linter wants it in each file. It matters to a reader only where names exist for type checkers alone.
+FUTURE = "from __future__ import annotations\n\n"
 FROM_FOLDER = re.compile(r"^( *)from (docs(?:\.\w+)+) import ", re.MULTILINE)
 MODULE = re.compile(r"\bdocs\.examples((?:\.\w+)+)")
 
 
 def made_page(text: str) -> str:
     """Return a page with all its code written anew."""
-    return PART.sub(made_part, text)
+    return FIGURES.sub(lambda _: f"<!-- figures -->\n\n{figures.markdown()}\n\n<!-- end -->", PART.sub(made_part, text))
 
 
 def made_part(part: re.Match[str]) -> str:
@@ -64,7 +76,7 @@ def as_of_a_reader(code: str) -> str:
     """Return code that imports its neighbours as a reader's own project does."""
     code = FROM_FOLDER.sub(lambda found: f"{found[1]}import " if folder_of(found[2]).is_dir() else found[0], code)
     code = MODULE.sub(lambda found: own_name(found[1].split(".")[1:]), code)
-    return code.replace("from __future__ import annotations\n", "", 1).lstrip("\n")
+    return code if "TYPE_CHECKING" in code else code.replace(FUTURE, "", 1).lstrip("\n")
 
 
 def folder_of(module: str) -> Path:

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from powertools_stream.deprecations import Deprecation
 
 __all__ = ["export"]
 
@@ -36,9 +39,13 @@ class _LazyPackage(ModuleType):
     _homes: Mapping[str, str]
 
     def __getattr__(self, name: str) -> Any:
-        if name not in self._homes:
+        if name in self._homes:
+            value = getattr(import_module(self._homes[name]), name)
+        elif (deprecation := _deprecation(self.__name__, name)) is not None:
+            deprecation.warn(stacklevel=2)
+            value = deprecation.replacement()
+        else:
             raise _unknown(self.__name__, name)
-        value = getattr(import_module(self._homes[name]), name)
         super().__setattr__(name, value)
         return value
 
@@ -76,6 +83,14 @@ def export(package: str, modules: Mapping[str, Iterable[str]]) -> list[str]:
     lazy.__dict__["_homes"] = homes
     lazy.__class__ = _LazyPackage
     return list(homes)
+
+
+def _deprecation(package: str, name: str) -> Deprecation | None:
+    if name.startswith("_"):  # tools look for private names
+        return None
+    from powertools_stream.deprecations import deprecation_of  # only for a name that the package does not have
+
+    return deprecation_of(f"{package}.{name}")
 
 
 def _unknown(package: str, name: str) -> Exception:

@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 import urllib.error
+import warnings
 from collections.abc import Callable, Sequence
 from email.message import Message
 from functools import partial
@@ -285,6 +286,24 @@ def test_an_outage_is_passing_however_it_is_wrapped(error: Exception) -> None:
     assert is_retryable(error)
     assert is_retryable(_raised_from(error, ValueError("no answer")))
     assert is_retryable(_raised_from(None, ValueError(), context=error))
+
+
+class _ResponseError(Exception):
+    """As aiohttp's `ClientResponseError`."""
+
+    status = 503
+
+    @property
+    def code(self) -> int:
+        warnings.warn("code property is deprecated, use status instead", DeprecationWarning, stacklevel=2)
+        return self.status
+
+
+def test_a_status_counts_though_its_older_name_warns() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+
+        assert is_retryable(_ResponseError())
 
 
 @pytest.mark.parametrize("error", FAULTS, ids=repr)

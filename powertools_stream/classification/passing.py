@@ -200,9 +200,16 @@ def package_of(kind: type) -> str:
 
 
 def _is_passing_status(error: Any) -> bool:
-    response = getattr(error, "response", None)
-    given = (getattr(response, "status_code", None), getattr(error, "status", None), getattr(error, "code", None))
-    return any(type(status) is int and _says_not_now(status) for status in given) or _has_given_up(error)
+    return any(type(status) is int and _says_not_now(status) for status in _statuses(error)) or _has_given_up(error)
+
+
+def _statuses(error: Any) -> Iterator[Any]:
+    yield getattr(getattr(error, "response", None), "status_code", None)
+    status = getattr(error, "status", None)
+    yield status
+    # aiohttp has both, and warns of `code`, which raises where warnings are errors.
+    if type(status) is not int:
+        yield getattr(error, "code", None)
 
 
 def _says_not_now(status: int) -> bool:

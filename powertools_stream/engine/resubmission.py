@@ -15,6 +15,7 @@ from powertools_stream.engine.no_progress import NoProgress
 from powertools_stream.errors import ConfigurationError, UnmatchedEventError
 from powertools_stream.outcomes import FaultPolicy, Reason
 from powertools_stream.payloads.conversions import text_of
+from powertools_stream.payloads.safe_json import encodable
 from powertools_stream.rules.compiled import NO_RULE, plain_rule
 from powertools_stream.rules.switches import Switches
 from powertools_stream.uow import UnitOfWork
@@ -165,7 +166,7 @@ def _failures(state: RecordState) -> list[dict[str, Any]]:
             "record": state.position,
             "rule": fault.rule_id,
             "error": type(fault.shown).__name__,
-            "message": text_of(fault.shown, "")[:_TEXT_LENGTH],
+            "message": encodable(text_of(fault.shown, "")[:_TEXT_LENGTH]),
         }
         for fault in state.faults
     ] or [{"record": state.position, "rule": NO_RULE.id, "error": "Reported", "message": "The handler reported it."}]

@@ -199,6 +199,10 @@ class Application:
         with reaching(self.emulator):
             return {name: mapping.pending() for name, mapping in self._mappings.items()}
 
+    def filtered(self) -> dict[str, int]:
+        """Return how many records filters have discarded, by the logical id of their mapping, where there are some."""
+        return {name: mapping.filtered for name, mapping in self._mappings.items() if mapping.filtered}
+
     def _function(self, name: str) -> RuntimeFunction:
         return RuntimeFunction(
             self.stack.functions[name],

@@ -82,7 +82,7 @@ def run(arguments: list[str], files: list[str], cwd: str, environment: dict[str,
     """Become the command."""
     signal.alarm(SECONDS)
     for number, name in enumerate(files):
-        os.dup2(os.open(name, os.O_RDONLY if number == 0 else os.O_WRONLY), number)
+        os.dup2(os.open(name, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_APPEND), number)
     sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115
     os.chdir(cwd)
     os.environ.clear()

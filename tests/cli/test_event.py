@@ -96,13 +96,17 @@ DATA_CLASSES: Mapping[tuple[str, ...], type[Any]] = {
 }
 
 
+# The last is an error in Powertools 3.30 for an event that is no replay.
+NOT_READ = {"body", "auth", "json_body", "replay_name"}
+
+
 @pytest.mark.parametrize("way", DATA_CLASSES, ids=" via ".join)
 def test_a_data_class_of_powertools_reads_all_of_it(way: tuple[str, ...]) -> None:
     data = DATA_CLASSES[way](sample(*way))
     records = data.records if hasattr(data, "records") else [data.detail] if way == ("s3", "eventbridge") else []
     for one in [data, *records]:
         for name in vars(type(one)):
-            if isinstance(getattr(type(one), name), property) and name not in ("body", "auth", "json_body"):
+            if isinstance(getattr(type(one), name), property) and name not in NOT_READ:
                 getattr(one, name)
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ from tests.rules.test_idempotency import Memory
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+BLOCKS = re.findall(r'^```python title="(\w+)\.py"\n(.*?)^```$', README, flags=re.DOTALL | re.MULTILINE)
+# A package index shows the README by itself, so its links begin with the address of the sources.
+(SOURCE,) = re.findall(r'^Source = "(.*)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 EVENT = to_sqs_records([{"id": str(number), "type": "order-created"} for number in (1, 2)])
@@ -38,11 +41,14 @@ _RULES = [{"id": "fail_second", "flavor": task, "execute": _fail_second}]
 
 
 @pytest.fixture
-def names() -> dict[str, Any]:
-    """What the README's blocks define, read one after the other."""
-    names: dict[str, Any] = {"__name__": "readme"}
-    for number, block in enumerate(BLOCKS, start=1):
-        exec(compile(block, f"README.md, Python block {number}", "exec"), names)
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the README's blocks define, as modules of a reader's own project."""
+    names: dict[str, Any] = {}
+    for title, block in BLOCKS:
+        module = ModuleType(title)
+        monkeypatch.setitem(sys.modules, title, module)
+        exec(compile(block, f"{title}.py in README.md", "exec"), vars(module))
+        names |= vars(module)
     return names
 
 
@@ -134,7 +140,7 @@ def test_each_thing_that_keeps_working_has_a_test() -> None:
 
 
 def test_the_handler_is_as_short_as_promised() -> None:
-    lines = [line for line in BLOCKS[0].splitlines() if line]
+    lines = [line for line in BLOCKS[0][1].splitlines() if line]
 
     assert len(lines) <= 15
 
@@ -142,8 +148,23 @@ def test_the_handler_is_as_short_as_promised() -> None:
 def test_the_links_of_the_readme_lead_somewhere() -> None:
     targets = re.findall(r"\]\(([^)#]+)\)", README)
 
-    missing = [target for target in targets if not target.startswith("https://") and not (ROOT / target).exists()]
-    assert missing == []
+    assert [target for target in targets if not target.startswith("https://")] == []
+    assert [file for file in files_of(targets) if not (ROOT / file).is_file()] == []
+
+
+def files_of(targets: list[str]) -> list[str]:
+    files = [re.fullmatch(rf"{re.escape(SOURCE)}/(?:blob|raw)/main/(.+)", target) for target in targets]
+    return [file[1] for file in files if file]
+
+
+def test_the_badges_of_the_readme_are_true() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    first, *_, last = re.findall(r"Python :: (3\.\d+)\"", project)
+
+    badges = re.findall(r"^!\[([^\]]+)\]\(https://img\.shields\.io/badge/", README, re.MULTILINE)
+    assert badges == [f"Python {first} to {last}", "MIT license", "Typed"]
+    assert 'license = "MIT"' in project
+    assert (ROOT / "powertools_stream" / "py.typed").is_file()
 
 
 def test_the_table_of_outcomes_is_the_one_in_the_docs() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -99,6 +100,18 @@ def test_both_rules_run_if_both_are_named_and_all_if_the_record_could_not_be_rea
 
         assert rules.runs == [("label", 0), ("mail", 0)]
         assert response["powertools_stream"]["resubmitted"] == {"rules": [*names], "records": 1, "failed": []}
+
+
+def test_an_error_that_no_text_can_hold_does_not_spoil_the_response() -> None:
+    class Unwritable(Rules):
+        def mail(self, uow: UnitOfWork) -> None:
+            raise ValueError(f"\ud800 {uow.event['n']} ü")
+
+    response = answered(Unwritable(), to_sqs_records(events("", "")), context_of("mail"))
+
+    json.dumps(response, ensure_ascii=False).encode()  # as Lambda's runtime does
+    failed = response["powertools_stream"]["resubmitted"]["failed"]
+    assert [one["message"] for one in failed] == ["\ufffd 0 ü", "\ufffd 1 ü"]
 
 
 def test_what_a_rule_does_not_match_any_more_is_no_success() -> None:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,14 +51,18 @@ class Function:
         The folder of the handler's module; the process is started there.
     env
         Environment variables in addition to the current ones.
+    options
+        Of the interpreter: with ``-S`` it knows no installed packages, only those on ``PYTHONPATH``.
     """
 
-    def __init__(self, handler: str, folder: Path = _ROOT, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, handler: str, folder: Path = _ROOT, env: Mapping[str, str] | None = None, options: Sequence[str] = ()
+    ) -> None:
         self._api = RuntimeAPI()
         # A file, since a pipe that nobody reads would block the function once it is full.
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed with the process)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "awslambdaric", handler],
+            [sys.executable, *options, "-m", "awslambdaric", handler],
             cwd=folder,
             env={
                 **os.environ,

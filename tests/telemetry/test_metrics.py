@@ -142,6 +142,8 @@ def test_metrics_of_the_users_own_stay_beside_them(metrics: Metrics, capsys: pyt
     assert (line["OrdersPriced"], line["Records"]) == ([1.0] * 3, [3.0])
 
 
+# Powertools 3.30 says so of every default dimension.
+@pytest.mark.filterwarnings("ignore:Dimension 'stage' has already been added")
 def test_runs_and_faults_are_counted_for_each_rule_on_request(
     metrics: Metrics, capsys: pytest.CaptureFixture[str]
 ) -> None:

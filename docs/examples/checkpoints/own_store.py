@@ -11,7 +11,7 @@ from powertools_stream.requests import Call
 
 # --8<-- [start:store]
 class FileCheckpointStore:
-    """Keeps each checkpoint in a file of a folder that the environments of the function share, such as one of EFS."""
+    """Keeps each checkpoint in a file of a folder that environments share (EFS)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

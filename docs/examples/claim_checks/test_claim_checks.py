@@ -52,10 +52,8 @@ def test_an_event_too_large_for_the_bus_is_left_at_s3() -> None:
 # --8<-- [start:listener]
 def claim_check(bucket: str) -> dict[str, Any]:
     """What arrives instead of the event."""
-    place = {
-        "bucket": bucket,
-        "key": "eu-central-1/claimchecks/2026/01/01/12/r-1.make_report/0f3a5b7c9d1e2f40",
-    }
+    folder = "eu-central-1/claimchecks/2026/01/01/12/r-1.make_report"
+    place = {"bucket": bucket, "key": f"{folder}/0f3a5b7c9d1e2f40"}
     return {
         "id": "r-1.make_report",
         "type": "report-made",

@@ -9,7 +9,7 @@ from powertools_stream.expressions import (
 # A view of an order. Its keys are the site, and the date and type.
 key = {"site": "berlin", "date#event_type": "2026-01-01#order"}
 
-# SET status, total, timestamp; REMOVE note; ADD to the set tags; DELETE from the set holds.
+# SET status, total, timestamp; REMOVE note; ADD to the set tags, DELETE from holds.
 item = {
     "status": "PAID",
     "total": 12.5,

@@ -36,7 +36,7 @@ class GeocodingConnector:
     def entries(self, request: Geocode) -> Sequence[Entry]:
         if not request.address:
             raise InvalidRequestError("Expected an address, but found none.")
-        # Equal keys request the same thing: an address that ten records name is requested once.
+        # Equal keys request the same: ten records with one address take one call.
         return [Entry(GEOCODE, request.address, key=request.address)]
 
     def send(self, entries: Sequence[Entry]) -> Sequence[Any]:

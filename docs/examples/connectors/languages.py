@@ -16,7 +16,7 @@ DETECT = Operation(
 
 @dataclass(frozen=True)
 class DetectLanguage(Request):
-    """Ask Amazon Comprehend which language a text is in. The answer is a list of languages, most likely first."""
+    """Ask Amazon Comprehend for the languages of a text, the most likely one first."""
 
     reads: ClassVar[bool] = True
     permissions: ClassVar[tuple[Permission, ...]] = (

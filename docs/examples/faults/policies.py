@@ -19,7 +19,7 @@ rules = RuleRegistry()
 # --8<-- [start:publish]
 @rules.register(task, event_type="thumbnail-requested", on_fault=FaultPolicy.PUBLISH)
 def make_thumbnail(uow: UnitOfWork) -> dict[str, Any]:
-    """A picture that cannot be read is set aside, so later ones in the shard do not wait for it."""
+    """A picture that cannot be read is set aside; later ones do not wait for it."""
     return {"thumbnail": shrink(uow.event["picture"])}
 
 
@@ -31,9 +31,8 @@ def make_thumbnail(uow: UnitOfWork) -> dict[str, Any]:
 def take_payment(uow: UnitOfWork) -> dict[str, Any]:
     payment = uow.event["payment"]
     if payment["bank"] == "closed":
-        raise RetryableError(
-            "The bank is closed."
-        )  # reported, no fault event: the next attempt may succeed
+        # Reported, but no fault event: the next attempt may succeed.
+        raise RetryableError("The bank is closed.")
     return {"receipt": payment["amount"]}
 
 

@@ -17,8 +17,8 @@ rules = RuleRegistry()
     on_condition_failed="ignore",
 )
 def keep_stock(uow: UnitOfWork) -> dict[str, Any]:
-    # Strings of equal length compare like numbers. A DynamoDB number could not hold that many digits.
-    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html: up to 129 of them.
+    # Strings of equal length compare like numbers. DynamoDB's numbers hold 38 digits:
+    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html: to 129.
     sequence = str(uow.record["kinesis"]["sequenceNumber"]).zfill(129)
     return {
         "Key": {"pk": uow.event["partition_key"], "sk": "stock"},

@@ -25,7 +25,7 @@ class Account:
     heard
         The events that were received from the bus.
     puts
-        How many of the recorder's puts found their row free, and how many found it taken.
+        How many of the recorder's puts found their row free, and how many not.
     """
 
     orders: tuple[Order, ...]
@@ -53,7 +53,7 @@ class Account:
 
     @property
     def wrong_regulars(self) -> set[str]:
-        """Customers who are wrongly recorded as regulars, or wrongly not recorded as such."""
+        """Customers who are wrongly recorded as regulars, or wrongly not recorded."""
         regulars = {row["pk"] for row in self.rows if row["sk"] == "regular"}
         return regulars ^ regulars_of(self.orders)
 

@@ -33,7 +33,7 @@ class FunctionCount:
         return self.records - self.reported
 
     def add(self, invocation: Invocation) -> None:
-        """Count one invocation, right after it: the processor only knows its latest batch."""
+        """Count an invocation right after it: a processor knows its latest batch."""
         records = len(invocation.event["Records"])
         self.invocations += 1
         self.records += records

@@ -1,7 +1,7 @@
-"""Runs the fulfilment service against an AWS in this process, and checks the outcome of every order.
+"""Runs the fulfilment service on an AWS in this process, and checks the outcome.
 
-Run ``python -m docs.examples.fulfilment.demo``; with ``--twice`` every record is delivered twice and out of order.
-The exit status is 1 if it does not add up.
+Run ``python -m docs.examples.fulfilment.demo``. With ``--twice`` every record comes
+twice and out of order. The exit status is 1 if it does not add up.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class Demo:
-    """The outside world of the service: publishes to the stream, polls, lets time pass, and listens to the bus.
+    """The outside world: publishes to the stream, polls, lets time pass, hears the bus.
 
     Parameters
     ----------
@@ -82,12 +82,12 @@ class Demo:
     log
         Where the functions log to.
     seed
-        Delivers every record twice, in an order derived from this number; None: once and in order.
+        Delivers each record twice, in an order derived from this; None: once, in order.
     """
 
     def __init__(self, aws: EmbeddedAWS, log: TextIO, seed: int | None = None) -> None:
         self.service = FulfilmentService.deploy(aws, log, seed)
-        # The deployment has imported the handlers, each in the environment of its function.
+        # The deployment has imported the handlers, each in its function's environment.
         from . import listener, recorder, trigger
 
         self.functions = {
@@ -100,7 +100,7 @@ class Demo:
         self._random = None if seed is None else Random(seed)
 
     def publish(self, events: list[dict[str, Any]]) -> None:
-        """Put the events on the stream, and wait until the functions have nothing left to do."""
+        """Put events on the stream, and wait until the functions are done."""
         if self._random is not None:
             self._random.shuffle(events := [*events, *events])
         kinesis = self.service.aws.client("kinesis")
@@ -112,7 +112,7 @@ class Demo:
         self._settle()
 
     def let_time_pass(self) -> None:
-        """Remove the rows that are due, and wait until the functions have nothing left to do."""
+        """Remove the rows that are due, and wait until the functions are done."""
         remove_due_rows(self.service.aws.client("dynamodb"), EVENTS)
         self._settle()
 

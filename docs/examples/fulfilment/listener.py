@@ -1,4 +1,4 @@
-"""Listens to the stream: collects the events of the shop and the payment provider in the event table."""
+"""Listens to the stream: collects the events of the shop and of payments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ DAYS_TO_PAY = 3
 logger = Logger()
 rules = RuleRegistry()
 
-# An order's row exists for as long as it may be paid. When it is removed, the trigger publishes order-created-expired.
+# An order's row exists for as long as it may be paid. When it is removed, the trigger
+# publishes order-created-expired.
 rules.add(
     id="collect_orders",
     flavor=collect,
@@ -41,7 +42,8 @@ rules.add(
 calls = (
     CallCounter()
 )  # for the tables at the end of the demo; a real service does not need it
-# A failed record blocks its shard. PUBLISH sets it aside instead: a fault event carries it, and the shard moves on.
+# A failed record blocks its shard. PUBLISH sets it aside instead: a fault event carries
+# it, and the shard moves on.
 processor = StreamProcessor(
     rules=rules, logger=logger, on_fault=FaultPolicy.PUBLISH, observers=[calls]
 )

@@ -49,7 +49,7 @@ def welcome_regular(uow: UnitOfWork) -> Put:
 
 
 def _put_once(row: dict[str, Any]) -> Put:
-    """Put a row unless it exists, and return whether it was put. The first outcome of an order is final."""
+    """Put a row unless it exists; return whether it was put. First outcomes stay."""
     response = yield PutItem({"Item": row, **pk_condition()})
     return bool(response)  # empty: the condition failed
 

@@ -27,7 +27,7 @@ def print_report(
     functions: Sequence[FunctionCount],
     seconds: float,
 ) -> None:
-    """Print the tables and the sum. `story` holds the collected events of the first order."""
+    """Print the tables and the sum. `story`: the events of the first order."""
     for table in (
         _functions(functions),
         _calls(functions),
@@ -112,10 +112,12 @@ def _print_sum(console: Console, account: Account, seconds: float) -> None:
         else "[bold red]It does not add up.[/]"
     )
     console.print(
-        f"{account.puts.total()} outcomes told, {account.puts[True]} recorded: the others were there already."
+        f"{account.puts.total()} outcomes told, {account.puts[True]} recorded: "
+        "the others were there already."
     )
     console.print(
-        f"{len(account.orders)} orders = {outcomes['ready']} ready + {outcomes['expired']} expired + "
+        f"{len(account.orders)} orders = {outcomes['ready']} ready + "
+        f"{outcomes['expired']} expired + "
         f"{outcomes['open']} still open. {verdict} ({seconds:.1f} s)"
     )
     for what, found in (

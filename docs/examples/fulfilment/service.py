@@ -1,8 +1,9 @@
-"""Deploys the fulfilment service into an embedded AWS: a stream, two tables, a bus, a queue, and three functions.
+"""Deploys the service into an embedded AWS: a stream, two tables, a bus, functions.
 
-In a real deployment this is a template. It must not omit three things: ``FunctionResponseTypes:
-[ReportBatchItemFailures]`` on every event source mapping, ``StreamViewType: NEW_AND_OLD_IMAGES`` and the
-``TimeToLiveSpecification`` of the event table.
+In a real deployment this is a template. It must not omit three things:
+``FunctionResponseTypes: [ReportBatchItemFailures]`` on every event source mapping,
+``StreamViewType: NEW_AND_OLD_IMAGES`` and the ``TimeToLiveSpecification`` of the event
+table.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class FulfilmentService:
     queues
         The URLs of the queues by name.
     pollers
-        The event sources of the three functions, and the functions themselves if they keep records for later.
+        The functions' event sources, and the functions if they keep records for later.
     """
 
     aws: EmbeddedAWS
@@ -70,7 +71,7 @@ class FulfilmentService:
     def deploy(
         cls, aws: EmbeddedAWS, log: TextIO, seed: int | None = None
     ) -> FulfilmentService:
-        """Create everything; the functions log to `log`. With a `seed`, records arrive twice and out of order."""
+        """Create everything. `log`: of functions; `seed`: records come twice."""
         queues = _make_bus(aws)
         _make_table(aws, OUTCOMES)
         functions = [
@@ -101,7 +102,7 @@ class FulfilmentService:
         return [deserialize_item(item) for page in pages for item in page["Items"]]
 
     def story_of(self, order_id: str) -> list[dict[str, Any]]:
-        """Return the events of an order in the event table, oldest first: this is what `DataIndex` is for."""
+        """Return an order's events in the event table, oldest first: by `DataIndex`."""
         rows = self.aws.client("dynamodb").query(
             TableName=EVENTS,
             IndexName="DataIndex",

@@ -1,4 +1,4 @@
-"""The outside world: orders, the events of the shop and the payment provider, and the expected outcomes."""
+"""The outside world: orders, events of shop and payment provider, expected outcomes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DAY = 24 * 60 * _MINUTE
 
 @dataclass(frozen=True)
 class Order:
-    """The order with this number. Every fifth is never paid, every eleventh twice; every fourth was placed just now."""
+    """Each fifth order is never paid, each eleventh twice; each fourth is new."""
 
     number: int
 
@@ -41,7 +41,7 @@ class Order:
 
     @property
     def outcome(self) -> str:
-        """The expected outcome: ``ready``, ``expired`` or, while it may still be paid, ``open``."""
+        """The expected outcome: ``ready``, ``expired`` or, for now, ``open``."""
         return "ready" if self.payments else "open" if self.is_new else "expired"
 
     def created(self, now: int) -> dict[str, Any]:
@@ -69,7 +69,8 @@ class Order:
     def _event(
         self, event_type: str, at: int, event_id: str, **fields: Any
     ) -> dict[str, Any]:
-        # Each event has its own partition key: an order and its payments arrive through different shards.
+        # Each event has its own partition key: an order and its payments arrive through
+        # different shards.
         return {
             "id": event_id,
             "type": event_type,

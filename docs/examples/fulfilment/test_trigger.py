@@ -106,9 +106,7 @@ def test_a_customer_becomes_a_regular_with_the_third_order() -> None:
         assert event["partition_key"] == "c-01"
 
 
-def test_an_order_that_expires_is_told_and_a_row_that_is_removed_before_its_time_is_not() -> (
-    None
-):
+def test_an_expired_order_is_told_and_a_row_removed_before_its_time_is_not() -> None:
     due = NOW // 1000
     row = {**collected(CREATED), "ttl": due, "expire": True}
     removals = [{"old_image": row, "timestamp": removed} for removed in (due - 1, due)]

@@ -1,4 +1,4 @@
-"""Simulates DynamoDB's time to live, which moto does not have: removes the rows that are due.
+"""Simulates DynamoDB's time to live, which moto does not have: removes due rows.
 
 DynamoDB itself removes a row within a few days after it was due.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html

@@ -1,4 +1,4 @@
-"""Watches the event table: correlates events that belong together, and publishes higher-order events."""
+"""Watches the event table: correlates events, and publishes higher-order events."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ rules.add(
     event_type=["order-created", "payment-authorized"],
     correlation_key="order.id",
 )
-# The same orders under another key. The suffix separates the two: it says which rule evaluates a correlation.
+# The same orders under another key. The suffix separates the two: it says which rule
+# evaluates a correlation.
 rules.add(
     id="by_customer",
     flavor=correlate,
@@ -47,7 +48,7 @@ rules.add(
 
 # --8<-- [start:ready]
 def is_correlation(uow: UnitOfWork) -> bool:
-    """Pass correlations, which are queried consistently, but not collected rows, which are found through an index."""
+    """Pass correlations, read consistently, but no collected rows."""
     return bool(uow["meta"]["correlation"])
 
 

@@ -31,4 +31,4 @@ async def refund_for(order: dict[str, Any]) -> int:
 @logger.inject_lambda_context
 @stream_processor(rules=rules, logger=logger)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Runs after the batch is processed; the decorator returns the partial batch response."""
+    """Runs after the batch is processed. The decorator returns the response."""

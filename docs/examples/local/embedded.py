@@ -31,6 +31,7 @@ def test_a_batch_of_which_one_order_fails() -> None:
 
     assert len(first.event["Records"]) == 2
     assert len(first.response["batchItemFailures"]) == 1
-    # Only the reported record was delivered again. A batch that failed entirely is an error: BatchProcessingError.
+    # Only the reported record was delivered again. A batch that failed entirely is an
+    # error: BatchProcessingError.
     assert len(second.event["Records"]) == 1
     assert second.error is not None

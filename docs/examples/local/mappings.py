@@ -38,7 +38,7 @@ PROPERTIES = {
 
 
 def run(aws: EmbeddedAWS, outcomes: list[BatchOutcome]) -> bool:
-    """Poll until nothing is left, and return whether that came about within ten seconds."""
+    """Poll until nothing is left; return whether that took less than ten seconds."""
     mapping = mapping_of(
         PROPERTIES,
         LambdaFunction(handler),

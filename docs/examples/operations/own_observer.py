@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class SlowSteps:
-    """Names the rules whose code keeps the main thread busy, on which every other record waits."""
+    """Names the rules that keep the main thread busy, on which other records wait."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds

@@ -1,6 +1,6 @@
 """Checks the outcome of the orders.
 
-It looks at the table, the dead-letter queue, and the events on the bus. It does not ask the handlers.
+It looks at the table, the dead-letter queue, and the bus. It does not ask the handlers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["Account", "FaultKind", "Letter", "count_faults", "order_in"]
 
 @dataclass(frozen=True)
 class Letter:
-    """One message in the dead-letter queue: the order that it carries, and the message's id."""
+    """One message in the dead-letter queue: the order that it carries, and its id."""
 
     order: str
     message_id: str
@@ -29,7 +29,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class FaultKind:
-    """What a fault event says, without the details: events of one kind are counted together."""
+    """What a fault event says, without details, so that like ones are counted."""
 
     function: str
     rule: str
@@ -68,7 +68,7 @@ class Account:
 
     @property
     def surplus(self) -> set[str]:
-        """Orders that are in two places, or twice in one place, or that never went in."""
+        """Orders that are in two places, or twice in one, or that never went in."""
         places = Counter([*self.rows, *(letter.order for letter in self.letters)])
         return {order for order, times in places.items() if times > 1} | (
             set(places) - set(self.orders)
@@ -88,7 +88,7 @@ class Account:
 
     @property
     def unheard(self) -> set[str]:
-        """Orders in the table for which the bus received neither an event nor a fault event."""
+        """Orders in the table of which the bus has neither event nor fault event."""
         accepted = {
             event["order_id"]
             for event in self.events
@@ -108,7 +108,7 @@ class Account:
 
     @property
     def adds_up(self) -> bool:
-        """Whether every order that went in is processed or dead-lettered, and none is in doubt."""
+        """Whether each order is processed or dead-lettered, and none is in doubt."""
         return not (self.lost or self.surplus or self.unexplained or self.unheard)
 
     @property
@@ -117,7 +117,7 @@ class Account:
 
 
 def order_in(body: str) -> str:
-    """Return the id of the order in a message's body or in a line; the text itself if it contains no order."""
+    """Return the id of the order in a body or a line; otherwise the text itself."""
     try:
         value = json.loads(body)
         return str(value.get("detail", value)["order"]["id"])

@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(lines: Sequence[str], console: Console, log: TextIO | None = None) -> bool:
-    """Run the service on these orders, print the report, and return whether it adds up."""
+    """Run the service on these orders, print the report, and return if it adds up."""
     started = time.monotonic()
     bars = _Bars(console, len(lines), log)
     template = read_template(TEMPLATE)
@@ -89,7 +89,7 @@ def run(lines: Sequence[str], console: Console, log: TextIO | None = None) -> bo
 
 
 def _publish(application: Application, lines: Sequence[str]) -> None:
-    """Publish the events on the bus. Other lines go straight to the queue, as if a careless partner had sent them."""
+    """Publish events on the bus. Other lines go straight to the queue."""
     application.send([line for line in lines if _is_event(line)], to="Bus")
     application.send([line for line in lines if not _is_event(line)], to="Orders")
 

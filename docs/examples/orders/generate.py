@@ -1,4 +1,4 @@
-"""Writes ``orders.jsonl``: each line is the event of an order, or something that was sent as one.
+"""Writes ``orders.jsonl``: each line is an order's event, or something sent as one.
 
 The file is always the same.
 

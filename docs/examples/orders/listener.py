@@ -50,7 +50,8 @@ def total(order: dict[str, Any]) -> int:
     for line in order["lines"]:
         if line["quantity"] < 1:
             raise ValueError(
-                f"Expected a quantity of 1 or more of {line['sku']}, found {line['quantity']}."
+                f"Expected a quantity of 1 or more of {line['sku']}, "
+                f"found {line['quantity']}."
             )
     return sum(line["price"] * line["quantity"] for line in order["lines"])
 

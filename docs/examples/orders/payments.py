@@ -1,6 +1,7 @@
 """Simulates a payment provider: slow, sometimes busy, and reached by a blocking call.
 
-Like a real provider's sandbox it has test cards: ``busy-once`` and ``busy-twice`` are refused once and twice.
+Like a real provider's sandbox it has test cards: ``busy-once`` and ``busy-twice`` are
+refused once and twice.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _lock = Lock()
 
 
 def authorize(order_id: str, card: str, amount: int) -> str:
-    """Authorize a payment (cents), and return the provider's reference: the same one for the same order."""
+    """Authorize a payment (cents), and return the reference: one for the same order."""
     time.sleep(_SECONDS)
     with _lock:
         _attempts[order_id] += 1

@@ -102,7 +102,8 @@ def _print_sum(console: Console, account: Account, seconds: float) -> None:
         else "[bold red]It does not add up.[/]"
     )
     console.print(
-        f"{len(account.orders)} orders in = {len(account.rows)} processed + {len(account.letters)} dead-lettered, "
+        f"{len(account.orders)} orders in = {len(account.rows)} processed + "
+        f"{len(account.letters)} dead-lettered, "
         f"[bold]{len(account.lost)} lost[/]. {verdict} ({seconds:.1f} s)"
     )
     for what, orders in (

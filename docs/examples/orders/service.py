@@ -1,4 +1,4 @@
-"""The orders service from the outside, once it is deployed: its table, and what is in its queues."""
+"""The orders service from the outside: its table, and what is in its queues."""
 
 from __future__ import annotations
 

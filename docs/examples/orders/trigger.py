@@ -16,7 +16,8 @@ logger = Logger()
 rules = RuleRegistry()
 
 
-# A failed record blocks its shard. PUBLISH sets it aside instead: a fault event carries it, and the shard moves on.
+# A failed record blocks its shard. PUBLISH sets it aside instead: a fault event carries
+# it, and the shard moves on.
 @rules.register(
     cdc, event_type="order-created", on_fault=FaultPolicy.PUBLISH, include_raw=False
 )

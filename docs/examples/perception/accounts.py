@@ -1,4 +1,4 @@
-"""Checks the outcome of every sync, from the rows of the table and the events on the bus."""
+"""Checks the outcome of every sync, by the rows of the table and the bus's events."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Checks whether all rows of a module are there, and then requests the next module.
 
-The functions of all ten modules run this code. Each has its own queue, and therefore its own concurrency, time-out
-and memory.
+The functions of all ten modules run this code. Each has its own queue, and
+therefore its own concurrency, time-out and memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ rules = RuleRegistry()
 
 
 def work_of(uow: UnitOfWork) -> Work:
-    """Return the work that an event is part of, which is processed once however many of its parts are in a batch."""
+    """Return the work an event is part of: done once, however many parts are there."""
     event = uow.event
     return Work(event["site"], event["date"], event["module"], event["sync"])
 
@@ -37,7 +37,7 @@ def sync_completed(uow: UnitOfWork, template: dict[str, Any]) -> dict[str, Any] 
     work = work_of(uow)
     if not uow["result"] or next_module(work.module) is not None:
         return None
-    # The id is that of the sync, not of the row: however often it is published, it is the same event.
+    # The id is that of the sync, not of the row: published again, it is the same event.
     sync = {"site": work.site, "date": work.date, "sync": work.sync}
     return {
         **template,
@@ -57,7 +57,7 @@ def sync_completed(uow: UnitOfWork, template: dict[str, Any]) -> dict[str, Any] 
 def aggregate(uow: UnitOfWork) -> Steps:
     work = work_of(uow)
     found = yield Query(_rows_of(work))
-    # The key of sync0010 begins with that of sync001, so rows of other syncs are left out.
+    # The key of sync0010 begins with that of sync001: rows of other syncs are left out.
     rows = {
         each.part: row for row in found if (each := Work.of_row(row)).sync == work.sync
     }
@@ -74,7 +74,8 @@ def aggregate(uow: UnitOfWork) -> Steps:
                     **pk_condition("site"),
                 }
             )
-        # Only now is it done: if the function is interrupted before this, the next attempt requests the module again.
+        # Only now is it done: if the function is interrupted before, the next attempt
+        # requests the module again.
         yield UpdateItem(_done(work))
     return True
 

@@ -1,7 +1,7 @@
-"""Runs the pipeline against an AWS in this process, and checks the outcome of every sync.
+"""Runs the pipeline on an AWS in this process, and checks the outcome of every sync.
 
-Run ``python -m docs.examples.perception.demo``; with ``--twice`` every record is delivered twice and out of order.
-The exit status is 1 if it does not add up.
+Run ``python -m docs.examples.perception.demo``. With ``--twice`` every record comes
+twice and out of order. The exit status is 1 if it does not add up.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class Demo:
-    """The outside world: requests the first module of each sync, polls, and lets time pass.
+    """The outside world: requests each sync's first module, polls, lets time pass.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Demo:
     log
         Where the functions log to.
     seed
-        Delivers every record twice, in an order derived from this number; None: once and in order.
+        Delivers each record twice, in an order derived from this; None: once, in order.
     """
 
     def __init__(self, aws: EmbeddedAWS, log: TextIO, seed: int | None = None) -> None:
@@ -84,7 +84,7 @@ class Demo:
         self._unknown: list[dict[str, Any]] = []
 
     def run(self) -> None:
-        """Run every sync through the modules until nothing is left to do; then let time pass until all rows expire."""
+        """Run each sync through the modules until nothing is left; then rows expire."""
         for sync, cameras in CAMERAS.items():
             self.service.put(request_row(Work(SITE, DATE, MODULES[0], sync), cameras))
         self._settle()
@@ -134,7 +134,8 @@ def _print_report(
         f"{demo.invocations.total()} invocations of {len(demo.invocations)} functions"
     )
     console.print(
-        f"Records that failed, and came again: {len(faults)} ({', '.join(map(_told, faults))})",
+        f"Records that failed, and came again: {len(faults)} "
+        f"({', '.join(map(_told, faults))})",
         soft_wrap=True,
     )
     console.print(
@@ -148,7 +149,8 @@ def _print_report(
         else "[green]It adds up.[/]"
     )
     console.print(
-        f"{len(account.cameras)} syncs = {len(account.completed)} completed + {len(account.expired)} expired. "
+        f"{len(account.cameras)} syncs = {len(account.completed)} completed + "
+        f"{len(account.expired)} expired. "
         f"{verdict} ({seconds:.1f} s)"
     )
     for mistake in account.mistakes:

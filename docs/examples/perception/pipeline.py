@@ -1,7 +1,8 @@
-"""The parts of the pipeline: its modules, and the rows of a table that was not made for this library.
+"""The parts of the pipeline: its modules, and the rows of a table of somebody else's.
 
-The table's hash key is ``site``. Its sort key ``date#event_type`` holds the date, the module, the sync (pictures that
-the cameras of a site took at the same moment) and, if there is one, the camera: ``2025-07-15#pose#sync001#cam3``.
+The table's hash key is ``site``. Its sort key ``date#event_type`` holds the date, the
+module, the sync (pictures that the cameras of a site took at the same moment) and, if
+there is one, the camera: ``2025-07-15#pose#sync001#cam3``.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ PATIENCE = 60 * 60
 """Seconds that a module has to answer."""
 
 KEPT = 15 * 24 * 60 * 60
-"""Seconds that rows are kept: longer than SQS keeps a message, so a redelivered message finds what was done.
+"""Seconds that rows are kept: longer than SQS keeps a message, which finds its row.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 """
@@ -59,7 +60,7 @@ def next_module(module: str) -> str | None:
 
 @dataclass(frozen=True)
 class Work:
-    """What the key of a row identifies: a module's work on a sync, or its part for one camera."""
+    """What a row's key means: a module's work on a sync, or a camera's part."""
 
     site: str
     date: str
@@ -69,7 +70,7 @@ class Work:
 
     @classmethod
     def of_row(cls, row: dict[str, Any]) -> Work:
-        """Read the key of a row; if it names no known module, or no sync, the module is `UNKNOWN`."""
+        """Read the key of a row. Without a known module or a sync, it is `UNKNOWN`."""
         steps: list[str] = [*row["date#event_type"].split("#"), "", "", ""]
         date, module, sync, part = steps[:4]
         return cls(
@@ -88,7 +89,7 @@ class Work:
 
 
 def request_row(work: Work, parts: tuple[str, ...] = ("",)) -> dict[str, Any]:
-    """Make the row that requests a module, with these parts: it expires if there is no answer."""
+    """Make the row that requests a module, with these parts: it expires unanswered."""
     expires_at = int(time.time()) + PATIENCE
     return {
         **replace(work, part=REQUEST).key,

@@ -1,4 +1,4 @@
-"""Deploys the pipeline into an embedded AWS: a table, a bus that routes by module, and a function for each module."""
+"""Deploys the pipeline into an embedded AWS: a table, a bus, a function per module."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["TABLE", "PerceptionService"]
 BUS = "perception"
 TABLE = "site-events"
 
-# Which events of the bus go to which queue. Events of unknown modules must not be lost silently.
+# Which events of the bus go to which queue. Those of unknown modules are not lost.
 ROUTES: dict[str, dict[str, Any]] = {
     **{
         name: {"detail-type": ["module-completed"], "detail": {"module": [name]}}
@@ -56,7 +56,7 @@ class PerceptionService:
     stream_arn
         The stream of its table.
     pollers
-        The event sources of its functions, and the functions themselves if they keep records for later.
+        The functions' event sources, and the functions if they keep records for later.
     """
 
     aws: EmbeddedAWS
@@ -68,7 +68,7 @@ class PerceptionService:
     def deploy(
         cls, aws: EmbeddedAWS, log: TextIO, seed: int | None = None
     ) -> PerceptionService:
-        """Create everything; the functions log to `log`. With a `seed`, records arrive twice and out of order."""
+        """Create everything. `log`: of functions; `seed`: records come twice."""
         queues, stream_arn = _make_bus(aws), _make_table(aws)
         trigger = _make_trigger(log, seed)
         functions = {
@@ -92,7 +92,7 @@ class PerceptionService:
         self.aws.client("dynamodb").put_item(TableName=TABLE, Item=serialize_item(row))
 
     def written(self) -> Iterator[dict[str, Any]]:
-        """Return every row as often as it was written, oldest first, from the table's stream."""
+        """Return every row as often as it was written, oldest first, as streamed."""
         streams = self.aws.client("dynamodbstreams")
         (shard,) = streams.describe_stream(StreamArn=self.stream_arn)[
             "StreamDescription"

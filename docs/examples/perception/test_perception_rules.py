@@ -88,9 +88,7 @@ def test_only_rows_that_are_inserted_as_completed_are_told_of() -> None:
     assert "raw" not in event
 
 
-def test_a_request_is_told_of_and_expires_only_where_time_to_live_removed_it_unanswered() -> (
-    None
-):
+def test_a_request_expires_only_if_time_to_live_removed_it_unanswered() -> None:
     done = {**REQUEST, "status": "DONE"}
     event = changes(
         ({**REQUEST, "parts": ["cam1"]}, None), (None, REQUEST), (None, done)
@@ -156,9 +154,7 @@ def test_nothing_is_asked_for_while_a_camera_is_missing() -> None:
     assert outcome.results[0].uow["result"] is False
 
 
-def test_the_next_module_is_asked_for_once_all_cameras_are_there_however_many_tell_of_it() -> (
-    None
-):
+def test_the_next_module_is_asked_for_once_all_cameras_are_there() -> None:
     outcome = run(
         aggregator_rules, told("cam1", "cam2"), responses=found(rows("cam1", "cam2"))
     )
@@ -210,7 +206,7 @@ def test_a_row_that_comes_after_its_request_has_expired_changes_nothing() -> Non
 
 
 def test_the_last_module_tells_of_the_sync_under_one_id() -> None:
-    # Even if it was answered before: the invocation may have ended before the event was published.
+    # Even if it was answered before: the invocation may have ended before publishing.
     for status in ("REQUESTED", "DONE"):
         answered = rows("cam1", "cam2", module="archive", status=status)
 

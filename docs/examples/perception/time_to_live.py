@@ -1,4 +1,4 @@
-"""Simulates DynamoDB's time to live, which moto does not have: removes rows that are due, and signs the removals.
+"""Simulates DynamoDB's time to live, which moto does not have, and signs removals.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html
 """
@@ -16,7 +16,7 @@ _IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
 def remove_due_rows(dynamodb: Any, table: str, now: int) -> int:
-    """Remove every row that is due at this time (epoch seconds), and return how many there were."""
+    """Remove each row due at this time (epoch seconds), and return their number."""
     due = dynamodb.scan(
         TableName=table,
         FilterExpression="expires_at <= :now",
@@ -31,7 +31,7 @@ def remove_due_rows(dynamodb: Any, table: str, now: int) -> int:
 
 
 class SignedFunction(LambdaFunction):
-    """A function that gets removals signed as by time to live: in this example, nothing else removes rows."""
+    """A function that gets removals as by time to live: nothing else removes rows."""
 
     def invoke(self, event: Mapping[str, Any]) -> Invocation:
         """Call the handler."""

@@ -1,4 +1,4 @@
-"""Watches the table: publishes what was completed, what is requested, and what never came."""
+"""Watches the table: publishes what was completed, is requested, and never came."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ rules = RuleRegistry()
 
 
 def described(event_type: str, row: dict[str, Any]) -> dict[str, Any]:
-    """Return what the key of a row says as fields of an event: the bus routes by ``module``."""
+    """Return what a row's key says; the bus routes by the field ``module``."""
     work = Work.of_row(row)
     return {
         "type": event_type,
@@ -60,7 +60,7 @@ def requested(uow: UnitOfWork) -> dict[str, Any]:
 
 
 # --8<-- [start:expired]
-# An answered request is DONE: one that time to live removes while it is REQUESTED was never answered.
+# An answered request is DONE: one that is REQUESTED when removed was never answered.
 @rules.register(
     cdc,
     record_pattern={
@@ -77,7 +77,8 @@ def expired(uow: UnitOfWork) -> dict[str, Any]:
 # --8<-- [end:expired]
 
 
-# Others write into this table. A row for which no event can be built does not block the stream: it is set aside.
+# Others write into this table. A row for which no event can be built does not block the
+# stream: it is set aside.
 @logger.inject_lambda_context
 @stream_processor(
     rules=rules,

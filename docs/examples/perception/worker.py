@@ -1,7 +1,7 @@
-"""Simulates the modules, which are third-party programs: writes the rows that they would write.
+"""Simulates the modules, third-party programs: writes the rows that they would write.
 
-One camera fails on the first attempt, one module never answers for one sync, and something writes a row of an unknown
-module.
+One camera fails on the first attempt, one module never answers for one sync, and
+something writes a row of an unknown module.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def work(uow: UnitOfWork) -> Puts:
     if (event["sync"], event["module"]) == HANGS:
         return 0
     parts = [part for part in event["parts"] if not _fails(event["sync"], part)]
-    # If the request is delivered again, the rows of the parts that were done exist: they are not written again.
+    # If the request is delivered again, rows of the parts that were done exist: they
+    # are not written again.
     yield [
         PutItem({"Item": _row(event, part), **pk_condition("site")}) for part in parts
     ]

@@ -16,7 +16,7 @@ def count_visit(uow: UnitOfWork) -> str:
     return str(uow.event["partition_key"])
 
 
-# Changes to a table, messages from a queue, and anything else that invokes the function: a schedule, an alarm, …
+# Changes to a table, messages from a queue, and anything else: a schedule, an alarm, …
 @stream_processor(
     rules=rules, source=[DynamoDBSource(pk="site"), SQSSource(max_receive_count=3)]
 )

@@ -49,9 +49,8 @@ def charge(payment: dict[str, Any]) -> str:
 
 @rules.register(task, event_type="payment-requested")
 def take_payment(uow: UnitOfWork) -> Generator[Any, Any, str]:
-    receipt = yield Call(
-        charge, uow.event["payment"]
-    )  # blocking code, so on a worker thread
+    # Blocking code, so on a worker thread.
+    receipt = yield Call(charge, uow.event["payment"])
     return str(receipt)
 
 

@@ -13,7 +13,7 @@ REQUESTED = {"type": "payment-requested", "payment": {"amount": 42}}
 
 # --8<-- [start:circuit]
 def test_an_open_circuit_reports_the_records_and_makes_no_fault_events() -> None:
-    # One worker, so the payments are made one after the other. The batch has a bus for fault events.
+    # One worker: payments are made one by one. There is a bus for fault events.
     options: dict[str, Any] = {
         "bus_name": "payments",
         "max_workers": 1,
@@ -32,9 +32,8 @@ def test_an_open_circuit_reports_the_records_and_makes_no_fault_events() -> None
         processor = StreamProcessor(rules=rules, **options)
         response = processor.process_event(to_sqs_records([REQUESTED] * 10))
 
-    assert (
-        bank.calls == 3
-    )  # the circuit opened with the third, so the other seven payments did not reach the bank
+    # The circuit opened with the third: the other seven did not reach the bank.
+    assert bank.calls == 3
     errors = [type(fault.error).__name__ for fault in processor.faults]
     assert errors == ["TimeoutError"] * 3 + ["CircuitBreakerOpenError"] * 7
     assert [(fault.reason, fault.event) for fault in processor.faults] == [

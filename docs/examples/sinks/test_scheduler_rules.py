@@ -6,7 +6,7 @@ from powertools_stream.testing import run, to_sqs_records
 
 
 # --8<-- [start:create]
-def test_a_reminder_is_due_a_week_later_and_forgotten_once_the_parcel_is_collected() -> (
+def test_a_reminder_is_due_a_week_later_and_forgotten_once_a_parcel_is_collected() -> (
     None
 ):
     stored = {

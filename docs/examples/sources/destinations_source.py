@@ -18,7 +18,7 @@ def import_order(uow: UnitOfWork) -> dict[str, Any]:
 
 @stream_processor(rules=rules)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """S3 invokes the function; what failed three times comes back by way of the queue that is its destination."""
+    """S3 invokes the function; what failed three times comes back by way of a queue."""
 
 
 # --8<-- [end:handler]

@@ -18,7 +18,7 @@ def accept_order(uow: UnitOfWork) -> dict[str, Any]:
 
 @rules.register(task, event_type="GuardDuty Finding", emit="finding-received")
 def receive_finding(uow: UnitOfWork) -> dict[str, Any]:
-    # The finding has its own `id` and `type`, so the whole finding is available as `detail`.
+    # The finding has its own `id` and `type`, so all of it is available as `detail`.
     return {"finding": uow.event["detail"]["type"], "severity": uow.event["severity"]}
 
 

@@ -10,9 +10,7 @@ from powertools_stream.testing import (
 
 
 # --8<-- [start:handler]
-def test_an_invocation_that_failed_is_processed_from_the_queue_like_the_first_time() -> (
-    None
-):
+def test_a_failed_invocation_is_processed_from_the_queue_like_the_first_time() -> None:
     notification = to_s3_records(["2026/order 1.json"])
 
     first = run(rules, notification)

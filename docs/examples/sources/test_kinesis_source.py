@@ -50,7 +50,7 @@ def test_a_table_that_is_busy_holds_back_its_key_only() -> None:
         Reason.RETRYABLE,
         Reason.HELD_BACK,
     ]
-    # Kinesis sends everything again from there on, so records that are held back need not be named.
+    # Kinesis sends everything again from there on, so later records are not named.
     assert outcome.response == {"batchItemFailures": [{"itemIdentifier": first}]}
     assert not outcome.events
 

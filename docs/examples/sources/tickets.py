@@ -9,7 +9,7 @@ from powertools_stream.uow import Record
 
 
 class TicketSource(Source):
-    """Tickets from a partner's broker: ``{"tickets": [{"no": …, "at": …, "desk": …, "text": …}]}``."""
+    """``{"tickets": [{"no": …, "at": …, "desk": …, "text": …}]}``, from a partner."""
 
     name = "tickets"
 

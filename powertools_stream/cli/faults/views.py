@@ -15,6 +15,7 @@ from powertools_stream.cli.lake.stored import StoredEvent
 from powertools_stream.cli.lake.tables import add_fitted, how_many, json_text, new_table, one_line, time_in
 from powertools_stream.cli.output import printable
 from powertools_stream.cli.status import CannotRunError
+from powertools_stream.payloads.claim_checks import is_claim_check
 
 __all__ = ["FaultRow", "fault_row", "print_fault", "print_faults", "record_of"]
 
@@ -114,7 +115,7 @@ def _facts(event: Mapping[str, Any], place: str) -> Mapping[str, Any]:
         "attempt": event.get("attempt"),
         "partition key": event.get("partition_key"),
         "trimmed": "too large for the bus: only some of the record is here" if event.get("trimmed") else None,
-        "whole event": "s3://{bucket}/{key}".format(**event["s3"]) if isinstance(event.get("s3"), dict) else None,
+        "whole event": "s3://{bucket}/{key}".format(**event["s3"]) if is_claim_check(event) else None,
         "stored in": place,
     }
 

@@ -16,6 +16,9 @@ __all__ = ["Copied", "copy_project"]
 # Directories of tools: pip, for one, compiles the modules when it installs them.
 _NOT_COPIED = frozenset({"__pycache__", ".aws-sam", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".venv"})
 
+# What a directory may have that is empty to people: a repository that was made, or cloned, for the project.
+_NO_CONTENT = frozenset({".git", ".DS_Store"})
+
 _SETTINGS = "samconfig.toml"
 _LOCAL_RUN = re.compile(r"^\$ (powertools-stream local\b.*)$", re.MULTILINE)
 _STACK_NAME = re.compile(r'^stack_name = ".*"$', re.MULTILINE)
@@ -82,19 +85,21 @@ def copy_project(project: Path, directory: Path) -> Copied:
     """
     _require_empty(directory)
     name, files = _stack_name(directory), _files(project)
-    new = [each for each in (directory, *directory.parents) if not each.exists()]
+    # Without "..": of a directory that does not exist, it would be a new one for pathlib, and a given one for us.
+    place = directory.resolve()
+    new = [each for each in (place, *place.parents) if not each.exists()]
     try:
         for file in files:
-            _copy(project / file, directory / file)
-        _write_stack_name(name, directory / _SETTINGS)
+            _copy(project / file, place / file)
+        _write_stack_name(name, place / _SETTINGS)
     except OSError as error:
-        _remove(directory, new)
+        _remove(place, new)
         reason = error.strerror or error
         raise CannotRunError(f"Expected to write a project to {directory}: {reason}.") from error
     except BaseException:  # Ctrl-C
-        _remove(directory, new)
+        _remove(place, new)
         raise
-    return Copied(project.name, directory, name, tuple(file.as_posix() for file in files), _local_run(directory))
+    return Copied(project.name, directory, name, tuple(file.as_posix() for file in files), _local_run(place))
 
 
 def _files(project: Path) -> list[Path]:
@@ -121,7 +126,7 @@ def _local_run(directory: Path) -> str:
 
 def _require_empty(directory: Path) -> None:
     try:
-        found = sorted(path.name for path in directory.iterdir())
+        found = sorted(path.name for path in directory.iterdir() if path.name not in _NO_CONTENT)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -144,6 +149,8 @@ def _stack_name(directory: Path) -> str:
 
 def _remove(directory: Path, new: list[Path]) -> None:
     for path in directory.iterdir() if directory.is_dir() else ():
+        if path.name in _NO_CONTENT:
+            continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

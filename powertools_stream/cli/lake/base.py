@@ -48,6 +48,9 @@ class Lake(ABC):
         """
         for place, document in self.documents(selection):
             for each in document if isinstance(document, list) else (document,):
+                if self.reading.is_over():
+                    self.reading.is_cut_short = True
+                    return
                 if (event := self._event(each, place, selection)) is not None:
                     yield StoredEvent(event, place)
 

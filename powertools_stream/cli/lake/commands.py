@@ -57,7 +57,7 @@ def list_events(
             print_document(newest.rows())
         else:
             print_rows(results(), newest.rows(), newest.count)
-        _note_if_none(lake, location, newest.count)
+        _note_if_none(lake, location, selection, newest.count)
     _exit(lake)
 
 
@@ -84,14 +84,15 @@ def count_events(
         print_document(counts.document())
     else:
         counts.show(results(), noun)
-    _note_if_none(lake, location, counts.total)
+    _note_if_none(lake, location, selection, counts.total)
     _exit(lake)
 
 
-def _note_if_none(lake: Lake, location: str, count: int) -> None:
+def _note_if_none(lake: Lake, location: str, selection: Selection, count: int) -> None:
     """Say what there is in a lake if nothing is selected: the place, or the time, may be another than was meant."""
     if count == 0:
-        found = counted(lake.reading.events, "event") if lake.reading.files else "nothing to read at that time"
+        time = " at that time" if (selection.since, selection.until) != (None, None) else ""
+        found = counted(lake.reading.events, "event") if lake.reading.files else f"nothing to read{time}"
         place = "standard input" if location == "-" else location
         print_note(f"Nothing is selected: found {found} in {place}.")
 

@@ -10,6 +10,7 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, cast
@@ -32,11 +33,42 @@ _NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 _DECODER = json.JSONDecoder()
 
 
-def unzipped(stream: io.BufferedReader) -> io.BufferedReader:
-    """Return the content of a file, which may be gzip, whatever its name."""
+def unzipped(stream: io.BufferedReader, refuse: Callable[[str], None]) -> io.BufferedReader:
+    """Return the content of a file, which may be gzip, whatever its name. It ends where the gzip has an error.
+
+    Parameters
+    ----------
+    refuse
+        Is told of the error.
+    """
     if stream.peek(2)[:2] == b"\x1f\x8b":
-        return io.BufferedReader(cast("Any", gzip.GzipFile(fileobj=stream)), _PIECE)
+        return io.BufferedReader(cast("Any", _Unzipped(stream, refuse)), _PIECE)
     return stream
+
+
+class _Unzipped(io.RawIOBase):
+    """What a gzip file holds, up to an error in it. Raised, the error would take with it what was read before."""
+
+    def __init__(self, stream: io.BufferedReader, refuse: Callable[[str], None]) -> None:
+        self._content = gzip.GzipFile(fileobj=stream)
+        self._refuse = refuse
+        self._is_over = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = b"" if self._is_over else self._read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _read(self, count: int) -> bytes:
+        try:
+            return self._content.read1(count)  # `read` would want more, and lose what it has
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            self._is_over = True
+            self._refuse(f"Expected gzip to its end, found an error in it: {error}.")
+            return b""
 
 
 def documents(stream: io.BufferedReader, refuse: Refuse) -> Iterator[tuple[int, Any]]:

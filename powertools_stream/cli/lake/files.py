@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import sys
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
@@ -16,6 +14,7 @@ from powertools_stream.cli.lake.documents import documents, unzipped
 from powertools_stream.cli.lake.layout import may_hold
 from powertools_stream.cli.lake.reading import Reading
 from powertools_stream.cli.lake.selection import Selection
+from powertools_stream.cli.sending.journal import is_journal
 from powertools_stream.cli.status import CannotRunError
 
 __all__ = ["FileLake", "documents_in"]
@@ -49,24 +48,38 @@ class FileLake(Lake):
         self.reading.expect(sum(file.stat().st_size for file in files))
         for file in files:
             with _opened(file) as stream:
-                yield from documents_in(stream, str(file), self.reading)
+                yield from _without_journal(documents_in(stream, str(file), self.reading))
+
+
+def _without_journal(documents: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield nothing of a journal: it lies in the lake if the lake is the working directory."""
+    for place, document in documents:
+        if is_journal(document):
+            return
+        yield place, document
 
 
 def documents_in(stream: IO[bytes], place: str, reading: Reading) -> Iterator[tuple[str, Any]]:
     """Yield the documents of one file, each with its place: ``"faults.jsonl:17"``."""
     measured = cast("io.BufferedReader", io.BufferedReader(_Measured(stream, reading), _STEP))
     reading.files += 1
+    errors: list[str] = []
+
+    def refuse(line: int, why: str) -> None:
+        if not errors:  # otherwise it is half a document, since the gzip has ended in it
+            reading.warn(f"{place}:{line}", why)
+
     try:
-        content = unzipped(measured)
+        content = unzipped(measured, errors.append)
         if b"\0" in content.peek(_HEAD)[:_HEAD]:
             reading.warn(place, "Expected lines of JSON, plain or gzip, found binary data.")
-            return
-        for line, document in documents(content, lambda line, why: reading.warn(f"{place}:{line}", why)):
-            yield f"{place}:{line}", document
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        reading.warn(place, f"Expected gzip to its end, found an error in it: {error}.")
+        else:
+            for line, document in documents(content, refuse):
+                yield f"{place}:{line}", document
     except OSError as error:
         raise CannotRunError(f"Cannot read {place}: {error.strerror or error}.") from error
+    for why in errors:
+        reading.warn(place, why)
 
 
 class _Measured(io.RawIOBase):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,6 +28,10 @@ class Reading:
         How many things could not be read, of which each had a warning: reason enough to exit with 1.
     files, events
         How many files, objects or messages were read, and how many events were in them, selected or not.
+    is_over
+        Tells whether nothing more is to be read.
+    is_cut_short
+        Whether it has ended for this reason, before the end of the lake.
     """
 
     def __init__(self, *, in_bytes: bool = True) -> None:
@@ -35,6 +39,8 @@ class Reading:
         self.problems = 0
         self.files = 0
         self.events = 0
+        self.is_over: Callable[[], bool] = lambda: False
+        self.is_cut_short = False
         self._total = 0
         self._done = 0
         self._bar: Any = None

@@ -37,14 +37,14 @@ class LogWriter:
         self._verbose = verbose
         self._lock = threading.Lock()
         self._told: set[tuple[str, str]] = set()
+        self._last: dict[str, str] = {}
 
     def __call__(self, activity: Activity) -> None:
         """Write what is to be seen of it."""
         if isinstance(activity, LogLine):
             self._write_line(activity)
-        elif isinstance(activity, Invocation) and activity.error is not None:
-            first = str(activity.error).strip().partition("\n")[0]
-            self.write(f"{activity.function_name}: {first}", "red")
+        elif isinstance(activity, Invocation):
+            self._write_error(activity)
         elif isinstance(activity, MappingBatch) and activity.outcome.problem:
             self._write_problem(activity)
         elif isinstance(activity, MappingFailed):
@@ -52,6 +52,13 @@ class LogWriter:
         elif isinstance(activity, Reloaded):
             names = ", ".join(path.name for path in activity.paths)
             self.write(f"Loading code anew: {names}", "cyan")
+
+    def _write_error(self, invocation: Invocation) -> None:
+        """Write an error once, however often it comes in a row: a mistake at import fails each invocation."""
+        error = "" if invocation.error is None else str(invocation.error).strip().partition("\n")[0]
+        before, self._last[invocation.function_name] = self._last.get(invocation.function_name), error
+        if invocation.error is not None and (self._verbose or error != before):
+            self.write(f"{invocation.function_name}: {error}", "red")
 
     def _write_problem(self, batch: MappingBatch) -> None:
         told = (batch.mapping, batch.outcome.problem)

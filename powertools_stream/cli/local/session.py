@@ -23,7 +23,7 @@ from powertools_stream.cli.status import CannotRunError, Status
 from powertools_stream.local.application import Application
 from powertools_stream.local.emulator import EmulatorError, is_region
 from powertools_stream.local.sending import SendError
-from powertools_stream.local.stack import StackError
+from powertools_stream.local.stack import LeftOut, StackError
 from powertools_stream.templates import read_template
 
 __all__ = ["Options", "run"]
@@ -97,10 +97,19 @@ def _run(options: Options, console: Console) -> Summary:
             )
         )
         status.stop()
-        for each in application.left_out:
-            writer.write(f"Left out: {each.logical_id} ({each.resource_type}). {each.reason}", "yellow")
+        for line in _told_once(application.left_out):
+            writer.write(line, "yellow")
         _tell_where(application, writer)
         return _work(application, options, lines, console, started)
+
+
+def _told_once(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    """Yield a line for all that is left out for the same reason."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for each in left_out:
+        names.setdefault((each.resource_type, each.reason), []).append(each.logical_id)
+    for (resource_type, reason), alike in names.items():
+        yield f"Left out: {', '.join(alike)} ({resource_type}). {reason}"
 
 
 def _tell_where(application: Application, writer: LogWriter) -> None:
@@ -134,6 +143,7 @@ def _work(
         mappings=dict(application.tally.mappings),
         failures=dict(application.tally.failures),
         accounts=application.accounts(),
+        filtered=application.filtered(),
         queues=application.depths(),
         left_out=list(application.left_out),
         problems=[f"{each.mapping} polls no more: {each.error}" for each in application.tally.problems],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rich.console import Console
@@ -43,6 +43,8 @@ class Summary:
         What of the template does not exist or run here.
     problems
         What ended before it should.
+    filtered
+        How many records the filters of event source mappings have discarded, by logical id.
     is_once, is_quiet, is_interrupted
         Whether it was to end when all is quiet, whether it was, and whether it was stopped.
     seconds
@@ -63,6 +65,7 @@ class Summary:
     is_quiet: bool
     is_interrupted: bool
     seconds: float
+    filtered: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def adds_up(self) -> bool:
@@ -99,6 +102,7 @@ class Summary:
                 for (function, rule, reason), times in sorted(self.failures.items())
             ],
             "accounts": [{**asdict(each), "missing": each.missing} for each in self.accounts],
+            "filtered": dict(self.filtered),
             "queues": dict(self.queues),
             "left_out": [asdict(each) for each in self.left_out],
             "findings": list(self.findings()),
@@ -123,6 +127,9 @@ def print_summary(console: Console, summary: Summary) -> None:
             console.print()
     for account in summary.accounts:
         console.print(_sentence(account), soft_wrap=True)
+    for mapping, count in summary.filtered.items():
+        text = f"{mapping}: {counted(count, 'record')} discarded by its filters."
+        console.print(f"[yellow]{escape(text)}[/]", soft_wrap=True)
     for finding in summary.findings():
         console.print(f"[bold red]{escape(finding)}[/]", soft_wrap=True)
     console.print(_end(summary), soft_wrap=True)

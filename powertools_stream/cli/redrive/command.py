@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -68,7 +68,7 @@ def redrive(
         _check_same(running, None if to is None else dead.arn_of(to))
         errors().print("A task moves them already; this shows how far it is.")
     if not wait:
-        errors().print("SQS moves them. Run the command again to see how far it is.")
+        _show_started(dead, as_json=as_json)
         return
     _exit(dead, _followed(dead), as_json=as_json)
 
@@ -117,12 +117,29 @@ def _followed(dead: DeadLetters) -> Task | None:
     return last
 
 
+def _show_started(dead: DeadLetters, *, as_json: bool) -> None:
+    errors().print("SQS moves them. Run the command again to see how far it is.")
+    if as_json:
+        task = dead.latest()
+        print_document(_document(dead, task) if task else {"dry_run": False, "queue": dead.name, "status": "RUNNING"})
+
+
+def _document(dead: DeadLetters, task: Task) -> dict[str, Any]:
+    return {
+        "dry_run": False,
+        "queue": dead.name,
+        "status": task.status,
+        "moved": task.moved,
+        "total": task.total,
+        "failure": task.failure,
+    }
+
+
 def _exit(dead: DeadLetters, task: Task | None, *, as_json: bool) -> NoReturn:
     if task is None:
         raise CannotRunError(f"Expected SQS to know the task that moves messages of {dead.name}, found none.")
     if as_json:
-        print_document({"dry_run": False, "queue": dead.name, "status": task.status, "moved": task.moved,
-                        "total": task.total, "failure": task.failure})  # fmt: skip
+        print_document(_document(dead, task))
     else:
         end = {"COMPLETED": "done", "FAILED": f"then it failed: {task.trouble}"}
         told = end.get(task.status, "then it was cancelled: the others are still in the dead-letter queue")

@@ -102,9 +102,11 @@ def replay(
     from powertools_stream.cli.sending import Journal, Pace, journal_path
 
     place = _checked(bus, to, distributed)
+    if distributed is not None:
+        _check_apart(location, distributed)
     selection = selected_events(since=since, until=until, late=late, type_=type_, function=function, rule=rule, id_=id_)
     account, pace, outcome = Account(profile, region), Pace.of(rate), Outcome()
-    kept = Journal(journal or journal_path("replay", f"{location} {place}"), "events replay")
+    kept = Journal(journal or journal_path("replay", location, place), "events replay")
     lake = open_lake(location, account)
     with kept if yes and distributed is None else nullcontext(), lake.reading.bar():
         if not yes:
@@ -128,6 +130,19 @@ def _checked(bus: str | None, to: str | None, distributed: str | None) -> str:
     if distributed is not None and scheme != "lambda":
         raise CannotRunError("Expected --to lambda://function with --distributed: a state machine invokes a function.")
     return place
+
+
+def _check_apart(location: str, distributed: str) -> None:
+    """Refuse a folder that is read as a part of the lake."""
+    from powertools_stream.cli.replay.distributed import Folder
+
+    written = Folder.of(distributed).uri()
+    begin = location[:-1] if location.endswith("*") else f"{location.rstrip('/')}/"
+    if location.startswith("s3://") and written.startswith(begin):
+        raise CannotRunError(
+            f"Expected --distributed outside of the lake {location}, found {distributed}: what is written there would "
+            "be read as events. Name another folder."
+        )
 
 
 def _count(lake: Lake, selection: Selection, journal: Journal, outcome: Outcome) -> None:
@@ -156,6 +171,7 @@ def _send(
     scheme, _, name = place.partition("://")
     with Interruption("the call") as interruption:
         pace.wait = interruption.wait
+        lake.reading.is_over = lambda: interruption.is_asked
         destination: Destination
         if scheme == "bus":
             destination = Bus(account, name, source)

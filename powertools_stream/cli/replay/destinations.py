@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from powertools_stream.cli.aws import Account
+from powertools_stream.cli.replay.again import key_of
 from powertools_stream.cli.resubmit.functions import Invoker, NotInvokedError
 from powertools_stream.cli.sending.queues import account_of, queue_url
 from powertools_stream.cli.status import CannotRunError
@@ -110,7 +111,10 @@ class Bus(_Sent):
 
 
 class Queue(_Sent):
-    """A queue. On a FIFO queue, the group is the partition key, and each event is sent once in five minutes."""
+    """A queue. On a FIFO queue, the group is the partition key, and SQS takes an event once in five minutes.
+
+    It tells it from the original, which somebody may have sent a moment ago with the event's id.
+    """
 
     def __init__(self, account: Account, queue: str) -> None:
         account = account_of(queue, account)
@@ -126,10 +130,12 @@ _NOT_IN_GROUPS = re.compile(r"[^A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]"
 def _message(event: Event, url: str) -> dict[str, Any]:
     if not url.endswith(".fifo"):
         return {"MessageBody": dict(event)}
-    identifier = str(event.get("id"))
-    group = str(event.get("partition_key") or event.get("partitionKey") or identifier)
-    named = {"MessageGroupId": group, "MessageDeduplicationId": identifier}
-    return {"MessageBody": dict(event), **{name: _NOT_IN_GROUPS.sub("_", text)[:128] for name, text in named.items()}}
+    group = str(event.get("partition_key") or event.get("partitionKey") or event.get("id"))
+    return {
+        "MessageBody": dict(event),
+        "MessageGroupId": _NOT_IN_GROUPS.sub("_", group)[:128],
+        "MessageDeduplicationId": f"replay-{key_of(event)}",
+    }
 
 
 class Function:

@@ -97,8 +97,8 @@ def _print_rest(console: Console, outcome: Outcome) -> None:
         console.print(f"{counted(outcome.done_before, 'event')} sent already, as the journal says.")
     if outcome.in_doubt_before:
         console.print(
-            f"{counted(outcome.in_doubt_before, 'event')} were being sent when the last run ended, and may have "
-            "arrived: they are sent again.",
+            f"{counted(outcome.in_doubt_before, 'event')} {'was' if outcome.in_doubt_before == 1 else 'were'} being "
+            "sent when the last run ended, and may have arrived: sent again.",
             soft_wrap=True,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -11,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from powertools_stream.cli.lake import Lake, Selection
+from powertools_stream.cli.replay.again import key_of, replayed
 from powertools_stream.cli.replay.destinations import Destination
 from powertools_stream.cli.resubmit.functions import InDoubtError
 from powertools_stream.cli.sending import Journal, Pace
 from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["BATCH_BYTES", "Outcome", "Replaying", "key_of", "replayed", "selected"]
+__all__ = ["BATCH_BYTES", "Outcome", "Replaying", "selected"]
 
 _BATCH = 100
 BATCH_BYTES = 5 * 1024 * 1024
@@ -80,17 +80,6 @@ class Chosen:
     event: Mapping[str, Any]
     place: str
     size: int
-
-
-def replayed(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event as it is sent once more: with its id and its time, so that whoever has it already knows it."""
-    tags = event.get("tags")
-    return {**event, "tags": {**(tags if isinstance(tags, Mapping) else {}), "replayed": True}}
-
-
-def key_of(event: Mapping[str, Any]) -> str:
-    """Return what the journal knows an event by: the same for the same event, wherever it is stored."""
-    return hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def selected(lake: Lake, selection: Selection, journal: Journal, outcome: Outcome) -> Iterator[Chosen]:
@@ -158,6 +147,7 @@ class Replaying:
                     self._send(batch, outcome)
         except CannotRunError as error:
             outcome.error = error
+        outcome.is_interrupted |= lake.reading.is_cut_short
 
     def _send(self, batch: Sequence[Chosen], outcome: Outcome) -> None:
         self._journal.sending({one.key: 0 for one in batch}, self._destination.name)
@@ -169,10 +159,12 @@ class Replaying:
         except CannotRunError:
             self._journal.settled([], {one.key: "not sent" for one in batch})
             raise
-        self._journal.settled(
-            [one.key for position, one in enumerate(batch) if position not in failed],
-            {batch[position].key: reason[:300] for position, reason in failed.items()},
-        )
+        done = [one.key for position, one in enumerate(batch) if position not in failed]
+        try:
+            self._journal.settled(done, {batch[position].key: reason[:300] for position, reason in failed.items()})
+        except CannotRunError as error:
+            outcome.in_doubt += [_described(one, f"sent, but it could not be noted: {error}") for one in batch]
+            raise
         outcome.done += len(batch) - len(failed)
         outcome.failed += [_described(batch[position], reason) for position, reason in failed.items()]
 

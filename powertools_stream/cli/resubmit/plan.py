@@ -42,9 +42,9 @@ class Plan:
     not_listed
         How many faults name a function that is not on the list, by the name.
     done
-        How many units the journal knows to be done.
+        How many records the journal knows to be done.
     in_doubt
-        How many of the units were being sent when an earlier run ended.
+        How many of the records were being sent when an earlier run ended.
     """
 
     units: list[Unit] = field(default_factory=list)
@@ -119,7 +119,7 @@ def planned(
 def _units(
     lake: Lake, selection: Selection, allowed: frozenset[str], plan: Plan, redeem: Redeem, *, include_reported: bool
 ) -> Iterator[Unit]:
-    counted = _Counted()
+    counted, sent, comes_back = _Counted(), set[str](), set[str]()
     for stored in lake.events(selection):
         fault = stored.event
         if fault.get("type") != "fault":
@@ -128,12 +128,17 @@ def _units(
         if function not in allowed:
             plan.not_listed[function] += counted.is_new(fault)
         elif fault.get("disposition") != "set-aside" and not include_reported and not fault.get("trimmed"):
-            plan.comes_back += counted.is_new(fault)
+            comes_back.add(str(fault["id"]))
         else:
             try:
-                yield unit_of(lake.whole(stored).event, function, redeem)
+                unit = unit_of(lake.whole(stored).event, function, redeem)
             except (NotResubmittableError, ClaimError) as error:
                 plan.refused[str(error)] += counted.is_new(fault)
+            else:
+                sent.add(str(fault["id"]))
+                yield unit
+    # A record that came again until it was set aside has fault events of both kinds, with one id.
+    plan.comes_back = len(comes_back - sent)
 
 
 class _Counted:
@@ -160,7 +165,7 @@ def _due(units: Iterable[Unit], journal: Journal, plan: Plan) -> Iterator[Unit]:
     """Yield what is not done, with the rules that are not; too large ones are refused."""
     for unit in units:
         rules = {rule: at for rule, at in unit.rules.items() if not journal.is_done(unit.key(rule), at)}
-        plan.done += not rules
+        plan.done += 0 if rules else len(unit.records)
         fitting = {rule: at for rule, at in rules.items() if _fits((rule,))}
         if fitting != rules:
             plan.refused["the rule's id is too long for a client context, of 3,583 bytes at most"] += 1
@@ -169,7 +174,8 @@ def _due(units: Iterable[Unit], journal: Journal, plan: Plan) -> Iterator[Unit]:
         if unit.size > _ROOM:
             plan.refused["too large: the records take more than the 6 MB that Lambda accepts in an invocation"] += 1
             continue
-        plan.in_doubt += any(unit.key(rule) in journal.in_doubt for rule in fitting)
+        if any(unit.key(rule) in journal.in_doubt for rule in fitting):
+            plan.in_doubt += len(unit.records)
         yield replace(unit, rules=fitting)
 
 
@@ -178,21 +184,69 @@ def invocations(units: Iterable[Unit], batch_size: int) -> list[Invocation]:
 
     Units of an order key keep their order. What was compacted goes together, however many records it has.
     """
-    made: list[Invocation] = []
-    filling: dict[tuple[Any, ...], list[Unit]] = {}
-    for unit, rules in ((each, part) for each in units for part in _parts(sorted(each.rules))):
-        key = unit.function, unit.source.name, rules
-        batch = filling.get(key, [])
-        if batch and not _takes(batch, unit, batch_size):
-            made.append(Invocation(tuple(filling.pop(key)), rules))
-        filling.setdefault(key, []).append(unit)
-    made.extend(Invocation(tuple(batch), key[2]) for key, batch in filling.items())
+    filling = _Filling(batch_size)
+    made = [one for each in units for part in _parts(sorted(each.rules)) for one in filling.add(each, part)]
+    made += filling.rest()
     return [one for invocation in made for one in _each_event(invocation)]
 
 
-def _takes(batch: Sequence[Unit], unit: Unit, batch_size: int) -> bool:
-    count = sum(len(each.records) for each in batch) + len(unit.records)
-    return count <= batch_size and sum(each.size for each in batch) + unit.size <= _ROOM
+@dataclass
+class _Batch:
+    """Units that are to go together, for the same rules.
+
+    Parameters
+    ----------
+    key
+        The function, the source, and the rules.
+    """
+
+    key: tuple[str, str, tuple[str, ...]]
+    units: list[Unit] = field(default_factory=list)
+    count: int = 0
+    size: int = 0
+
+    def add(self, unit: Unit) -> None:
+        self.units.append(unit)
+        self.count += len(unit.records)
+        self.size += unit.size
+
+    def takes(self, unit: Unit, batch_size: int) -> bool:
+        fits = self.count + len(unit.records) <= batch_size and self.size + unit.size <= _ROOM
+        return fits or not self.units
+
+
+class _Filling:
+    """The batches that are being filled, one for each function, source and set of rules."""
+
+    def __init__(self, batch_size: int) -> None:
+        self._batch_size = batch_size
+        self._open: dict[tuple[str, str, tuple[str, ...]], _Batch] = {}
+        self._last: dict[tuple[str, Any], _Batch] = {}
+
+    def add(self, unit: Unit, rules: tuple[str, ...]) -> Iterator[Invocation]:
+        """Add a unit; yield the invocations that have to be made before the one which brings it."""
+        key = unit.function, unit.source.name, rules
+        lanes = [(rule, order_key) for rule in rules for order_key in unit.order_keys]
+        # It must not overtake what is before it in a batch for other rules, some of which are its own.
+        for batch in [self._last[lane] for lane in lanes if lane in self._last]:
+            if batch.key != key:
+                yield from self._close(batch)
+        batch = self._open.get(key) or _Batch(key)
+        if not batch.takes(unit, self._batch_size):
+            yield from self._close(batch)
+            batch = _Batch(key)
+        batch.add(unit)
+        self._open[key] = batch
+        self._last.update(dict.fromkeys(lanes, batch))
+
+    def rest(self) -> list[Invocation]:
+        """Return the invocations that are left."""
+        return [one for batch in [*self._open.values()] for one in self._close(batch)]
+
+    def _close(self, batch: _Batch) -> Iterator[Invocation]:
+        if self._open.get(batch.key) is batch:
+            del self._open[batch.key]
+            yield Invocation(tuple(batch.units), batch.key[2])
 
 
 def _each_event(invocation: Invocation) -> Iterator[Invocation]:

@@ -41,14 +41,19 @@ def _rows(invocations: Sequence[Invocation], targets: Mapping[str, str]) -> Iter
         units = [unit for invocation in group for unit in invocation.units]
         errors = Counter(error for unit in units for error in unit.errors)
         most = [plain(error)[:60] for error, _ in errors.most_common(2)]
-        told = "\n".join([*most, *([f"and {len(errors) - 2} others"] if len(errors) > 2 else [])])
+        told = "\n".join([*most, *([f"and {counted(len(errors) - 2, 'other')}"] if len(errors) > 2 else [])])
         count = sum(len(unit.records) for unit in units)
         yield [Text(plain(text)) for text in key] + [Text(told), Text(str(count)), Text(str(len(group)))]
 
 
 def print_rest(console: Console, plan: Plan) -> None:
     """Print what is not sent, and why."""
-    lines = [f"{counted(count, 'fault')} cannot be resubmitted: {reason}." for reason, count in plan.refused.items()]
+    lines = [
+        f"{counted(count, 'fault')} cannot be resubmitted: {reason}."
+        for reason, count in plan.refused.most_common(_SHOWN)
+    ]
+    if len(plan.refused) > _SHOWN:
+        lines.append(f"… and faults for {len(plan.refused) - _SHOWN} more reasons; --json has them all.")
     if plan.comes_back:
         lines.append(
             f"{counted(plan.comes_back, 'fault')} left alone: the records come again by themselves. "
@@ -62,8 +67,8 @@ def print_rest(console: Console, plan: Plan) -> None:
         lines.append(f"{counted(plan.done, 'record')} done already, as the journal says.")
     if plan.in_doubt:
         lines.append(
-            f"{counted(plan.in_doubt, 'record')} were being sent when the last run ended, and may be done: they are "
-            "sent again."
+            f"{counted(plan.in_doubt, 'record')} {'was' if plan.in_doubt == 1 else 'were'} being sent when the last "
+            "run ended, and may be done: sent again."
         )
     for line in lines:
         console.print(Text(plain(line)), soft_wrap=True)

@@ -93,6 +93,7 @@ class Resubmitting:
         self._advance = advance
         self._blocked: set[tuple[str, Any]] = set()
         self._done: set[tuple[Unit, str]] = set()
+        self._doubtful: list[Unit] = []
         self.outcome = Outcome()
 
     def run(self, invocations: Sequence[Invocation]) -> Outcome:
@@ -107,7 +108,9 @@ class Resubmitting:
                 self.outcome.error = error
                 is_sent = False
             if not is_sent:
-                self.outcome.not_sent += sum(left.count for left in invocations[number:])
+                # What is in doubt was sent.
+                left = filter(None, (one.without(self._doubtful) for one in invocations[number:]))
+                self.outcome.not_sent += sum(one.count for one in left)
                 break
             self._advance(invocation.count)
         return self.outcome
@@ -161,16 +164,19 @@ class Resubmitting:
             raise CannotRunError(f"{self._targets[invocation.function]}: {error}") from error
 
     def _settle(self, invocation: Invocation, failed: Failures) -> None:
-        self._journal.settled(
-            [unit.key(rule) for unit, rule in _parts(invocation) if (unit, rule) not in failed],
-            {unit.key(rule): reason[:300] for (unit, rule), reason in failed.items()},
-        )
+        done = [unit.key(rule) for unit, rule in _parts(invocation) if (unit, rule) not in failed]
+        try:
+            self._journal.settled(done, {unit.key(rule): reason[:300] for (unit, rule), reason in failed.items()})
+        except CannotRunError as error:
+            self._doubt(invocation, f"the function has responded, but it could not be noted: {error}")
+            raise
         self._done.update((unit, rule) for unit, rule in _parts(invocation) if (unit, rule) not in failed)
         self.outcome.failed += [_described(unit, rule, reason) for (unit, rule), reason in failed.items()]
         self._block(failed)
 
     def _doubt(self, invocation: Invocation, reason: str) -> None:
         doubtful = of_all(invocation, reason)
+        self._doubtful = [*invocation.units]
         self.outcome.in_doubt += [_described(unit, rule, reason) for unit, rule in doubtful]
         self._block(doubtful)
 

@@ -75,6 +75,7 @@ def unit_of(fault: Mapping[str, Any], function: str, redeem: Redeem) -> Unit:
         size = sum(map(_size, records))
     except (ValueError, RecursionError):
         raise NotResubmittableError("no JSON: the record is nested too deep, or has numbers that are none") from None
+    _check(source, records)
     return Unit(
         function,
         source,
@@ -85,6 +86,19 @@ def unit_of(fault: Mapping[str, Any], function: str, redeem: Redeem) -> Unit:
         size,
         _order(source, records[0], fault),
     )
+
+
+def _check(source: Source, records: list[Record]) -> None:
+    """Refuse records that are none of their source, which somebody has made up: all is done with them later."""
+    try:
+        events = source.events([*records])
+        is_same = [record for event in events for record in source.records(event) or ()] == records
+        for record in records:
+            source.order_key(record), source.record_id(record)
+    except Exception:  # whatever a source says of what is none of its records
+        is_same = False
+    if not is_same:
+        raise NotResubmittableError(f"malformed: not what {source.name} delivers")
 
 
 def _size(record: Record) -> int:

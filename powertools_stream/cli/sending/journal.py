@@ -18,22 +18,42 @@ from typing import IO, Any
 
 from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["Journal", "journal_path"]
+__all__ = ["Journal", "is_journal", "journal_path"]
 
 _VERSION = 1
+_NAME = "powertools-stream"
 
 
-def journal_path(command: str, location: str) -> Path:
+def journal_path(command: str, location: str, to: str = "") -> Path:
     """Return the default journal of a command and a location, a file in the working directory.
+
+    It is the same however the location is spelled: ``lake``, ``./lake/``, or the whole path.
 
     Examples
     --------
     >>> journal_path("resubmit", "s3://lake/faults").name
     'resubmit-s3-lake-faults-6551c593.jsonl'
     """
+    location = f"{_spelled(location)} {to}".rstrip()
     readable = re.sub(r"[^A-Za-z0-9]+", "-", location).strip("-")[:60] or "input"
     digest = hashlib.sha256(location.encode(errors="surrogatepass")).hexdigest()[:8]
     return Path(f"{command}-{readable}-{digest}.jsonl")
+
+
+def is_journal(document: Any) -> bool:
+    """Tell whether the first line of a file says that it is a journal."""
+    return isinstance(document, dict) and document.get("journal") == _NAME
+
+
+def _spelled(location: str) -> str:
+    if re.match(r"sqs://|https?://|arn:", location):
+        return f"sqs://{re.split('[:/]', location.rstrip('/'))[-1]}"
+    if "://" in location:
+        return location.rstrip("/")
+    if location == "-":
+        return location
+    path, here = Path(location).resolve(), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 class Journal:
@@ -102,9 +122,9 @@ class Journal:
     def __enter__(self) -> Journal:
         is_new = not self.path.exists()
         try:
-            self._file = self.path.open("ab")
+            self._file = self.path.open("ab", buffering=0)
         except OSError as error:
-            raise CannotRunError(f"Cannot write the journal {self.path}: {error.strerror}") from error
+            raise self._unwritable(error) from error
         try:
             self._claim(self._file)
         except BaseException:
@@ -131,26 +151,45 @@ class Journal:
         # Another run may have written between the reading and the lock.
         self._load()
         whole = _whole_lines(self._content())
-        file.truncate(len(whole))
+        if whole.endswith(b"\n") or not whole:
+            file.truncate(len(whole))
+        else:
+            self._append(file, b"\n")
         if not whole:
-            self._write({"journal": "powertools-stream", "version": _VERSION, "command": self._command})
+            self._write(self._head)
+
+    @property
+    def _head(self) -> dict[str, Any]:
+        return {"journal": _NAME, "version": _VERSION, "command": self._command}
 
     def _load(self) -> None:
         self._sending, self.done = {}, {}
-        lines = _whole_lines(self._content()).splitlines()
+        content = self._content()
+        lines = _whole_lines(content).splitlines()
         for number, line in enumerate(lines, 1):
             try:
                 self._read(json.loads(line), is_first=number == 1)
-            except (ValueError, TypeError, KeyError, AttributeError):
-                raise CannotRunError(
-                    f"Expected {self.path} to be a journal of {self._command!r}, but line {number} is none of one. "
-                    "Name another file with --journal."
-                ) from None
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                raise self._foreign(number) from None
+        if not lines and not _begins_alike(content, json.dumps(self._head)[:-1].encode()):
+            # What was not written to its end would be cut off, and with it a file that is none of ours.
+            raise self._foreign(1)
         self.in_doubt = frozenset(self._sending)
+
+    def _foreign(self, number: int) -> CannotRunError:
+        return CannotRunError(
+            f"Expected {self.path} to be a journal of {self._command!r}, but line {number} is none of one. "
+            "Name another file with --journal."
+        )
+
+    def _unwritable(self, error: OSError) -> CannotRunError:
+        return CannotRunError(
+            f"Cannot write the journal {self.path}: {error.strerror}. Name another file with --journal."
+        )
 
     def _read(self, entry: Mapping[str, Any], *, is_first: bool) -> None:
         if is_first:
-            if (entry["journal"], entry["version"], entry["command"]) != ("powertools-stream", _VERSION, self._command):
+            if (entry["journal"], entry["version"], entry["command"]) != (_NAME, _VERSION, self._command):
                 raise ValueError(entry)
         elif "sending" in entry:
             self._sending.update({str(key): int(at) for key, at in entry["sending"].items()})
@@ -165,6 +204,8 @@ class Journal:
 
     def _content(self) -> bytes:
         try:
+            if self.path.exists() and not self.path.is_file():
+                raise CannotRunError(f"Cannot read the journal {self.path}: it is no file.")
             return self.path.read_bytes()
         except FileNotFoundError:
             return b""
@@ -175,14 +216,31 @@ class Journal:
         if self._file is None:
             raise RuntimeError("Expected the journal to have been entered: `with journal: …`.")
         moment = datetime.now(tz=timezone.utc).isoformat(timespec="milliseconds")
-        self._file.write(json.dumps({**entry, "at": moment}).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._append(self._file, json.dumps({**entry, "at": moment}).encode() + b"\n")
+
+    def _append(self, file: IO[bytes], line: bytes) -> None:
+        try:
+            left = memoryview(line)
+            while left:  # a disk that is nearly full takes a part of it
+                left = left[file.write(left) :]
+            os.fsync(file.fileno())
+        except OSError as error:
+            raise self._unwritable(error) from error
 
 
 def _whole_lines(content: bytes) -> bytes:
     """Return what was written to its end: the run may have been killed in the middle of a line."""
-    return content[: content.rfind(b"\n") + 1]
+    end = content.rfind(b"\n") + 1
+    try:
+        json.loads(content[end:])
+    except (ValueError, RecursionError):
+        return content[:end]
+    # Only its line end is missing, which an editor may have taken away.
+    return content
+
+
+def _begins_alike(first: bytes, second: bytes) -> bool:
+    return first.startswith(second) or second.startswith(first)
 
 
 if sys.platform == "win32":

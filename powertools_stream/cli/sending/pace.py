@@ -14,6 +14,7 @@ RATE_HELP = "At most so many records a second, a minute or an hour: `10/s`, `300
 """What ``--help`` says of such an option."""
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_SLOWEST = 1 / 3600
 
 
 class Pace:
@@ -46,10 +47,11 @@ class Pace:
         """
         if rate is None:
             return cls(None)
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/([smh]))?", rate.strip())
-        if found is None or not (count := float(found[1])):
-            raise CannotRunError(f"Expected --rate to be like 10/s, 300/m or 5000/h, found {rate!r}.")
-        return cls(count / _SECONDS[found[2] or "s"])
+        found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(?:/([smh]))?", rate.strip())
+        per_second = 0.0 if found is None else float(found[1]) / _SECONDS[found[2] or "s"]
+        if per_second < _SLOWEST:
+            raise CannotRunError(f"Expected --rate to be like 10/s, 300/m or 5000/h, and 1/h or more, found {rate!r}.")
+        return cls(per_second)
 
     def take(self, count: int) -> None:
         """Wait until so many may be sent. The first ones go at once."""

@@ -119,7 +119,11 @@ class EventSourceMapping(ABC, Generic[_Batch]):
         How many times the source was found to have nothing, while nothing was in flight. See `wait_until_quiet`.
     error
         What `run` has raised, on its thread; None: nothing.
+    filtered
+        How many records its filters have discarded.
     """
+
+    _passes: Callable[[Record], bool]
 
     def __init__(
         self, function: Function, source_arn: str, *, observer: Observer | None = None, clock: Clock = time.time
@@ -130,6 +134,7 @@ class EventSourceMapping(ABC, Generic[_Batch]):
         self.in_flight = 0
         self.looks = 0
         self.error: BaseException | None = None
+        self.filtered = 0
         self._observer = observer
         self._clock = clock
 
@@ -140,6 +145,12 @@ class EventSourceMapping(ABC, Generic[_Batch]):
         """
         batch = self._next(at_once=True)
         return None if batch is None else self._land(batch, self.function.invoke(batch.event))
+
+    def _passing(self, records: Sequence[Record]) -> list[Record]:
+        """Return the records that the filters let through."""
+        passing = [record for record in records if self._passes(record)]
+        self.filtered += len(records) - len(passing)
+        return passing
 
     def run(self, stop: Event) -> None:
         """Poll until `stop` is set, then wait for the invocations that are in flight.

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from powertools_stream.local.mappings.destinations import Clients, Destination
@@ -39,6 +40,14 @@ _ELSEWHERE = {
     "SelfManagedKafkaEventSourceConfig": "Kafka",
     "Topics": "Kafka",
 }
+
+
+_NOT_FOUND = (
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+    "ResourceNotFoundException",
+)
+"""What SQS and the streams say of what does not exist."""
 
 
 class _Properties(BaseModel):
@@ -135,7 +144,7 @@ def mapping_of(
     ------
     MappingError
         A property is missing, unknown, out of its range, or for a source or a feature that there is nothing for on this
-        machine.
+        machine; or the queue or the stream does not exist.
 
     Examples
     --------
@@ -146,9 +155,17 @@ def mapping_of(
 Streams, found one of Kafka, for which there is no emulator.
     """
     service = _service_of(properties)
-    if service == "sqs":
-        return _queue_mapping(properties, function, clients, retry_delay, observer, clock)
-    return _stream_mapping(service, properties, function, clients, observer, clock)
+    try:
+        if service == "sqs":
+            return _queue_mapping(properties, function, clients, retry_delay, observer, clock)
+        return _stream_mapping(service, properties, function, clients, observer, clock)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _NOT_FOUND:
+            raise
+        raise MappingError(
+            f"Expected {properties['EventSourceArn']} as its source, found nothing there. If another template makes "
+            "it, name that one, too."
+        ) from error
 
 
 def _queue_mapping(

@@ -144,7 +144,7 @@ class SQSPoller(EventSourceMapping[Batch]):
             self._add([_to_record(message, self.source_arn) for message in messages])
 
     def _add(self, records: Sequence[Record]) -> None:
-        passing = [record for record in records if self._passes(record)]
+        passing = self._passing(records)
         self._waiting.add(passing, self._clock())
         # "Lambda automatically removes the message from the queue."
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-by-service

@@ -195,7 +195,7 @@ class StreamPoller(EventSourceMapping[_StreamBatch]):
             shard.position = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": number}
         is_at_its_end = shard.info.is_closed and not records
         shard.iterator = None if is_at_its_end else response.get("NextShardIterator")
-        passing = [record for record in records if self._passes(record)]
+        passing = self._passing(records)
         shard.add(passing, [self._key_of(record) for record in passing], self._clock())
         return bool(records)
 

@@ -15,6 +15,7 @@ from powertools_stream.templates.resolver import Resolver
 
 __all__ = ["Deployed", "LeftOut", "StackError", "deploy"]
 
+_NESTED = "AWS::CloudFormation::Stack"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _SECONDS = 300.0
 _LOGICAL_TYPE = re.compile(r"\w+(?:::\w+)+")
@@ -249,7 +250,7 @@ class _Attempt:
         events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
         # The last event comes first; what is cancelled is not at fault.
         refused = {
-            event["LogicalResourceId"]: event.get("ResourceStatusReason", "It was refused.")
+            event["LogicalResourceId"]: self._reason(event)
             for event in events
             if event["ResourceStatus"] == "CREATE_FAILED"
             and event["LogicalResourceId"] in self._resources
@@ -258,6 +259,14 @@ class _Attempt:
         if not refused:
             raise StackError(f"Expected the stack to be created: {status.get('StackStatusReason') or 'it was not'}.")
         return refused
+
+    def _reason(self, event: Mapping[str, Any]) -> str:
+        """Return why a resource was refused; the emulator does not find the file of a stack within the stack."""
+        resource = self._resources[event["LogicalResourceId"]]
+        place = (resource.get("Properties") or {}).get("TemplateURL")
+        if resource["Type"] == _NESTED and isinstance(place, str) and "://" not in place:
+            return f"Nested stacks do not run here. If it is needed, name {place} as a template of its own."
+        return str(event.get("ResourceStatusReason", "It was refused."))
 
 
 def _awaited(client: Any, name: str, *statuses: str) -> Any:

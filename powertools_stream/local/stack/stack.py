@@ -21,6 +21,7 @@ __all__ = ["Stack", "deploy_template"]
 T = TypeVar("T")
 
 _LAYER = "AWS::Lambda::LayerVersion"
+_RULE = "AWS::Events::Rule"
 
 # Kept on a real deletion, they would be in the way of the next attempt.
 _POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
@@ -44,6 +45,8 @@ class Stack:
         What does not exist here.
     addresses
         Where APIs are served, by logical id.
+    buses
+        The names or ARNs of the buses of EventBridge's rules, by the logical ids of these.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Stack:
     types: Mapping[str, str]
     left_out: tuple[LeftOut, ...]
     addresses: Mapping[str, str] = field(default_factory=dict)
+    buses: Mapping[str, str] = field(default_factory=dict)
 
     def of_type(self, *types: str) -> list[str]:
         """Return the logical ids of the resources of these types."""
@@ -69,6 +73,7 @@ class Stack:
             types=_prefixed(self.types, prefix),
             left_out=tuple(replace(each, logical_id=prefix + each.logical_id) for each in self.left_out),
             addresses=_prefixed(self.addresses, prefix),
+            buses=_prefixed(self.buses, prefix),
         )
 
 
@@ -136,6 +141,9 @@ class _Plan:
             self.values.ask({"Ref": logical_id}, resource.get("Condition"))
         for resource in (*self._functions.values(), *self._mappings.values()):
             self.values.ask(needed_of(resource), resource.get("Condition"))
+        self._rules = self._of_type(_RULE)
+        for resource in self._rules.values():
+            self.values.ask(_bus_of(resource), resource.get("Condition"))
 
     def document(self, forward_url: str) -> dict[str, Any]:
         """Return the template for the emulator."""
@@ -170,7 +178,12 @@ class _Plan:
             deployed.types,
             tuple(left_out),
             addresses(self._plain.resources, deployed, emulator.url),
+            self._buses(deployed),
         )
+
+    def _buses(self, deployed: Deployed) -> dict[str, str]:
+        names = {key: self.values.of(_bus_of(each)) for key, each in self._rules.items() if key in deployed.types}
+        return {key: name for key, name in names.items() if isinstance(name, str)}
 
     def _configured_mappings(
         self, functions: Mapping[str, FunctionConfiguration], left_out: list[LeftOut]
@@ -197,6 +210,10 @@ class _Plan:
         if depends := _remaining(kept.get("DependsOn", []), self._mappings):
             return {**kept, "DependsOn": depends}
         return {name: each for name, each in kept.items() if name != "DependsOn"}
+
+
+def _bus_of(rule: Mapping[str, Any]) -> Any:
+    return (rule.get("Properties") or {}).get("EventBusName")
 
 
 def _remaining(depends: Any, gone: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from powertools_stream.local.emulator import Emulator
+from powertools_stream.local.stack.deployment import LeftOut
 from powertools_stream.local.stack.mappings import MappingConfiguration
 from powertools_stream.local.stack.stack import Stack, deploy_template
 from powertools_stream.templates import Template, TemplateError
@@ -20,6 +21,7 @@ __all__ = ["deploy_system", "names_of"]
 T = TypeVar("T")
 
 _STACK = "local"
+_RULE = "AWS::Events::Rule"
 _BUILD = (".aws-sam", "build")
 _SOURCES = {
     "dynamodb": "AWS::DynamoDB::Table",
@@ -66,7 +68,8 @@ def deploy_system(
         )
         for template, name in zip(templates, names, strict=True)
     ]
-    return _joined(stacks)
+    stack = _joined(stacks)
+    return replace(stack, left_out=(*stack.left_out, *_without_bus(stack, emulator)))
 
 
 def names_of(paths: Sequence[Path]) -> list[str]:
@@ -122,9 +125,24 @@ def _joined(stacks: Sequence[Stack]) -> Stack:
         types=dict(_items(stack.types for stack in stacks)),
         left_out=tuple(each for stack in stacks for each in stack.left_out),
         addresses=dict(_items(stack.addresses for stack in stacks)),
+        buses=dict(_items(stack.buses for stack in stacks)),
     )
     mappings = {name: _with_source(each, joined) for name, each in joined.mappings.items()}
     return replace(joined, mappings=mappings)
+
+
+def _without_bus(stack: Stack, emulator: Emulator) -> Iterator[LeftOut]:
+    """Yield the rules on a bus that does not exist: EventBridge refuses them, and an emulator may not."""
+    if not stack.buses:
+        return
+    found = emulator.client("events").list_event_buses()["EventBuses"]
+    known = {"default", *(each["Name"] for each in found)}
+    for logical_id, bus in stack.buses.items():
+        # It may be an ARN: arn:aws:events:us-east-1:123456789012:event-bus/orders.
+        name = bus.rpartition(":event-bus/")[2]
+        if name not in known:
+            reason = f"There is no bus {name}. If another template makes it, name that one, too."
+            yield LeftOut(logical_id, _RULE, reason)
 
 
 def _items(mappings: Iterable[Mapping[str, T]]) -> Iterator[tuple[str, T]]:

@@ -78,7 +78,7 @@ def test_counts(command: Command) -> None:
     ]
 
 
-def test_an_empty_lake(command: Command) -> None:
+def test_an_empty_lake(command: Command, tmp_path: Path) -> None:
     done = command("events", "ls", "-", input="\n")
     assert (done.status, done.output) == (0, "0 events.\n")
     assert done.errors == "Nothing is selected: found 0 events in standard input.\n"
@@ -87,3 +87,6 @@ def test_an_empty_lake(command: Command) -> None:
     assert done.errors == "Nothing is selected: found 6 events in lake.\n"
     done = command("events", "ls", "lake", "--since", "2026-11-29")
     assert done.errors == "Nothing is selected: found nothing to read at that time in lake.\n"
+    (tmp_path / "empty").mkdir()
+    done = command("events", "ls", "empty")
+    assert done.errors == "Nothing is selected: found nothing to read in empty.\n"

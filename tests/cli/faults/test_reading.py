@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from powertools_stream.cli.faults.views import print_fault
 from powertools_stream.cli.lake.moments import HOUR
+from powertools_stream.cli.lake.stored import StoredEvent
+from powertools_stream.cli.output import results
 from tests.cli.conftest import Command
 from tests.cli.lake.events import AT, enveloped, event, fault, lines
 from tests.conftest import Aws
@@ -119,6 +122,12 @@ def test_records_of_a_batch_and_none(command: Command, given: object, record: li
         assert "Expected a fault event with its whole record, found that f has none." in done.errors
     else:
         assert [each["messageId"] for each in json.loads(done.output)] == record
+
+
+@pytest.mark.parametrize("s3", [{}, {"bucket": "b"}, {"bucket": 1, "key": []}, "s3", {"{": "}"}])
+def test_a_place_that_is_none_is_not_shown(capsys: pytest.CaptureFixture[str], s3: object) -> None:
+    print_fault(results(), StoredEvent(fault("f", s3=s3), "faults.jsonl:1"))
+    assert "whole event" not in capsys.readouterr().out
 
 
 def test_what_is_not_found_is_told(command: Command, faults: str) -> None:

@@ -82,7 +82,7 @@ def test_a_type_that_no_filter_lets_through_is_a_finding(source: Source) -> None
 
 
 def test_a_filter_that_asks_for_more_than_the_rule_is_a_finding() -> None:
-    pattern = {"order": {"total": [{"numeric": [">", 5]}]}}
+    pattern = {"order": {"total": [{"numeric": [">", 5, "<", 7]}]}}
     rules = [a_task(event_type="a", event_pattern=pattern)]
 
     (finding,) = checked(rules, {"body": {"type": ["a"], "order": {"total": [{"numeric": [">", 100]}]}}}).findings

@@ -73,16 +73,41 @@ def test_an_envelope_that_is_known_makes_filters_narrower(envelope: str, expecte
 
 
 def test_an_event_pattern_makes_room_for_what_is_compressed_and_what_lies_at_s3() -> None:
-    pattern = {"order": {"total": [{"numeric": [">", 100]}], "code": [{"wildcard": "a*"}]}, "id": ["x"]}
+    pattern = {"order": {"total": [{"numeric": [">", 100, "<", 900]}], "code": [{"wildcard": "a*"}]}, "id": ["x"]}
     found = implied([a_task(event_type="a", event_pattern=pattern)], "kinesis", "none")
 
-    total = {"order": {"total": [{"numeric": [">", 100]}]}}
+    total = {"order": {"total": [{"numeric": [">", 100, "<", 900]}]}}
     compressed, claim_check = {"order": [{"prefix": "COMPRESSEDH4sI"}]}, {"s3": {"key": [{"exists": True}]}}
     assert patterns(found) == [{"data": {"type": ["a"], "$or": [total, compressed, claim_check]}}]
     assert found.reasons == (
         "r: of its event_pattern, 'id' is left out: an envelope or the record may fill it in",
         'r: of its event_pattern, \'order.code\' is left out: Lambda\'s filters do not have {"wildcard": "a*"}',
     )
+
+
+def test_a_number_is_compared_as_one() -> None:
+    """As values, 300 and 300.0 are different ones to EventBridge, and the same to a rule."""
+    found = implied([a_task(event_pattern={"n": [300, "a", True, None]})], "sqs", "none")
+    alternatives = ["a", True, None, {"numeric": ["=", 300]}, {"prefix": "COMPRESSEDH4sI"}]
+    assert patterns(found)[0] == {"body": {"n": alternatives}}
+
+
+@pytest.mark.parametrize(
+    "alternative",
+    [
+        {"numeric": [">", 100]},
+        {"numeric": ["<=", 5]},
+        {"numeric": [">", 0, "<", 6e9]},
+        6_000_000_000,
+        {"anything-but": [6e9]},
+    ],
+)
+def test_numbers_that_filters_do_not_compare_are_left_out(alternative: Any) -> None:
+    found = implied([a_task(event_type="a", event_pattern={"n": [alternative], "s": ["x"]})], "sqs", "none")
+
+    assert {"s": ["x"]} in patterns(found)[0]["body"]["$or"]
+    (reason,) = found.reasons
+    assert reason.startswith("r: of its event_pattern, 'n' is left out: Lambda's filters compare numbers from -5e9")
 
 
 def test_a_pattern_for_any_type_is_a_filter_too() -> None:

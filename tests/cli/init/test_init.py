@@ -73,12 +73,21 @@ def test_what_cannot_be_done_is_one_line(command: Command, tmp_path: Path, argum
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "b", "c", "d", "full"]
 
 
+def test_a_directory_with_nothing_but_a_repository_is_empty(command: Command, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").touch()
+
+    assert command("init", "event-hub", "new/../.").status == 0
+    assert (tmp_path / "template.yaml").is_file()
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.slow
 def test_nothing_is_left_of_a_copy_that_fails(installed: Command, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
 
-    for directory in ("services/control", "empty"):
+    for directory in ("services/control", "empty", "new/../empty/control"):
         done = installed("init", "control-service", directory, preexec_fn=let_no_file_be_longer_than_2_kb)
 
         assert done.status == 2

@@ -69,6 +69,26 @@ def test_it_is_complete(project: Path) -> None:
 
 
 @each_project
+def test_a_first_deployment_that_fails_leaves_nothing_behind(project: Path) -> None:
+    assert "DeletionPolicy: Retain\n" not in (project / "template.yaml").read_text()
+
+
+@each_project
+def test_metrics_and_alarms_of_two_stages_are_not_mixed(project: Path) -> None:
+    text = (project / "template.yaml").read_text()
+    namespaces = re.findall(r"^ +(?:Namespace|POWERTOOLS_METRICS_NAMESPACE): (?!AWS/)(.*)$", text, re.MULTILINE)
+
+    assert set(namespaces) <= {"!Ref AWS::StackName"}
+
+
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
+def test_what_a_dashboard_searches_has_its_namespace_in_quotes() -> None:
+    texts = [(project / "template.yaml").read_text() for project in PROJECTS]
+
+    assert [one for text in texts for one in re.findall(r"SEARCH\('\{([^,]*),", text)] == [r"\"${AWS::StackName}\""]
+
+
+@each_project
 def test_it_wants_a_version_of_the_library_that_this_one_is(project: Path) -> None:
     for path in project.glob("src/requirements.txt"):
         (line,) = (line for line in path.read_text().splitlines() if line.startswith("powertools-stream"))

@@ -15,7 +15,7 @@ DOCUMENTS: list[Any] = [{"a": "}{"}, {"b": ["ü", {}, []]}, {"c": {"d": "1\n{"}}
 
 def read(content: bytes) -> tuple[list[tuple[int, Any]], list[tuple[int, str]]]:
     refused: list[tuple[int, str]] = []
-    stream = unzipped(io.BufferedReader(io.BytesIO(content)))
+    stream = unzipped(io.BufferedReader(io.BytesIO(content)), lambda why: refused.append((0, why)))
     return list(documents(stream, lambda *why: refused.append(why))), refused
 
 
@@ -74,3 +74,18 @@ def test_what_does_not_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_byte_order_mark_is_no_error() -> None:
     assert read(b'\xef\xbb\xbf{"a":1}\n') == ([(1, {"a": 1})], [])
+
+
+@pytest.mark.parametrize("between", ["", "\n"])
+@pytest.mark.parametrize("damage", [b"garbage", gzip.compress(b"", mtime=0)[:-4], b"\x1f\x8b\x08", None])
+def test_what_is_before_an_error_in_a_gzip_is_read(between: str, damage: bytes | None) -> None:
+    content = gzip.compress(between.join(map(json.dumps, DOCUMENTS)).encode())
+
+    found, refused = read(content[:-6] if damage is None else content + damage)
+
+    assert [document for _, document in found] == DOCUMENTS
+    assert [why for _, why in refused if "Expected gzip to its end" in why]
+
+
+def test_zeros_behind_a_gzip_are_no_error() -> None:
+    assert read(gzip.compress(json.dumps(DOCUMENTS[0]).encode()) + bytes(600))[1] == []

@@ -9,6 +9,7 @@ import pytest
 from powertools_stream.cli.lake import Selection, StoredEvent, open_lake, unique
 from powertools_stream.cli.lake.newest import Newest
 from powertools_stream.cli.lake.sought import Sought
+from powertools_stream.cli.sending import Journal
 from powertools_stream.cli.status import CannotRunError
 from tests.cli.lake.events import AT, HERE, enveloped, event, fault, ids_in, lines
 
@@ -111,3 +112,14 @@ def test_events_are_sought_by_their_ids_or_how_these_begin() -> None:
         sought.look_at(StoredEvent(event(f"x{number}"), ""))
     with pytest.raises(CannotRunError, match="more than 20 ids begin"):
         sought.look_at(StoredEvent(event("x20"), ""))
+
+
+def test_a_journal_in_the_lake_is_none_of_its_events(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(lines([event("1")]))
+    with Journal(tmp_path / "resubmit.jsonl", "faults resubmit") as journal:
+        journal.sending({"a": 1}, "orders")
+        journal.settled(["a"])
+    lake = open_lake(str(tmp_path), HERE)
+
+    assert [stored.event["id"] for stored in lake.events(Selection())] == ["1"]
+    assert lake.reading.problems == 0

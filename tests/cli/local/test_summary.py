@@ -134,6 +134,21 @@ def test_an_invocation_that_failed_is_told() -> None:
     assert shown(replace(failed, error=None))[0] == ""
 
 
+def test_an_error_that_each_invocation_has_is_told_once_until_one_succeeds() -> None:
+    console = io.StringIO()
+    write = LogWriter(Console(file=console, width=100))
+    failed = Invocation("Listener", "1", {}, None, ValueError("bad"), 0.1)
+    for each in (failed, failed, replace(failed, error=None), failed, replace(failed, error=ValueError("worse"))):
+        write(each)
+    assert console.getvalue() == "Listener: bad\nListener: bad\nListener: worse\n"
+
+
+def test_what_filters_have_discarded_is_told() -> None:
+    summary = replace(WELL, filtered={"ListenerOrders": 5})
+    assert "ListenerOrders: 5 records discarded by its filters." in printed(summary).splitlines()
+    assert summary.to_json()["filtered"] == {"ListenerOrders": 5}
+
+
 def test_a_response_that_lambda_cannot_read_is_told_once_for_each_reason() -> None:
     console = io.StringIO()
     write = LogWriter(Console(file=console, width=100))

@@ -143,6 +143,9 @@ def test_a_task_that_runs_already_is_followed_unless_it_moves_them_elsewhere(com
         queues.stands = False
         followed = command("faults", "redrive", "orders-dlq", "--yes", environment=environment(sqs))
         started = command("faults", "redrive", "orders-dlq", "--yes", "--no-wait", environment=environment(sqs))
+        as_json = command(
+            "faults", "redrive", "orders-dlq", "--yes", "--no-wait", "--json", environment=environment(sqs)
+        )
 
     assert "A task is moving them" in dry.output
     assert other.status == 2
@@ -150,6 +153,7 @@ def test_a_task_that_runs_already_is_followed_unless_it_moves_them_elsewhere(com
     assert followed.status == 0
     assert "A task moves them already" in followed.errors
     assert (started.status, started.output) == (0, "")
+    assert (as_json.status, json.loads(as_json.output)["status"]) == (0, "RUNNING")
     assert sqs.count("StartMessageMoveTask") == 1
 
 

@@ -14,6 +14,13 @@ from typing import Any
 import pytest
 
 from powertools_stream import RuleRegistry, StreamProcessor
+from powertools_stream.cli.aws import Account
+from powertools_stream.cli.lake import Selection, open_lake
+from powertools_stream.cli.replay.again import key_of, replayed
+from powertools_stream.cli.replay.command import _check_apart
+from powertools_stream.cli.replay.running import Outcome, Replaying
+from powertools_stream.cli.sending import Journal, Pace
+from powertools_stream.cli.status import CannotRunError
 from powertools_stream.flavors import task
 from powertools_stream.testing.endpoint import Answer, ScriptedEndpoint
 from tests.cli.conftest import COMMAND, ROOT, Command, environment_of
@@ -122,7 +129,10 @@ def test_events_go_to_queues_in_order(command: Command, tmp_path: Path, aws: Aws
     sqs = aws.client("sqs")
     plain = sqs.create_queue(QueueName="orders")["QueueUrl"]
     fifo = sqs.create_queue(QueueName="orders.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
-    lake = written(tmp_path / "lake.jsonl", [{**event, "partition_key": "a b ü"} for event in stored(12)])
+    events = [{**event, "partition_key": "a b ü"} for event in stored(12)]
+    lake = written(tmp_path / "lake.jsonl", events)
+    group = {"MessageGroupId": "a", "MessageDeduplicationId": "i3"}
+    sqs.delete_message(QueueUrl=fifo, ReceiptHandle=_received(sqs, fifo, MessageBody="the original", **group))
 
     for name in ("orders", "orders.fifo"):
         assert command("events", "replay", lake, "--to", f"sqs://{name}", "--yes").status == 0
@@ -138,6 +148,11 @@ def test_events_go_to_queues_in_order(command: Command, tmp_path: Path, aws: Aws
     count = sqs.get_queue_attributes(QueueUrl=plain, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
     assert count["ApproximateNumberOfMessages"] == "12"
     assert command("events", "replay", lake, "--to", "sqs://gone", "--yes").status == 2
+
+
+def _received(sqs: Any, url: str, **message: Any) -> str:
+    sqs.send_message(QueueUrl=url, **message)
+    return str(sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"])
 
 
 def processor(seen: list[Any]) -> StreamProcessor:
@@ -226,6 +241,7 @@ def test_bad_options_are_one_clear_line(command: Command, tmp_path: Path) -> Non
         (["--to", "views"], "Expected --to sqs://queue or lambda://function"),
         (["--bus", "a", "--distributed", "s3://b/c"], "a state machine invokes a function"),
         (["--to", "lambda://a", "--distributed", "s3://b", "--yes"], "Expected --distributed s3://bucket/folder"),
+        (["--to", "lambda://a", "--distributed", "s3://b"], "Expected --distributed s3://bucket/folder"),
         (["--bus", "a", "--rate", "0"], "Expected --rate"),
     ):
         finished = command("events", "replay", lake, *options)
@@ -282,3 +298,51 @@ def test_a_run_that_is_killed_at_any_moment_goes_on(tmp_path: Path, endpoint: Sc
     assert (last, set(killed) <= {-9, 0}) == (0, True)
     assert len(set(sent)) == 60
     assert len(sent) - 60 <= 2 * len(killed)
+
+
+@pytest.mark.parametrize("tags", [{"tags": {"source": "shop"}}, {"tags": {}}, {"tags": None}, {}])
+def test_an_event_is_known_whether_it_was_replayed_or_not(tags: Event) -> None:
+    event = {"id": "1", "type": "t", **tags}
+
+    assert key_of(event) == key_of(replayed(event)) == key_of(replayed(replayed(event)))
+    assert key_of(event) != key_of({**event, "tags": {"more": True}})
+    assert "replayed" not in (event.get("tags") or {})
+
+
+def test_what_has_come_back_into_the_lake_is_not_sent_again(
+    command: Command, tmp_path: Path, endpoint: ScriptedEndpoint
+) -> None:
+    first, second, third = stored(3)
+    lake = tmp_path / "lake.jsonl"
+    replay = ["events", "replay", str(lake), "--bus", "hub", "--yes"]
+
+    written(lake, [first, replayed(first), second])
+    command(*replay)
+    written(lake, [first, second, *map(replayed, (first, second)), third])
+    command(*replay)
+
+    assert [event["n"] for event in details(endpoint)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("lake", ["s3://lake", "s3://lake/", "s3://lake/ag*", "s3://lake/again", "s3://lake/again/"])
+def test_a_folder_of_the_lake_is_not_written_to(lake: str) -> None:
+    with pytest.raises(CannotRunError, match="Expected --distributed outside of the lake"):
+        _check_apart(lake, "s3://lake/again/1")
+
+
+@pytest.mark.parametrize("lake", ["s3://lake/aga", "s3://lake/again/10", "s3://lakes", "again", "-", "sqs://lake"])
+def test_a_folder_beside_the_lake_is(lake: str) -> None:
+    _check_apart(lake, "s3://lake/again/1")
+
+
+def test_ctrl_c_ends_the_reading_of_what_is_not_selected(tmp_path: Path) -> None:
+    lake = open_lake(written(tmp_path / "lake.jsonl", stored(100)), Account())
+    asked = iter([False] * 10)
+    lake.reading.is_over = lambda: next(asked, True)
+    outcome = Outcome()
+    with Journal(tmp_path / "j", "events replay") as journal:
+        # No destination: nothing is selected.
+        Replaying(None, journal, Pace(None), lambda: True).run(lake, Selection(types=("x",)), outcome)  # type: ignore[arg-type]
+
+    assert outcome.is_interrupted
+    assert lake.reading.events == 10

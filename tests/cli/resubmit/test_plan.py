@@ -6,8 +6,12 @@ import base64
 import json
 from typing import Any
 
+import pytest
+
+from powertools_stream.cli.resubmit import records as records_module
 from powertools_stream.cli.resubmit.functions import encoded
 from powertools_stream.cli.resubmit.plan import MAX_CONTEXT_BYTES, Invocation, client_context, invocations
+from powertools_stream.cli.resubmit.records import NotResubmittableError
 from powertools_stream.cli.resubmit.units import Unit, gathered, unit_of
 from powertools_stream.testing import to_distributed_map_event, to_kinesis_records, to_sqs_records
 
@@ -97,3 +101,56 @@ def test_items_of_another_batch_input_and_what_a_pipe_has_sent_go_on_their_own()
     made = invocations([*map(unit, items), unit(piped, event_source="pipe"), unit(piped)], 10)
 
     assert [one.events for one in made] == [[batches[0]], [batches[1]], [[piped]], [{"Records": [piped]}]]
+
+
+@pytest.mark.parametrize("batch_size", [2, 10])
+def test_no_rule_runs_on_a_record_before_those_with_the_same_key(batch_size: int) -> None:
+    keys = ["a", "a", "b", "a", "b", "b", "a", "c", "c"]
+    rules = ["1", "12", "1", "1", "2", "12", "2", "2", "12"]
+    stream = to_kinesis_records([{"id": str(n), "partition_key": key} for n, key in enumerate(keys)])["Records"]
+    units = [unit(record, rule) for record, those in zip(stream, rules, strict=True) for rule in those]
+
+    made = invocations(gathered(iter(units)), batch_size)
+
+    assert max(sizes(made)) <= batch_size
+    ran = [(rule, record) for one in made for rule in one.rules for each in one.units for record in each.records]
+    for rule in "12":
+        for key in "abc":
+            place = [stream.index(record) for name, record in ran if name == rule and keys[stream.index(record)] == key]
+            assert place == [n for n, those in enumerate(rules) if rule in those and keys[n] == key]
+
+
+def test_what_nothing_orders_fills_invocations_whatever_the_rules() -> None:
+    units = [unit(record, "mail" if n % 2 else "label") for n, record in enumerate(records(20))]
+
+    assert sizes(invocations(gathered(iter(units)), 10)) == [10, 10]
+
+
+@pytest.mark.parametrize("record", [{"id": "1"}, {"Item": 1, "more": 2}, {"BatchInput": 1}])
+def test_what_is_no_record_of_its_source_is_refused(record: Any) -> None:
+    with pytest.raises(NotResubmittableError, match="malformed: not what distributed-map delivers"):
+        unit(record, event_source="distributed-map")
+
+
+@pytest.mark.parametrize("source", sorted(records_module._named()))
+@pytest.mark.parametrize("value", [None, 1, "x", ["x"], {"a": 1}])
+def test_whatever_a_record_holds_it_is_refused_or_can_be_sent(source: str, value: Any) -> None:
+    names = (
+        "kinesis",
+        "dynamodb",
+        "attributes",
+        "Sns",
+        "s3",
+        "topic",
+        "partition",
+        "offset",
+        "messageId",
+        "Item",
+        "id",
+    )
+    for record in ({name: value} for name in names):
+        try:
+            made = invocations([unit(record, event_source=source)], 10)
+        except NotResubmittableError:
+            continue
+        assert [len(encoded(event)) > 0 for one in made for event in one.events] == [True]

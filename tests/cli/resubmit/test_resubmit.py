@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from powertools_stream import FaultPolicy, RuleRegistry, StreamProcessor, UnitOfWork
+from powertools_stream.cli.status import CannotRunError
 from powertools_stream.flavors import task
 from powertools_stream.testing import FakeConnector, to_kinesis_records, to_s3_records, to_sqs_records
 from tests.cli.conftest import COMMAND, ROOT, Command, environment_of, finished
@@ -262,7 +263,7 @@ def test_a_response_that_proves_nothing_leaves_nothing_done(
         assert message in finished.output, kind
         assert json.loads(finished.output)["done"] == done, kind
     resumed = command("faults", "resubmit", lake, "--function", "orders", "--journal", str(tmp_path / "500.jsonl"))
-    assert "2 records were being sent when the last run ended, and may be done: they are sent again." in resumed.output
+    assert "2 records were being sent when the last run ended, and may be done: sent again." in resumed.output
 
 
 def test_throttling_is_waited_for_and_a_refusal_ends_the_run(
@@ -553,3 +554,62 @@ def test_a_function_under_the_real_runtime_is_told_which_rules_are_meant(command
         ("note",),
         ("renamed",),
     }
+
+
+def test_neither_a_made_up_record_nor_an_earlier_delivery_confuses_the_plan(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop()
+    label, mail = shop.faults(to_sqs_records(events(1)), monkeypatch)
+    reported = {**mail, "disposition": "reported", "timestamp": mail["timestamp"] - 1}
+    forged = {**label, "id": "forged", "event_source": "distributed-map"}
+    lake = written(tmp_path / "faults.jsonl", [forged, reported, mail, {**reported, "id": "another"}])
+
+    with FakeLambda({"orders": shop.handler}) as aws:
+        done = command("faults", "resubmit", lake, "--function", "orders", "--yes", environment=aws.environment)
+
+    assert (done.status, shop.runs) == (1, [("mail", 0)])
+    assert "1 fault cannot be resubmitted: malformed: not what distributed-map delivers." in done.output
+    assert "1 fault left alone: the records come again by themselves." in done.output
+
+
+def test_the_journal_is_the_same_however_the_lake_is_spelled(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop()
+    written(tmp_path / "faults.jsonl", shop.faults(to_sqs_records(events(1)), monkeypatch))
+
+    with FakeLambda({"orders": shop.handler}) as aws:
+        for lake in ("faults.jsonl", "./faults.jsonl", str(tmp_path / "faults.jsonl")):
+            command("faults", "resubmit", lake, "--function", "orders", "--yes", environment=aws.environment)
+
+    assert len(aws.calls) == 1
+
+
+def test_what_could_not_be_noted_is_in_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from powertools_stream.cli.aws import Account
+    from powertools_stream.cli.lake import Selection, open_lake
+    from powertools_stream.cli.resubmit.functions import Invoker
+    from powertools_stream.cli.resubmit.plan import invocations, planned
+    from powertools_stream.cli.resubmit.running import Resubmitting
+    from powertools_stream.cli.sending import Journal, Pace
+
+    shop = Shop()
+    lake = open_lake(written(tmp_path / "f.jsonl", shop.faults(to_sqs_records(events(3)), monkeypatch)), Account())
+    with FakeLambda({"orders": shop.handler}) as aws, Journal(tmp_path / "j", "faults resubmit") as journal:
+        for name, value in aws.environment.items():
+            monkeypatch.setenv(name, value)
+        plan = planned(lake, Selection(), ["orders"], journal, lambda place: place)
+        monkeypatch.setattr(journal, "settled", _full)
+        invoker = Invoker(Account(), lambda seconds: None, lambda: False)
+        resubmitting = Resubmitting(journal, invoker, {"orders": "orders"}, Pace(None), lambda: False)
+        outcome = resubmitting.run(invocations(plan.units, 1))
+
+    assert (outcome.done, len(outcome.in_doubt), outcome.not_sent, len(aws.calls)) == (0, 2, 2, 1)
+    assert "could not be noted: Cannot write the journal" in outcome.in_doubt[0]["error"]
+    assert str(outcome.error) == "Cannot write the journal"
+    assert len(Journal(tmp_path / "j", "faults resubmit").in_doubt) == 2
+
+
+def _full(*_: object) -> None:
+    raise CannotRunError("Cannot write the journal")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -85,12 +86,83 @@ def test_it_is_written_within_its_context_only(tmp_path: Path) -> None:
         Journal(tmp_path, "resubmit")
 
 
-def test_the_default_file_is_named_after_the_lake() -> None:
-    first, second = (journal_path("resubmit", name) for name in ("s3://lake/faults/", "s3://lake/faults"))
+def test_the_default_file_is_named_after_the_lake_however_it_is_spelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    alike: list[list[str]] = [
+        ["s3://lake/faults/", "s3://lake/faults"],
+        ["lake", "lake/", "./lake", "sub/../lake", str(tmp_path / "lake")],
+        ["sqs://q", "https://sqs.eu-west-1.amazonaws.com/123456789012/q", "arn:aws:sqs:eu-west-1:123456789012:q"],
+        ["s3://lake/faults-*"],
+        ["-"],
+        ["/lake"],
+    ]
+    names = [{journal_path("resubmit", location).name for location in each} for each in alike]
 
-    assert first.name.startswith("resubmit-s3-lake-faults-")
-    assert first != second
+    assert [len(each) for each in names] == [1] * len(alike)
+    assert len(set[str]().union(*names)) == len(alike)
+    assert journal_path("resubmit", "s3://lake/faults").name.startswith("resubmit-s3-lake-faults-")
     assert journal_path("replay", "-").name.startswith("replay-input-")
+    assert journal_path("replay", "lake", "sqs://a") != journal_path("replay", "lake", "sqs://b")
+
+
+@pytest.mark.parametrize("content", ["my notes", '{"id": "1", "type": "fault"}', '{"journal": "mine"', "\n", "[[["])
+def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "faults.json"
+    path.write_text(content)
+
+    with (
+        pytest.raises(CannotRunError, match="to be a journal of 'resubmit', but line 1 is none"),
+        Journal(path, "resubmit"),
+    ):
+        pass
+    assert path.read_text() == content
+
+
+def test_a_head_that_was_not_written_to_its_end_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    filled(path)
+    head = path.read_bytes().splitlines()[0]
+    for cut in (0, 1, 30, 75, len(head) - 1, len(head)):
+        path.write_bytes(head[:cut])
+        with Journal(path, "resubmit") as journal:
+            journal.sending({"a": 1}, "orders")
+        assert Journal(path, "resubmit").in_doubt == {"a"}, cut
+
+
+def test_a_last_line_without_a_line_end_counts(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal(path, "resubmit") as journal:
+        journal.sending({"a": 1}, "orders")
+        journal.settled(["a"])
+    path.write_text(path.read_text().rstrip())
+
+    with Journal(path, "resubmit") as journal:
+        assert journal.is_done("a", 1)
+        journal.sending({"b": 1}, "orders")
+    again = Journal(path, "resubmit")
+    assert (again.done, again.in_doubt) == ({"a": 1}, frozenset({"b"}))
+
+
+def test_a_disk_that_is_full_is_one_line(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    path, before = tmp_path / "journal.jsonl", resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Journal(path, "resubmit") as journal:
+        journal.sending({"a": 1}, "orders")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, before[1]))
+        try:
+            with pytest.raises(CannotRunError, match="Cannot write the journal"):
+                journal.settled(["a"])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert Journal(path, "resubmit").in_doubt == {"a"}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="it has no such file")
+def test_a_device_is_no_journal() -> None:
+    with pytest.raises(CannotRunError, match="Cannot read the journal /dev/null: it is no file"):
+        Journal(Path("/dev/null"), "resubmit")
 
 
 def test_a_pace_lets_the_first_go_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +183,7 @@ def test_a_pace_lets_the_first_go_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     Pace.of(None).take(1_000_000)
 
 
-@pytest.mark.parametrize("rate", ["0/s", "-1/s", "fast", "10/d", "1e3/s", ""])
+@pytest.mark.parametrize("rate", ["0/s", "-1/s", "fast", "10/d", "1e3/s", "", "0.5/h", "9" * 400])
 def test_what_is_no_rate_is_an_error(rate: str) -> None:
     with pytest.raises(CannotRunError, match="Expected --rate to be like"):
         Pace.of(rate)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from powertools_stream.local import DynamoDBPoller, KinesisPoller, MappingError, SQSPoller, drain, mapping_of
 from tests.local.mappings.fakes import Clock, FakeDynamoDBStream, FakeKinesis, FakeQueue, Function
@@ -178,3 +180,27 @@ def test_a_queues_visibility_timeout_is_no_shorter_than_the_functions() -> None:
 
     with pytest.raises(MappingError, match=message):
         Sources(visibility=30).mapping(Function(timeout=31), QUEUE)
+
+
+@pytest.mark.parametrize(
+    ("service", "arn", "code"),
+    [
+        ("sqs", QUEUE, "AWS.SimpleQueueService.NonExistentQueue"),
+        ("kinesis", FakeKinesis.arn, "ResourceNotFoundException"),
+        ("dynamodbstreams", FakeDynamoDBStream.arn, "ResourceNotFoundException"),
+    ],
+)
+def test_a_source_that_does_not_exist_is_no_traceback(service: str, arn: str, code: str) -> None:
+    def client(name: str) -> Any:
+        assert name == service
+        made = boto3.client(name, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+        stubber = Stubber(made)
+        operation = {"sqs": "get_queue_url", "kinesis": "list_shards", "dynamodbstreams": "describe_stream"}[service]
+        stubber.add_client_error(operation, code)
+        stubber.activate()
+        return made
+
+    given = {"EventSourceArn": arn} | ({} if service == "sqs" else {"StartingPosition": "TRIM_HORIZON"})
+
+    with pytest.raises(MappingError, match=f"Expected {arn} as its source, found nothing there. If another template"):
+        mapping_of(given, Function(report()), clients=client)

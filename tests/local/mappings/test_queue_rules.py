@@ -90,6 +90,7 @@ def test_a_message_that_no_filter_matches_is_deleted_and_never_sent(clock: Clock
 
     assert contents(function.batches) == [['{"kind": "order"}']]
     assert queue.bodies() == []
+    assert poller.filtered == 1
 
 
 def test_messages_wait_for_a_full_batch_until_their_window_ends(clock: Clock) -> None:

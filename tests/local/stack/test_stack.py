@@ -72,6 +72,7 @@ Resources:
   Remote:
     Type: AWS::Serverless::Function
     Properties: {Handler: app.handler, CodeUri: s3://bucket/key}
+  Alarms: {Type: AWS::Serverless::Application, Properties: {Location: alarms.yaml}}
   Inline:
     Type: AWS::Serverless::Function
     Properties: {Handler: index.handler, InlineCode: "def handler(event, context): return 5"}
@@ -135,6 +136,9 @@ def test_what_the_emulator_refuses_is_left_out_and_so_is_what_needs_it(stack: St
     reasons = left_out(stack)
     assert reasons["Strange"] == "The emulator does not know this type."
     assert reasons["Policy"] == "It needs Strange."
+    assert reasons["Alarms"] == (
+        "Nested stacks do not run here. If it is needed, name alarms.yaml as a template of its own."
+    )
     assert reasons["Listener.STRANGE"] == "It needs Strange."
     assert "Listener.REAL" not in reasons, "its condition is false"
 

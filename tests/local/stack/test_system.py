@@ -18,6 +18,7 @@ Resources:
   Stream: {Type: AWS::Kinesis::Stream, Properties: {Name: !Ref Name, ShardCount: 1}}
   Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Name}}
   Strange: {Type: AWS::Strange::Thing}
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: !Ref Name}}
 Outputs:
   Queue: {Value: !GetAtt Queue.Arn, Export: {Name: hub-queue}}
   Strange: {Value: !GetAtt Strange.Arn, Export: {Name: hub-strange}}
@@ -50,6 +51,13 @@ Resources:
             StartingPosition: TRIM_HORIZON
         Own: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}
         Other: {Type: SQS, Properties: {Queue: !ImportValue hub-queue}}
+  Known: {Type: AWS::Events::Rule, Properties: {EventBusName: !Ref Name, EventPattern: {source: [shop]}}}
+  Default: {Type: AWS::Events::Rule, Properties: {EventPattern: {source: [shop]}}}
+  Lost:
+    Type: AWS::Events::Rule
+    Properties:
+      EventBusName: !Sub "arn:aws:events:${AWS::Region}:${AWS::AccountId}:event-bus/nowhere"
+      EventPattern: {source: [shop]}
 """
 
 
@@ -93,7 +101,14 @@ def test_what_one_exports_another_imports(stack: Stack) -> None:
         "hub.Strange",
         "shop.Listener.STRANGE",
         "shop-2.Listener.STRANGE",
+        "shop.Lost",
+        "shop-2.Lost",
     }
+
+
+def test_a_rule_on_a_bus_that_nobody_makes_is_left_out(stack: Stack) -> None:
+    (lost,) = (each for each in stack.left_out if each.logical_id == "shop.Lost")
+    assert lost.reason == "There is no bus nowhere. If another template makes it, name that one, too."
 
 
 def test_a_source_may_be_in_another_template(stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""Takes some of the events of a bus: what `powertools-stream filters` prints is in docs/cli/filters.md."""
+"""What `powertools-stream filters` prints of it is in docs/cli/filters.md."""
 
 from __future__ import annotations
 

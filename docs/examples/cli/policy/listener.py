@@ -1,4 +1,4 @@
-"""Keeps orders, and announces those that are paid: what `powertools-stream policy` prints is in docs/cli/policy.md."""
+"""What `powertools-stream policy` prints of it is in docs/cli/policy.md."""
 
 from __future__ import annotations
 

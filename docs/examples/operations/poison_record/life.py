@@ -1,4 +1,4 @@
-"""The life of a poison record: ``python -m docs.examples.operations.poison_record.life`` prints what is to be seen."""
+"""The life of a poison record. Run as a module, it prints what is to be seen."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def live(shop: Shop) -> Iterator[tuple[str, list[str]]]:
 
 
 class _Seen:
-    """Writes down what a batch leaves behind. Messages get names, and times are left out: they differ each time."""
+    """Writes down what a batch leaves behind, without ids and times."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -45,7 +45,7 @@ class _Seen:
         return [
             *self._of_log(logged),
             *(_of_event(event) for event in shop.heard()),
-            f"queues   {shop.waiting('orders')} in orders, {shop.waiting('dead-letters')} in dead-letters",
+            _of_queues(shop),
         ]
 
     def _of_log(self, logged: Iterable[dict[str, Any]]) -> Iterator[str]:
@@ -78,6 +78,11 @@ def _counts(metrics: dict[str, Any]) -> dict[str, int]:
     }
 
 
+def _of_queues(shop: Shop) -> str:
+    letters = shop.waiting("dead-letters")
+    return f"queues   {shop.waiting('orders')} in orders, {letters} in dead-letters"
+
+
 def _of_event(event: dict[str, Any]) -> str:
     if event["type"] != "fault":
         return (
@@ -94,7 +99,7 @@ def _of_event(event: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Print the life; the marks are those by which a page of the documentation takes a step out of it."""
+    """Print the life, with marks by which a page of the documentation takes a step."""
     with EmbeddedAWS() as aws:
         for name, lines in live(Shop(aws)):
             print(f"--8<-- [start:{name}]", *lines, f"--8<-- [end:{name}]", sep="\n")

@@ -1,4 +1,4 @@
-"""The function: two rules for a paid order. One of them takes for granted that every customer has an e-mail address."""
+"""Two rules for a paid order. One expects that each customer has an e-mail address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same function as it is deployed next: customers without an e-mail address get their receipt with the parcel."""
+"""The function as deployed next: without an e-mail address, the receipt is a letter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The AWS around the function: a queue with a dead-letter queue, a bus that is listened to, a table of checkpoints."""
+"""The AWS around the function: queues, a bus that is listened to, checkpoints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENVIRONMENT = {"BUS_NAME": "shop", "BUS_SRC": "shop"}
 
 
 class Shop:
-    """The queue `orders`, the function behind it, and what it leaves behind: its log, its events, its dead letters."""
+    """The queue `orders`, the function behind it, and what it leaves behind."""
 
     def __init__(self, aws: EmbeddedAWS) -> None:
         self._sqs, self._events = aws.client("sqs"), aws.client("events")
@@ -45,12 +45,12 @@ class Shop:
         function = LambdaFunction(
             handler, name="orders-listener", environment=_ENVIRONMENT, log=self._log
         )
-        # Its handler is there since the logger's first import, which may have been elsewhere.
+        # Its handler is there since the logger's first import, maybe elsewhere.
         Logger(service="orders").handlers[0].setStream(self._log)  # type: ignore[attr-defined]
         self._poller = SQSPoller(function, self._orders, batch_size=10, retry_delay=0)
 
     def deliver(self) -> list[dict[str, Any]]:
-        """Let the function have a batch, if there is one in the queue, and return what it has logged."""
+        """Let the function have a batch, if any, and return what it has logged."""
         self._log.seek(0)
         self._log.truncate()
         self._poller.poll()
@@ -74,7 +74,7 @@ class Shop:
 
     # --8<-- [start:redrive]
     def redrive(self) -> None:
-        """Do what ``aws sqs start-message-move-task`` does, which the embedded AWS has not."""
+        """Do as ``aws sqs start-message-move-task``, which the embedded AWS has not."""
         for message in self._take(self._letters):
             self._sqs.send_message(QueueUrl=self._orders, MessageBody=message["Body"])
 

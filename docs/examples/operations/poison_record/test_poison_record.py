@@ -16,7 +16,8 @@ def test_a_poison_record_is_told_given_up_on_redriven_and_succeeds() -> None:
     assert [line.partition("attempt ")[2][0] for line in errors] == ["1", "2", "3"]
     assert len([line for line in told if line.startswith("bus      fault")]) == 1
     assert steps["is-given-up-on"] == ["queues   0 in orders, 1 in dead-letters"]
-    # The rule that had succeeded has not run again, neither for the second and the third delivery nor for the redrive.
+    # The rule that had succeeded has not run again, neither for the second and third
+    # delivery nor for the redrive.
     assert (
         len([line for line in told if "Label printed (print_label, order-2" in line])
         == 1

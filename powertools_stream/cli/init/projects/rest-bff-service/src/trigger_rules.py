@@ -1,4 +1,4 @@
-"""Publishes what commands have written as domain events. What the listener has written is latched, and is left out."""
+"""Publishes what commands have written. What the listener has written is latched."""
 
 from typing import Any
 
@@ -13,11 +13,16 @@ rules = RuleRegistry()
 @rules.register(cdc, event_type="order-created", include_raw=False)
 def order_submitted(uow: UnitOfWork) -> dict[str, Any]:
     row = uow.event["raw"]["new"]
-    order = {"id": row["pk"], "customer": row["customer"], "lines": row["lines"], "total": row["total"]}
-    return {"type": "order-submitted", "order": order}
+    seen = {name: row[name] for name in ("customer", "lines", "total")}
+    return {"type": "order-submitted", "order": {"id": row["pk"], **seen}}
 
 
-@rules.register(cdc, event_type="order-updated", filters=[changed("payment")], include_raw=False)
+@rules.register(
+    cdc,
+    event_type="order-updated",
+    filters=[changed("payment")],
+    include_raw=False,
+)
 def order_paid(uow: UnitOfWork) -> dict[str, Any]:
     row = uow.event["raw"]["new"]
     return {"type": "order-paid", "order": {"id": row["pk"], "payment": row["payment"]}}

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from aws_cdk import (
+    Duration,
+    Stack,
+    aws_dynamodb as dynamodb,
+    aws_events as events,
+    aws_lambda as lambda_,
+    aws_s3 as s3,
+)
+from aws_cdk.aws_lambda_event_sources import (
+    DynamoEventSource,
+    S3OnFailureDestination,
+)
+from constructs import Construct
+
+
+class Orders(Stack):
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        bus = events.EventBus(self, "Bus", event_bus_name="orders")
+        trigger = lambda_.Function(
+            self,
+            "Trigger",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            code=lambda_.Code.from_asset("src"),
+            handler="trigger.handler",
+            memory_size=512,
+            timeout=Duration.seconds(60),
+            environment={"BUS_NAME": bus.event_bus_name},
+        )
+        bus.grant_put_events_to(trigger)
+
+        key = dynamodb.AttributeType.STRING
+        orders = dynamodb.TableV2(
+            self,
+            "Orders",
+            partition_key=dynamodb.Attribute(name="pk", type=key),
+            sort_key=dynamodb.Attribute(name="sk", type=key),
+            dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+        )
+
+        # The records that Lambda has given up on.
+        given_up = s3.Bucket(self, "GivenUp")
+        trigger.add_event_source(
+            DynamoEventSource(
+                orders,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=100,
+                max_batching_window=Duration.seconds(1),
+                report_batch_item_failures=True,
+                bisect_batch_on_error=True,
+                retry_attempts=10,
+                on_failure=S3OnFailureDestination(given_up),
+            )
+        )
+
+        # Events that no rule takes are dropped: the archive keeps fault events.
+        faults = events.EventPattern(detail_type=["fault"])
+        bus.archive("Faults", event_pattern=faults)

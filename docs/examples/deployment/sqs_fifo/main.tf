@@ -1,0 +1,43 @@
+resource "aws_lambda_event_source_mapping" "orders" {
+  event_source_arn        = aws_sqs_queue.orders.arn
+  function_name           = aws_lambda_function.listener.arn
+  batch_size              = 10 # a FIFO queue's maximum; it has no window
+  function_response_types = ["ReportBatchItemFailures"]
+}
+
+resource "aws_sqs_queue" "orders" {
+  name                        = "orders.fifo"
+  fifo_queue                  = true
+  content_based_deduplication = true
+  # Groups scale by themselves, and one does not wait for another.
+  deduplication_scope        = "messageGroup"
+  fifo_throughput_limit      = "perMessageGroupId"
+  visibility_timeout_seconds = 180 # six times the function's timeout
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead_letters.arn
+    maxReceiveCount     = 5
+  })
+}
+
+resource "aws_sqs_queue" "dead_letters" {
+  name                      = "orders-dead-letters.fifo"
+  fifo_queue                = true
+  message_retention_seconds = 1209600 # 14 days
+}
+
+resource "aws_iam_role_policy" "source" {
+  name = "source"
+  role = aws_iam_role.listener.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Action = [
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+      ]
+      Resource = aws_sqs_queue.orders.arn
+    }]
+  })
+}
