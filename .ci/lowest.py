@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 # What is for users. `demo` is `cli` and `local`.
-EXTRAS = ["cli", "datamasking", "encryption", "local", "opensearch", "otel", "tracer"]
+EXTRAS = ["cli", "datamasking", "encryption", "local", "migrate", "opensearch", "otel", "tracer"]
 
 
 def main() -> None:

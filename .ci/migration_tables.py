@@ -23,5 +23,6 @@ def table(modules: Names) -> str:
     rows = list(HEAD)
     for module, names in modules.items():
         rows.append(f"| **`{module}`** | | |")
-        rows += [f"| `{name}` | {ours} | {why} |" for name, (ours, why) in names.items()]
+        # A method comes after its class.
+        rows += [f"| `{name[max(name.find('.'), 0) :]}` | {ours} | {why} |" for name, (ours, why) in names.items()]
     return "\n".join(rows)

@@ -27,7 +27,7 @@ ENVIRONMENT = {
 }
 CUSTOMERS = {"Responses": {"customers": [{"pk": "c-1", "name": "Ada", "by_mail": True}]}}
 ORDER = {"id": "o-1", "status": "OPEN"}
-EVENTS = [
+EVENTS: list[dict[str, Any]] = [
     {"type": "order-created", "partition_key": "o-1", "order": ORDER},
     {"type": "order-created", "partition_key": "o-2", "order": {"id": "o-2", "status": "PAID"}},
     {"type": "order-paid", "partition_key": "o-1", "order": ORDER},

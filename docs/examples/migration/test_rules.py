@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 from unittest.mock import patch
 
 from docs.examples.migration import registered, repository, split_flavor
@@ -43,7 +44,7 @@ def test_each_line_notifies_a_customer_who_wants_mail() -> None:
         "lines": [{"sku": "a"}, {"sku": "b"}],
     }
     ada = {"pk": "c-1", "name": "Ada", "by_mail": True}
-    answers = {GetItems: {"Responses": {"customers": [ada]}}}
+    answers: Any = {GetItems: {"Responses": {"customers": [ada]}}}
 
     outcome = run(split_flavor.rules, to_kinesis_records([shipped]), responses=answers)
 

@@ -35,9 +35,8 @@ _OPTIONS: Mapping[str, str] = {
 }
 
 _OF_OPERATORS = (
-    "A flavor is a function of `(uow, rule)` that yields requests and returns the unit of "
-    "work; what it filters by type "
-    "and content, the rule does."
+    "A flavor is a function of `(uow, rule)` that yields requests and returns the unit of work; "
+    "what it filters by type or content, the rule does."
 )
 
 _RENAMED_FLAVORS: Mapping[str, str] = {"materialize_s3": "s3"}
@@ -135,7 +134,9 @@ def _in_javascript(path: Path) -> Iterator[Change]:
 
 def _of_javascript_rule(rule: FoundRule) -> Iterator[Change]:
     flavor = _flavor_of(rule)
-    spelled = replace(rule, fields={in_snake_case(name): value for name, value in rule.fields.items()})
+    # What is missing may have another name there, which is told.
+    fields = {in_snake_case(name): value for name, value in rule.fields.items()}
+    spelled = replace(rule, fields=fields)
     if not is_own_flavor(flavor):
         if rule.flavor.module:
             yield Change(rule.place, rule.id, "flavor", f"There is no flavor for {rule.flavor.name}: write a `task`.")
@@ -143,7 +144,7 @@ def _of_javascript_rule(rule: FoundRule) -> Iterator[Change]:
     yield Change(
         rule.place, rule.id, "flavor", f"A rule in Python with the flavor `{flavor}`, its fields in snake case."
     )
-    yield from changes_of_fields(spelled, flavor)
+    yield from changes_of_fields(replace(spelled, is_whole=False), flavor)
     yield from _of_javascript_values(spelled)
     yield from differences(spelled, flavor)
 

@@ -54,6 +54,9 @@ def changes_of_fields(rule: FoundRule, flavor: str) -> Iterator[Change]:
             yield _change(rule, name, value, _unknown(name, model.model_fields))
         elif (advice := _unfit(name, value)) is not None:
             yield _change(rule, name, value, advice)
+    for name, field in model.model_fields.items():
+        if field.is_required() and rule.is_whole and name not in rule.fields:
+            yield Change(rule.place, rule.id, name, "The flavor needs it: a rule without it is an error at import.")
 
 
 def _change(rule: FoundRule, field: str, value: FoundValue, advice: str) -> Change:
@@ -63,10 +66,9 @@ def _change(rule: FoundRule, field: str, value: FoundValue, advice: str) -> Chan
 def _unknown(name: str, known: Mapping[str, object]) -> str:
     if advice := _BY_ITSELF.get(name) or explain_field(name, known):
         return advice
-    near = get_close_matches(name, known, 1)
-    return (
-        f"There is no such field.{f' Did you mean `{near[0]}`?' if near else ' Data of your own goes into `params`.'}"
-    )
+    if near := get_close_matches(name, known, 1):
+        return f"There is no such field. Did you mean `{near[0]}`?"
+    return "There is no such field. Data of your own goes into `params`."
 
 
 def _unfit(name: str, value: FoundValue) -> str | None:
@@ -106,7 +108,7 @@ def differences(rule: FoundRule, flavor: str, *, latched: bool = False) -> Itera
         Whether `update` takes there what a listener wrote.
     """
     fields = rule.fields
-    if "event_type" not in fields and flavor not in _WITHOUT_TYPE:
+    if "event_type" not in fields and rule.is_whole and flavor not in _WITHOUT_TYPE:
         yield Change(
             rule.place, rule.id, "event_type", "Name the types: without them the rule is for every type but `fault`."
         )

@@ -94,12 +94,15 @@ class FoundRule:
         Where its flavor comes from.
     fields
         Its fields, ``id`` and ``flavor`` among them, with their own spelling.
+    is_whole
+        Whether these are all: what it spreads may come from somewhere else.
     """
 
     place: Place
     id: str
     flavor: FoundName
     fields: Mapping[str, FoundValue]
+    is_whole: bool
 
 
 @dataclass(frozen=True)

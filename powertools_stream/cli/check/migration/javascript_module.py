@@ -189,7 +189,12 @@ def _rule(
         _string(fields["id"][1]) or _text(fields["id"][1]),
         FoundName(place, found.module, found.name),
         {key: _value(at, value, variables) for key, (at, value) in fields.items()},
+        is_whole=all(_text(each.named_children[0]) in variables for each in _spread(node)),
     )
+
+
+def _spread(node: Node) -> list[Node]:
+    return [each for each in node.named_children if each.type == "spread_element"]
 
 
 def _value(place: Place, value: Node, variables: Mapping[str, Node]) -> FoundValue:

@@ -92,7 +92,7 @@ JAVASCRIPT: Names = {
         "update": _flavor("update", '`skipLatched: true` is `latched="process"`.'),
     },
     "from": {
-        "ddbApproximateCreationTimestamp": Successor("`DynamoDBSource(prefer_approximate_timestamp=True)`"),
+        "ddbApproximateCreationTimestamp": Successor("`prefer_approximate_timestamp=True` of `DynamoDBSource`"),
         "fromAlarm": Successor(_SOURCE, "Type `CloudWatch Alarm State Change`."),
         "fromCognito": Successor(
             _SOURCE,
@@ -119,20 +119,21 @@ JAVASCRIPT: Names = {
         "fromSqsEvent": Successor(_SOURCE, _LEFT_OUT),
         "fromSqsSnsS3": Successor(_SOURCE, "Envelopes are opened, nested as AWS nests them."),
         "outGlobalTableExtraModify": Successor(
-            "nothing", "`DynamoDBSource(ignore_replicas=True)`, the default, does it."
+            "nothing", "`ignore_replicas=True` of `DynamoDBSource`, the default, does it."
         ),
-        "outReplicas": Successor("nothing", "`DynamoDBSource(ignore_replicas=True)`, the default, does it."),
-        "outTtlExpiredEvents": Successor("`DynamoDBSource(ignore_ttl_expired=True)`"),
-        "toDynamodbRecords": Successor("`powertools_stream.testing.to_dynamodb_records`"),
-        "toEventBridgeRecord": Successor("`powertools_stream.testing.to_eventbridge_event`"),
-        "toFirehoseRecords": Successor("`powertools_stream.testing.to_firehose_records`"),
-        "toKinesisRecords": Successor("`powertools_stream.testing.to_kinesis_records`"),
-        "toS3Records": Successor("`powertools_stream.testing.to_s3_records`"),
-        "toSnsRecords": Successor("`powertools_stream.testing.to_sns_records`"),
-        "toSqsEventRecords": Successor("`powertools_stream.testing.to_sqs_records`"),
-        "toSqsRecords": Successor("`powertools_stream.testing.to_sqs_records`"),
+        "outReplicas": Successor("nothing", "`ignore_replicas=True` of `DynamoDBSource`, the default, does it."),
+        "outTtlExpiredEvents": Successor("`ignore_ttl_expired=True` of `DynamoDBSource`"),
+        "toDynamodbRecords": Successor("`to_dynamodb_records` of `powertools_stream.testing`"),
+        "toEventBridgeRecord": Successor("`to_eventbridge_event` of `powertools_stream.testing`"),
+        "toFirehoseRecords": Successor("`to_firehose_records` of `powertools_stream.testing`"),
+        "toKinesisRecords": Successor("`to_kinesis_records` of `powertools_stream.testing`"),
+        "toS3Records": Successor("`to_s3_records` of `powertools_stream.testing`"),
+        "toSnsRecords": Successor("`to_sns_records` of `powertools_stream.testing`"),
+        "toSqsEventRecords": Successor("`to_sqs_records` of `powertools_stream.testing`"),
+        "toSqsRecords": Successor("`to_sqs_records` of `powertools_stream.testing`"),
         "toSqsSnsS3Records": Successor(
-            "`to_sqs_records([{'body': to_sns_envelope(to_s3_records([key]))}])`", "All of `powertools_stream.testing`."
+            "`to_s3_records([key])`, in `to_sns_envelope`, as `body` of `to_sqs_records`",
+            "All of `powertools_stream.testing`.",
         ),
         "UNKNOWN_DYNAMODB_EVENT_TYPE": _UNKNOWN_TYPE,
         "UNKNOWN_FIREHOSE_EVENT_TYPE": _UNKNOWN_TYPE,
@@ -145,12 +146,12 @@ JAVASCRIPT: Names = {
             "nothing",
             "The rule's `event_type` is tested before the flavor is called; a function gets the unit of work.",
         ),
-        "outLatched": Successor("`powertools_stream.matching.out_latched`"),
+        "outLatched": Successor("`out_latched` of `powertools_stream.matching`"),
         "outSkip": Successor(
-            "nothing", "Events tagged `skip` reach no rule. `powertools_stream.matching.out_skip` is there, too."
+            "nothing", "Events tagged `skip` reach no rule. `out_skip` of `powertools_stream.matching` is there, too."
         ),
         "outSourceIsSelf": Successor(
-            "`powertools_stream.matching.out_source_is_self`",
+            "`out_source_is_self` of `powertools_stream.matching`",
             "The own name is `POWERTOOLS_SERVICE_NAME`, or the "
             "first set of `SERVICE`, `PROJECT`, `SERVERLESS_PROJECT`.",
         ),
@@ -195,7 +196,7 @@ JAVASCRIPT: Names = {
         "scanSplitDynamoDB": Successor("the flavor `job`, or `yield Scan(…, page=True)` in a loop"),
         "splitS3Object": Successor("`response['Body'].splitlines()`"),
         "toGetObjectRequest": Successor(
-            "`{'Bucket': uow.event['s3']['bucket']['name'], 'Key': uow.event['partition_key']}`", "The key is decoded."
+            "the bucket in `uow.event['s3']`, and `uow.event['partition_key']`", "The key is decoded."
         ),
         "toGetObjectRequest2": Successor(
             "the same as `toGetObjectRequest`", "The event is the same by way of SNS and SQS."
@@ -213,7 +214,7 @@ JAVASCRIPT: Names = {
             "`response = yield HttpRequest({'method': …, 'url': …})`", "A status of 400 or more is an error."
         ),
         "invokeLambda": Successor("`yield InvokeFunction(…)`", "`Payload` is decoded. A `FunctionError` is an error."),
-        "pkCondition": Successor("`powertools_stream.expressions.pk_condition`"),
+        "pkCondition": Successor("`pk_condition` of `powertools_stream.expressions`"),
         "publishToEventBridge": Successor(
             "`yield PutEvent(event)`, or `yield from publish_all([event], uow, rule)`",
             "`publish_all` adds the standard tags, as the flavors do. An event without fields is an error; "
@@ -233,17 +234,17 @@ JAVASCRIPT: Names = {
         "sendToFirehose": Successor("`yield PutDeliveryRecord(…)`"),
         "sendToSqs": Successor("`yield SendMessage(…)`, or the flavor `sqs`", "It makes the `Id` of the entries."),
         "storeClaimcheck": Successor("`claim_checks=ClaimChecks(owners, bucket_name)` of the processor"),
-        "timestampCondition": Successor("`powertools_stream.expressions.timestamp_condition`"),
+        "timestampCondition": Successor("`timestamp_condition` of `powertools_stream.expressions`"),
         "toClaimcheckEvent": Successor("nothing", "The envelope is the same, but for the [spelling](#spelling)."),
         "toFirehoseRecord": Successor("nothing", "`PutDeliveryRecord` takes the event, and ends it with a newline."),
-        "toPutClaimcheckRequest": Successor("nothing", "The key is `region/claimchecks/YYYY/MM/DD/HH/id/digest`."),
+        "toPutClaimcheckRequest": Successor("nothing", "Its key ends with a digest of the event."),
         "toRecord": Successor("nothing", "`PutRecord` takes the event, and its partition key."),
         "updateDynamoDB": Successor(
             "`response = yield UpdateItem(request)`", "`{}` if the condition failed, so that a fallback can be tried."
         ),
         "updateEventSourceMapping": Successor("`yield UpdateEventSourceMapping(…)`", _MAPPINGS),
         "updateExpression": Successor(
-            "`powertools_stream.expressions.update_expression`",
+            "`update_expression` of `powertools_stream.expressions`",
             "`None` removes. The aliases of names with special "
             "characters differ: `alias(name)`. `…_delete` takes a set.",
         ),
@@ -304,9 +305,7 @@ JAVASCRIPT: Names = {
     "utils": {
         "COMPRESSION_PREFIX": _COMPRESSION,
         "FAULT_COMPRESSION_IGNORE": Successor("nothing", "Fault events are not compressed."),
-        "adornStandardTags": Successor(
-            "`yield from publish_all([event], uow, rule)`", "Tags of the event itself stay."
-        ),
+        "adornStandardTags": Successor("`yield from publish_all([event], uow, rule)`", "Tags of the event stay."),
         "assertMaxRetries": _RETRIED,
         "batchWithPayloadSizeOrCount": _SPREAD,
         "batchWithSize": _SPREAD,

@@ -24,7 +24,7 @@ def read_python(tree: ast.Module) -> FoundModule:
     return FoundModule(
         names=[*_imported(tree), *_used_of_modules(tree, imports)],
         rules=[
-            _rule(node, fields, imports, functions)
+            _rule(node, fields, imports, functions, is_whole=_is_whole(node, dicts))
             for node in ast.walk(tree)
             if (fields := _fields(node, dicts)).keys() >= {"id", "flavor"}
         ],
@@ -120,11 +120,23 @@ def _fields(node: ast.AST, dicts: Mapping[str, ast.Dict]) -> dict[str, tuple[Pla
     return fields
 
 
+def _is_whole(node: ast.AST, dicts: Mapping[str, ast.Dict]) -> bool:
+    """Tell whether the fields of a dict are all in sight."""
+    if isinstance(node, ast.Call):
+        return not node.args and all(each.arg for each in node.keywords)
+    if not isinstance(node, ast.Dict):
+        return False
+    spread = (value for key, value in zip(node.keys, node.values, strict=True) if key is None)
+    return all(isinstance(each, ast.Name) and each.id in dicts for each in spread)
+
+
 def _rule(
     node: ast.AST,
     fields: Mapping[str, tuple[Place, ast.expr]],
     imports: Imports,
     functions: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef],
+    *,
+    is_whole: bool,
 ) -> FoundRule:
     assert isinstance(node, ast.Dict | ast.Call)
     flavor_place, flavor = fields["flavor"]
@@ -134,6 +146,7 @@ def _rule(
         rule_id.value if isinstance(rule_id, ast.Constant) and isinstance(rule_id.value, str) else ast.unparse(rule_id),
         FoundName(flavor_place, *_origin(flavor, imports)),
         {name: _value(place, value, functions) for name, (place, value) in fields.items()},
+        is_whole,
     )
 
 

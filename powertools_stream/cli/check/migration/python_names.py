@@ -62,7 +62,7 @@ PYTHON: Names = {
             "cannot be read fails alone.",
         ),
         "to_dynamodb_records": Successor(
-            "`powertools_stream.testing.to_dynamodb_records`",
+            "`to_dynamodb_records` of `powertools_stream.testing`",
             "Takes `newImage` or `new_image`, `oldImage` or `old_image`, `keys`, `timestamp`.",
         ),
     },
@@ -70,7 +70,7 @@ PYTHON: Names = {
         "from_kinesis": Successor(
             "nothing: the source is told from the event", "Record order, whatever the timestamps."
         ),
-        "to_kinesis_records": Successor("`powertools_stream.testing.to_kinesis_records`"),
+        "to_kinesis_records": Successor("`to_kinesis_records` of `powertools_stream.testing`"),
     },
     f"{PACKAGE}.events.s3": {
         "from_s3": Successor(
@@ -78,12 +78,14 @@ PYTHON: Names = {
             "An `id` for each change, not the key; a type for each "
             "kind of change. The decoded key is the `partition_key`.",
         ),
-        "to_s3_records": Successor("`powertools_stream.testing.to_s3_records`", "Takes keys, or `key`, `bucket`, …."),
+        "to_s3_records": Successor(
+            "`to_s3_records` of `powertools_stream.testing`", "Takes keys, or `key`, `bucket`, …."
+        ),
     },
     f"{PACKAGE}.events.sns": {
         "from_sns": Successor("nothing: the source is told from the event", "Envelopes inside the message are opened."),
         "to_sns_records": Successor(
-            "`powertools_stream.testing.to_sns_records`", "Takes events, texts, or `message`, `subject`, …."
+            "`to_sns_records` of `powertools_stream.testing`", "Takes events, texts, or `message`, `subject`, …."
         ),
     },
     f"{PACKAGE}.events.sqs": {
@@ -92,7 +94,7 @@ PYTHON: Names = {
             "Envelopes of EventBridge, SNS and S3 in the body are opened. `source=SQSSource(…)` for its options.",
         ),
         "to_sqs_records": Successor(
-            "`powertools_stream.testing.to_sqs_records`", "Takes events; `body` for a body of your own."
+            "`to_sqs_records` of `powertools_stream.testing`", "Takes events; `body` for a body of your own."
         ),
     },
     f"{PACKAGE}.filters.content": {
@@ -103,18 +105,18 @@ PYTHON: Names = {
     },
     f"{PACKAGE}.filters.latch": {
         "out_source_is_self": Successor(
-            "`powertools_stream.matching.out_source_is_self`",
+            "`out_source_is_self` of `powertools_stream.matching`",
             "The own name is `POWERTOOLS_SERVICE_NAME`, or the "
             "first set of `SERVICE`, `PROJECT`, `SERVERLESS_PROJECT`.",
         ),
-        "out_latched": Successor("`powertools_stream.matching.out_latched`"),
+        "out_latched": Successor("`out_latched` of `powertools_stream.matching`"),
     },
     f"{PACKAGE}.filters.skip": {
         "skip_tag": Successor(
             "nothing", "The tag is never set by itself, not in tests either; set it where a test publishes."
         ),
         "out_skip": Successor(
-            "nothing", "Events tagged `skip` reach no rule. `powertools_stream.matching.out_skip` is there, too."
+            "nothing", "Events tagged `skip` reach no rule. `out_skip` of `powertools_stream.matching` is there, too."
         ),
     },
     f"{PACKAGE}.flavors.cdc": {"cdc": _flavor("cdc")},
@@ -276,10 +278,10 @@ PYTHON: Names = {
     f"{PACKAGE}.utils.dynamodb": {
         "serialize_number": Successor("nothing", "Integral numbers are `int`, others `Decimal`; boto3 is not changed."),
         "update_expression": Successor(
-            "`powertools_stream.expressions.update_expression`", "Sets are added and deleted, too."
+            "`update_expression` of `powertools_stream.expressions`", "Sets are added and deleted, too."
         ),
-        "timestamp_condition": Successor("`powertools_stream.expressions.timestamp_condition`"),
-        "pk_condition": Successor("`powertools_stream.expressions.pk_condition`"),
+        "timestamp_condition": Successor("`timestamp_condition` of `powertools_stream.expressions`"),
+        "pk_condition": Successor("`pk_condition` of `powertools_stream.expressions`"),
         "update_dynamodb": Successor(
             "`response = yield UpdateItem(request)`", "`{}` if the condition failed, so that a fallback can be tried."
         ),
@@ -364,7 +366,7 @@ PYTHON: Names = {
     f"{PACKAGE}.utils.s3": {
         "put_object_to_s3": Successor("`yield PutObject(…)`"),
         "to_get_object_request": Successor(
-            "`{'Bucket': uow.event['s3']['bucket']['name'], 'Key': uow.event['partition_key']}`", "The key is decoded."
+            "the bucket in `uow.event['s3']`, and `uow.event['partition_key']`", "The key is decoded."
         ),
         "get_object_from_s3": Successor("`response = yield GetObject(…)`", "`response['Body']` is the bytes."),
         "page_objects_from_s3": Successor("`objects = yield ListObjects(…)`", "Then a generator for each."),

@@ -39,10 +39,11 @@ def of_rule(tmp_path: Path, flavor: str, fields: str, before: str = "") -> dict[
         ("task", '"event_type": "a", "region": "b"', "region", "`params`"),
         ("task", '"event_type": "a", "result_key": "a.b"', "result_key", "no path"),
         ("task", '"execute": f', "event_type", "every type but `fault`"),
+        ("materialize", '"event_type": "a"', "to_update_request", "error at import"),
         ("collect", '"event_type": "a", "ttl": lambda r, u: 1', "ttl", "`uow` and `rule`"),
         ("collect", '"event_type": "a", "correlation_key": "a.b-c.0"', "correlation_key", '`a."b-c"[0]`'),
         ("update", '"event_type": "a", "to_update_request": f', "latched", '`latched="process"`'),
-        ("update", '"event_type": "a", "latched": "skip", "query_request_field": "q"', "query_request_field", "always"),
+        ("collect", '"event_type": "a", "put_request_field": "q"', "put_request_field", "always"),
     ],
 )
 def test_a_field_that_has_to_change(tmp_path: Path, flavor: str, fields: str, field: str, advice: str) -> None:
@@ -57,6 +58,7 @@ def test_a_field_that_has_to_change(tmp_path: Path, flavor: str, fields: str, fi
     [
         ("collect", '"event_type": "a", "ttl": lambda rule, uow: 1, "correlation_key": "order.id"'),
         ("expired", ""),
+        ("materialize", "**elsewhere"),
         ("materialize", '"event_type": "a", "split_on": lambda uow, rule: [], "to_update_request": f'),
         ("update", '"event_type": "a", "latched": "process", "to_update_request": f'),
     ],
