@@ -38,7 +38,16 @@ PART = re.compile(
 )
 FIGURES = re.compile(r"^<!-- figures -->\n.*?^<!-- end -->$", re.DOTALL | re.MULTILINE)
 MARK = re.compile(r"^ *(?:(?:#|//) )?--8<-- \[(?:start|end):[\w-]+\]\n", re.MULTILINE)
-LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml", ".tf": "terraform"}
+LANGUAGES = {
+    ".py": "python",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".json": "json",
+    ".toml": "toml",
+    ".tf": "terraform",
+    "Dockerfile": "dockerfile",
+}
+"""By the ending of a file, or by its name."""
 
 # The repository's linter wants it in each file. It matters to a reader only where names exist for type checkers alone.
 FUTURE = "from __future__ import annotations\n\n"
@@ -54,10 +63,11 @@ def made_page(text: str) -> str:
 def made_part(part: re.Match[str]) -> str:
     path = ROOT / part["file"]
     options = dict(re.findall(r'(\w+)="([^"]*)"', part["more"]))
-    options = {"title": path.name, **options} if path.suffix in LANGUAGES else options
+    language = LANGUAGES.get(path.suffix or path.name, "text")
+    options = options if language == "text" else {"title": path.name, **options}
     said = "".join(f' {name}="{value}"' for name, value in options.items() if value)
     code = as_of_a_reader(section_of(path.read_text(encoding="utf-8"), part["section"]))
-    block = f"\n```{LANGUAGES.get(path.suffix, 'text')}{said}\n{code}\n```\n\n<!-- end -->"
+    block = f"\n```{language}{said}\n{code}\n```\n\n<!-- end -->"
     begin = part[0].splitlines()[0]
     return f"{begin}\n{textwrap.indent(block, part['indent'])}"
 

@@ -64,17 +64,20 @@ def print_faults(console: Console, rows: Sequence[FaultRow], total: int) -> None
     table.add_column("Try", justify="right", no_wrap=True)
     table.add_column("Id", no_wrap=True)
     for row in rows:
-        table.add_row(time_in(console, row.at), *_what(row, is_wide=is_wide), *_outcome(row))
+        table.add_row(time_in(console, row.at), *_what(row, console.width), *_outcome(row))
     if rows:
         console.print(table)
     console.print(how_many(len(rows), total, "fault"), soft_wrap=True)
 
 
-def _what(row: FaultRow, *, is_wide: bool) -> list[Text]:
+def _what(row: FaultRow, width: int) -> list[Text]:
     error = Text.assemble((row.error, "red"), f": {row.message}")
-    if is_wide:
+    if width >= _WIDE:
         return [Text(row.function), Text(row.rule), error]
-    return [Text.assemble((row.function, "bold"), " ", (row.rule, "bold"), "\n", error)]
+    function = Text(row.function, "bold")
+    # A name that CloudFormation has made up would leave no room for the rule.
+    function.truncate(width // 3, overflow="ellipsis")
+    return [Text.assemble(function, " ", (row.rule, "bold"), "\n", error)]
 
 
 def _outcome(row: FaultRow) -> list[Text]:

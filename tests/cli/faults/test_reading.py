@@ -57,6 +57,15 @@ def test_a_list_fits_a_narrow_terminal_and_has_the_newest(
     ]
 
 
+def test_a_long_name_of_a_function_leaves_room_for_the_rule(command: Command, tmp_path: Path) -> None:
+    tags = {"functionname": "control-service-Trigger-F8A0B8005A2C4E6F8A0B8005A2C4E6", "pipeline": "fulfil_order"}
+    (tmp_path / "faults.jsonl").write_text(json.dumps({"id": "1", "type": "fault", "tags": tags}))
+
+    shown = command("faults", "ls", "faults.jsonl", environment={"COLUMNS": "80"}).output
+
+    assert "control-service-Trigger-F8… fulfil_order" in shown
+
+
 def test_faults_are_selected(command: Command, faults: str) -> None:
     for selected, found in {
         ("--rule", "charge", "--error", "Payment*"): ["3f2a91c0"],
