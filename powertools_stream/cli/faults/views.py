@@ -76,7 +76,7 @@ def _what(row: FaultRow, width: int) -> list[Text]:
         return [Text(row.function), Text(row.rule), error]
     function = Text(row.function, "bold")
     # A name that CloudFormation has made up would leave no room for the rule.
-    function.truncate(width // 3, overflow="ellipsis")
+    function.truncate(width // 4, overflow="ellipsis")
     return [Text.assemble(function, " ", (row.rule, "bold"), "\n", error)]
 
 

@@ -55,8 +55,8 @@ class S3Lake(Lake):
         found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", location)
         if found is None or "*" in (found[2] or "")[:-1]:
             raise CannotRunError(
-                "Expected s3://bucket/folder, or s3://bucket/begin-*, with a bucket of 3 to 63 lower-case letters, digits, dots "
-                f"and hyphens; found {location!r}."
+                "Expected s3://bucket/folder, or s3://bucket/begin-*, with a bucket of 3 to 63 lower-case letters, "
+                f"digits, dots and hyphens; found {location!r}."
             )
         self._bucket, self._path = found[1], found[2] or ""
 
