@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / ".ci"))
 
 import diagrams  # noqa: E402
 
-MARK = re.compile(r"<!-- (?:code|in|from|picture|bench:|end\b)[^\n]*?-->\n?")
+MARK = re.compile(r"<!-- (?:code|in|from|picture|bench:|deprecated|end\b)[^\n]*?-->\n?")
 DIAGRAM = re.compile(r'<pre class="mermaid"><code>(.*?)</code></pre>', re.DOTALL)
 PICTURE = re.compile(r'<p><img alt="([^"]*)" src="[^"]*?diagrams/([\w-]+\.svg)" ?/?></p>')
 
