@@ -235,7 +235,9 @@ JAVASCRIPT: Names = {
         "sendToSqs": Successor("`yield SendMessage(…)`, or the flavor `sqs`", "It makes the `Id` of the entries."),
         "storeClaimcheck": Successor("`claim_checks=ClaimChecks(owners, bucket_name)` of the processor"),
         "timestampCondition": Successor("`timestamp_condition` of `powertools_stream.expressions`"),
-        "toClaimcheckEvent": Successor("nothing", "The envelope is the same, but for the [spelling](#spelling)."),
+        "toClaimcheckEvent": Successor(
+            "nothing", "The envelope is the same, but for the [spelling](../aws-lambda-stream.md#spelling)."
+        ),
         "toFirehoseRecord": Successor("nothing", "`PutDeliveryRecord` takes the event, and ends it with a newline."),
         "toPutClaimcheckRequest": Successor("nothing", "Its key ends with a digest of the event."),
         "toRecord": Successor("nothing", "`PutRecord` takes the event, and its partition key."),
