@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from powertools_stream.local.activity import MappingTally, Tally
 from powertools_stream.local.stack import MappingConfiguration, Stack
@@ -37,6 +38,8 @@ class SourceAccount:
     is_exact
         Whether all of it was counted. Otherwise the dead-letter queue holds other messages too, and what is not in any
         other place is taken to be there.
+    moved
+        How many were moved out of the dead-letter queue, as by ``faults redrive``. What comes of one is another record.
     """
 
     mapping: str
@@ -48,15 +51,22 @@ class SourceAccount:
     dead_letters: int
     waiting: int
     is_exact: bool
+    moved: int = 0
 
     @property
     def missing(self) -> int:
         """How many records are nowhere; negative: how many are in two places."""
-        return self.records - self.done - self.discarded - self.dead_letters - self.waiting
+        return self.records - self.done - self.discarded - self.dead_letters - self.moved - self.waiting
 
 
 def account_for(
-    stack: Stack, tally: Tally, *, depths: Mapping[str, int], redrives: Mapping[str, str], pending: Mapping[str, int]
+    stack: Stack,
+    tally: Tally,
+    *,
+    depths: Mapping[str, int],
+    redrives: Mapping[str, str],
+    pending: Mapping[str, int],
+    moved: Mapping[str, int] | None = None,
 ) -> list[SourceAccount]:
     """Find out where the records of every event source mapping are that had any.
 
@@ -72,9 +82,12 @@ def account_for(
         The dead-letter queue of each queue that has one.
     pending
         How many records wait at each mapping.
+    moved
+        How many messages were moved out of each dead-letter queue.
     """
+    places: dict[str, Any] = {"depths": depths, "redrives": redrives, "moved": moved or {}}
     return [
-        _account(stack, stack.mappings[name], each, depths=depths, redrives=redrives, pending=pending.get(name, 0))
+        _account(stack, stack.mappings[name], each, pending=pending.get(name, 0), **places)
         for name, each in dict(tally.mappings).items()
     ]
 
@@ -86,12 +99,15 @@ def _account(
     *,
     depths: Mapping[str, int],
     redrives: Mapping[str, str],
+    moved: Mapping[str, int],
     pending: int,
 ) -> SourceAccount:
     letters = redrives.get(mapping.source or "")
     is_exact = letters is None or _is_only_for(letters, stack, redrives)
     # What is open and does not wait must be there.
     dead = 0 if letters is None else depths[letters] if is_exact else max(0, tally.open - pending)
+    # Of a queue that several fill, nobody knows whose they were.
+    gone = moved.get(letters, 0) if letters is not None and is_exact else 0
     return SourceAccount(
         mapping=mapping.logical_id,
         source=mapping.source or str(mapping.properties["EventSourceArn"]).rpartition(":")[2],
@@ -101,8 +117,9 @@ def _account(
         discarded=tally.discarded,
         dead_letters=dead,
         # A queue may have some that were never sent.
-        waiting=max(0, min(tally.open - dead, pending)),
+        waiting=max(0, min(tally.open - dead - gone, pending)),
         is_exact=is_exact,
+        moved=gone,
     )
 
 

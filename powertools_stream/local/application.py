@@ -187,11 +187,22 @@ class Application:
         """Return how many messages each queue has, received and delayed ones included, by logical id."""
         return Queues(self.stack, self.emulator).depths()
 
+    def dead_letter_queues(self) -> dict[str, str]:
+        """Return the names that dead-letter queues have in AWS, by logical id."""
+        found = sorted(set(Queues(self.stack, self.emulator).redrives().values()))
+        return {name: self.stack.physical_ids[name].rpartition("/")[2] for name in found}
+
     def accounts(self) -> list[SourceAccount]:
         """Return where the records of every event source mapping are."""
         queues = Queues(self.stack, self.emulator)
+        redrives = queues.redrives()
         return account_for(
-            self.stack, self.tally, depths=queues.depths(), redrives=queues.redrives(), pending=self.pending()
+            self.stack,
+            self.tally,
+            depths=queues.depths(),
+            redrives=redrives,
+            pending=self.pending(),
+            moved=queues.moved(set(redrives.values())),
         )
 
     def pending(self) -> dict[str, int]:

@@ -34,6 +34,8 @@ LETTERS: dict[str, Any] = {"redrives": {"Queue": "Letters"}, "depths": {"Queue":
         (MappingTally(records=5, done=1), LETTERS, 3, 0, 1),
         (MappingTally(records=5, done=3), LETTERS, 3, 0, -1),
         (MappingTally(records=5, done=1), {**LETTERS, "pending": {"Orders": 1}}, 3, 1, 0),
+        (MappingTally(records=6, done=2), {**LETTERS, "moved": {"Letters": 1}}, 3, 0, 0),
+        (MappingTally(records=5, done=1), {**LETTERS, "moved": {"Letters": 1}, "pending": {"Orders": 1}}, 3, 0, 0),
     ],
 )
 def test_every_record_is_in_one_place(

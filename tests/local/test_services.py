@@ -1,4 +1,4 @@
-"""What MiniStack lacks, and is added to it: routes of HTTP APIs, targets of rules, Firehose, the client context."""
+"""What MiniStack lacks, and is added to it: routes, targets of rules, Firehose, redrives, the client context."""
 
 from __future__ import annotations
 
@@ -216,3 +216,62 @@ def test_a_function_is_invoked_with_a_client_context_and_its_error_is_its_own(ap
         "ValueError",
         "bad",
     )
+
+
+@pytest.fixture
+def queues(emulator: Emulator) -> Iterator[dict[str, str]]:
+    """The ARNs of a queue, its dead-letter queue and another one, by their names."""
+    client = emulator.client("sqs")
+    names = ("moves-letters", "moves", "moves-other")
+    urls = {name: client.create_queue(QueueName=name)["QueueUrl"] for name in names}
+    yield {name: f"arn:aws:sqs:{client.meta.region_name}:123456789012:{name}" for name in names}
+    for url in urls.values():
+        client.delete_queue(QueueUrl=url)
+
+
+def failed_twice(emulator: Emulator, queues: dict[str, str]) -> Any:
+    """Have a message go to the dead-letter queue, and return the client."""
+    client = emulator.client("sqs")
+    policy = {"deadLetterTargetArn": queues["moves-letters"], "maxReceiveCount": 2}
+    client.set_queue_attributes(QueueUrl="moves", Attributes={"RedrivePolicy": json.dumps(policy)})
+    client.send_message(QueueUrl="moves", MessageBody="poison")
+    for _ in range(3):
+        client.receive_message(QueueUrl="moves", VisibilityTimeout=0)
+    return client
+
+
+def received(client: Any, queue: str) -> list[tuple[str, str]]:
+    found = client.receive_message(QueueUrl=queue, AttributeNames=["All"], VisibilityTimeout=0).get("Messages", ())
+    return [(each["Body"], each["Attributes"]["ApproximateReceiveCount"]) for each in found]
+
+
+@pytest.mark.parametrize("destination", [None, "moves-other"])
+def test_the_messages_of_a_dead_letter_queue_are_moved_back(
+    emulator: Emulator, queues: dict[str, str], destination: str | None
+) -> None:
+    client, letters = failed_twice(emulator, queues), queues["moves-letters"]
+    sources = client.list_dead_letter_source_queues(QueueUrl="moves-letters")["queueUrls"]
+    assert [each.rpartition("/")[2] for each in sources] == ["moves"]
+    to = {} if destination is None else {"DestinationArn": queues[destination]}
+
+    client.start_message_move_task(SourceArn=letters, **to)
+
+    (task,) = client.list_message_move_tasks(SourceArn=letters)["Results"]
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)
+    assert received(client, "moves-letters") == []
+    assert received(client, destination or "moves") == [("poison", "1")]
+
+
+def test_a_message_of_unknown_source_and_a_queue_of_nobody_are_not_moved(
+    emulator: Emulator, queues: dict[str, str]
+) -> None:
+    client, letters = failed_twice(emulator, queues), queues["moves-letters"]
+    client.purge_queue(QueueUrl="moves-letters")
+    client.send_message(QueueUrl="moves-letters", MessageBody="from nowhere")
+    client.start_message_move_task(SourceArn=letters)
+    task = client.list_message_move_tasks(SourceArn=letters)["Results"][0]
+    assert (task["Status"], task["FailureReason"]) == ("FAILED", "CouldNotDetermineMessageSource")
+    with pytest.raises(client.exceptions.ClientError, match="Dead Letter Queue"):
+        client.start_message_move_task(SourceArn=queues["moves-other"])
+    with pytest.raises(client.exceptions.ClientError, match="no active"):
+        client.cancel_message_move_task(TaskHandle="handle")

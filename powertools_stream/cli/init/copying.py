@@ -20,6 +20,7 @@ _NOT_COPIED = frozenset({"__pycache__", ".aws-sam", ".mypy_cache", ".pytest_cach
 _NO_CONTENT = frozenset({".git", ".DS_Store"})
 
 _SETTINGS = "samconfig.toml"
+_NEIGHBOUR = re.compile(r" \.\./([\w-]+)(?= |$)")
 _LOCAL_RUN = re.compile(r"^\$ (powertools-stream local\b.*)$", re.MULTILINE)
 _STACK_NAME = re.compile(r'^stack_name = ".*"$', re.MULTILINE)
 
@@ -51,11 +52,18 @@ class Copied:
     @property
     def next_steps(self) -> Mapping[str, str]:
         """What to type next in the directory, by what it is for."""
+        neighbours = " && ".join(f"powertools-stream init {name} ../{name}" for name in self._missing_neighbours())
         return {
             "test": "pip install -r requirements-dev.txt && python -m pytest",
+            **({"beside it": neighbours} if neighbours else {}),
             "run locally": self.local_run,
             "deploy": "sam build && sam deploy",
         }
+
+    def _missing_neighbours(self) -> list[str]:
+        """Return the other projects that it runs with and that are not there."""
+        beside = self.directory.resolve().parent
+        return [name for name in _NEIGHBOUR.findall(self.local_run) if not (beside / name).exists()]
 
     def as_document(self) -> dict[str, Any]:
         """Return it for ``--json``."""

@@ -99,7 +99,7 @@ def _run(options: Options, console: Console) -> Summary:
         status.stop()
         for line in _told_once(application.left_out):
             writer.write(line, "yellow")
-        _tell_where(application, writer)
+        _tell_where(application, writer, is_once=options.once)
         return _work(application, options, lines, console, started)
 
 
@@ -112,12 +112,15 @@ def _told_once(left_out: Sequence[LeftOut]) -> Iterator[str]:
         yield f"Left out: {', '.join(alike)} ({resource_type}). {reason}"
 
 
-def _tell_where(application: Application, writer: LogWriter) -> None:
+def _tell_where(application: Application, writer: LogWriter, *, is_once: bool) -> None:
     stack = application.stack
     named = "The stack is" if len(application.templates) == 1 else "The stacks are"
     writer.write(f"The emulator is at {application.emulator.url}. {named} named {stack.name}.", "dim")
     for name, address in stack.addresses.items():
         writer.write(f"{name} is at {address}", "dim")
+    if not is_once:  # With --once, they are gone before anybody could look at them.
+        for name, queue in application.dead_letter_queues().items():
+            writer.write(f"{name} is the queue {queue}", "dim")
 
 
 def _work(

@@ -151,6 +151,9 @@ def _sentence(account: SourceAccount) -> str:
         parts.append(f"{account.discarded} discarded")
     if account.dead_letters:
         parts.append(f"{account.dead_letters} in the dead-letter queue")
+    if account.moved:
+        anew = "a new record" if account.moved == 1 else "new records"
+        parts.append(f"{account.moved} moved out of the dead-letter queue, as {anew}")
     if account.waiting:
         parts.append(f"{account.waiting} to be sent again")
     verdict = "[green]It adds up.[/]" if not account.missing else f"[bold red]{_missing(account.missing)}.[/]"

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from powertools_stream.cli.aws import Account, reaching_aws
+from powertools_stream.cli.aws import Account, code_of, reaching_aws
 from powertools_stream.cli.status import CannotRunError
 
 __all__ = ["QUEUE_HELP", "account_of", "queue_url"]
@@ -39,5 +39,13 @@ def queue_url(client: Any, queue: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,75}(\.fifo)?", name):
         raise CannotRunError(f"Expected a queue, as its name, sqs://name, its URL or its ARN, found {queue!r}.")
     owner = {"QueueOwnerAWSAccountId": arn[2]} if arn else {}
-    with reaching_aws():
-        return str(client.get_queue_url(QueueName=name, **owner)["QueueUrl"])
+    try:
+        with reaching_aws():
+            return str(client.get_queue_url(QueueName=name, **owner)["QueueUrl"])
+    except CannotRunError as error:
+        if "NonExistentQueue" not in code_of(error) and "QueueDoesNotExist" not in code_of(error):
+            raise
+        raise CannotRunError(
+            f"Expected a queue, found none named {name}. A queue's name in AWS is not its logical id in the template; "
+            "`aws sqs list-queues` shows the names, and so does `powertools-stream local` of dead-letter queues."
+        ) from error

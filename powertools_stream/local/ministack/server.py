@@ -12,7 +12,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 # Each has a function `install`.
-_ADDED = ("invocations", "event_targets", "delivery_streams")
+_ADDED = ("invocations", "event_targets", "delivery_streams", "message_moves")
 
 
 def main() -> None:

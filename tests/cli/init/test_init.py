@@ -19,6 +19,7 @@ def test_a_project_is_copied_and_carries_the_name_of_its_directory(command: Comm
     assert second == "README.md says what they are. Next, in that directory:"
     assert steps == [
         "  test         pip install -r requirements-dev.txt && python -m pytest",
+        "  beside it    powertools-stream init event-hub ../event-hub",
         "  run locally  powertools-stream local ../event-hub . --send orders.jsonl --to Bus --once",
         "  deploy       sam build && sam deploy",
     ]
@@ -26,6 +27,12 @@ def test_a_project_is_copied_and_carries_the_name_of_its_directory(command: Comm
     assert 'stack_name = "orders-control"\n' in (copy / "samconfig.toml").read_text()
     assert (copy / "src" / "listener_rules.py").is_file()
     assert not list(copy.rglob("__pycache__"))
+
+
+def test_a_neighbour_that_is_there_is_not_made_again(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "event-hub").mkdir()
+
+    assert "beside it" not in command("init", "control-service").output
 
 
 def test_an_empty_directory_will_do_and_json_is_one_document(command: Command, tmp_path: Path) -> None:

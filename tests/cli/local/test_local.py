@@ -285,6 +285,7 @@ def test_it_ends_with_ctrl_c_and_leaves_no_process(
     assert status == 0, screen.text
     assert "2 events sent to Queue. Stopped after" in screen.text
     assert re.search(r"^Queue +1$", screen.text, re.MULTILINE), "it comes again"
+    assert "Letters is the queue local-Letters-" in screen.text
     for pid in processes:
         assert not Path(f"/proc/{pid}").exists()
 

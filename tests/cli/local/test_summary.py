@@ -157,6 +157,12 @@ def test_a_response_that_lambda_cannot_read_is_told_once_for_each_reason() -> No
     assert console.getvalue() == "ListenerOrders: It is none.\nListenerOrders: It is another.\n"
 
 
+def test_what_was_moved_out_of_the_dead_letter_queue_is_a_place_of_its_own() -> None:
+    account = replace(ACCOUNT, records=3, done=2, discarded=0, dead_letters=0, waiting=0, moved=1)
+    text = printed(replace(WELL, accounts=[account]))
+    assert "3 records = 2 done + 1 moved out of the dead-letter queue, as a new record. It adds up." in text
+
+
 def test_one_event_is_no_plural() -> None:
     account = replace(ACCOUNT, records=1, done=1, discarded=0, dead_letters=0, waiting=0)
     text = printed(replace(WELL, sent=1, accounts=[account]))

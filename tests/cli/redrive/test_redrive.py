@@ -125,7 +125,7 @@ def test_what_sqs_refuses_and_what_there_is_nothing_to_do_for(command: Command) 
         empty = command("faults", "redrive", "orders-dlq", "--yes", environment=environment(sqs))
 
     assert [each.status for each in (gone, nonsense, refused, alone, empty)] == [2, 2, 2, 2, 0]
-    assert "GetQueueUrl was refused" in gone.errors
+    assert "Expected a queue, found none named gone." in gone.errors
     assert "Expected a queue, as its name" in nonsense.errors
     assert "sqs:StartMessageMoveTask, sqs:ReceiveMessage" in refused.errors
     assert "Expected the dead-letter queue of a queue" in alone.errors
