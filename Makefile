@@ -1,8 +1,9 @@
 # Every target makes .venv first when it is missing, or older than pyproject.toml.
 PYTHON ?= python3
 BIN := .venv/bin
-# On as many workers as there are CPUs.
-PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
+# On one worker more than there are CPUs: many tests wait for a process, a service or a deadline.
+WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
