@@ -51,7 +51,7 @@ def test_the_page_of_versions_tells_what_a_function_needs(project: Distribution)
 
     told = re.findall(r"^\| `([\w-]+)` \| `(>=[\d.]+)` \|", page, re.MULTILINE)
     assert told == [(one.name, str(one.specifier)) for one in required]
-    assert f"Python {PYTHONS[0]} to {PYTHONS[-1]} are tested." in page
+    assert f"Python {PYTHONS[0]} to {PYTHONS[-1]} are supported" in page
 
 
 def test_the_page_of_installation_tells_all_extras_for_users(project: Distribution) -> None:
