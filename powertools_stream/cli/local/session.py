@@ -131,8 +131,8 @@ def _work(
     with ExitStack() as stack:
         if options.watch:
             stack.enter_context(_watching(application))
-        on_sent = stack.enter_context(live_view(application, console, events=len(lines)))
         try:
+            on_sent = stack.enter_context(live_view(application, console, events=len(lines)))
             if target is not None:
                 sent = application.send(lines, target, on_sent)
             is_quiet = _wait(application, options)
