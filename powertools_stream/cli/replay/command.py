@@ -165,8 +165,8 @@ def _send(
 ) -> None:
     from powertools_stream.cli.replay.destinations import Bus, Destination, Function, Queue
     from powertools_stream.cli.replay.running import Replaying
-    from powertools_stream.cli.resubmit.functions import Invoker
     from powertools_stream.cli.sending import Interruption
+    from powertools_stream.cli.sending.functions import Invoker
 
     scheme, _, name = place.partition("://")
     with Interruption("the call") as interruption:

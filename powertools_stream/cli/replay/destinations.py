@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from powertools_stream.cli.aws import Account
 from powertools_stream.cli.replay.again import key_of
-from powertools_stream.cli.resubmit.functions import Invoker, NotInvokedError
+from powertools_stream.cli.sending.functions import Invoker, NotInvokedError
 from powertools_stream.cli.sending.queues import account_of, queue_url
 from powertools_stream.cli.status import CannotRunError
 from powertools_stream.outcomes import FaultPolicy, Reason

@@ -12,11 +12,9 @@ from rich.text import Text
 from powertools_stream.cli.output import counted, errors
 from powertools_stream.cli.replay.distributed import Folder
 from powertools_stream.cli.replay.running import Outcome
-from powertools_stream.cli.resubmit.report import plain
+from powertools_stream.cli.sending.reports import plain, print_first, were_being_sent
 
 __all__ = ["as_document", "print_outcome", "print_plan", "print_written"]
-
-_SHOWN = 20
 
 
 def print_plan(console: Console, outcome: Outcome, place: str) -> None:
@@ -96,15 +94,8 @@ def _print_rest(console: Console, outcome: Outcome) -> None:
     if outcome.done_before:
         console.print(f"{counted(outcome.done_before, 'event')} sent already, as the journal says.")
     if outcome.in_doubt_before:
-        console.print(
-            f"{counted(outcome.in_doubt_before, 'event')} {'was' if outcome.in_doubt_before == 1 else 'were'} being "
-            "sent when the last run ended, and may have arrived: sent again.",
-            soft_wrap=True,
-        )
+        console.print(were_being_sent(outcome.in_doubt_before, "event", "have arrived"), soft_wrap=True)
 
 
 def _print_those(console: Console, title: str, those: list[dict[str, str]]) -> None:
-    for one in those[:_SHOWN]:
-        console.print(Text(plain(f"{title}: {one['id']}, {one['place']}: {one['error']}")), soft_wrap=True)
-    if len(those) > _SHOWN:
-        console.print(f"… and {len(those) - _SHOWN} more; --json has them all.")
+    print_first(console, [f"{title}: {one['id']}, {one['place']}: {one['error']}" for one in those])

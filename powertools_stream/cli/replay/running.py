@@ -12,8 +12,8 @@ from typing import Any
 from powertools_stream.cli.lake import Lake, Selection
 from powertools_stream.cli.replay.again import key_of, replayed
 from powertools_stream.cli.replay.destinations import Destination
-from powertools_stream.cli.resubmit.functions import InDoubtError
 from powertools_stream.cli.sending import Journal, Pace
+from powertools_stream.cli.sending.functions import InDoubtError
 from powertools_stream.cli.status import CannotRunError
 
 __all__ = ["BATCH_BYTES", "Outcome", "Replaying", "selected"]

@@ -87,8 +87,8 @@ def resubmit(
     """
     from powertools_stream.cli.aws import Account
     from powertools_stream.cli.lake import open_lake
-    from powertools_stream.cli.resubmit.functions import targets_of
     from powertools_stream.cli.resubmit.plan import invocations, planned
+    from powertools_stream.cli.resubmit.targets import targets_of
     from powertools_stream.cli.sending import Journal, Pace, journal_path
 
     targets = targets_of(function or ())
@@ -112,9 +112,9 @@ def resubmit(
 def _send(
     invocations: Sequence[Invocation], account: Account, journal: Journal, targets: Mapping[str, str], pace: Pace
 ) -> Outcome:
-    from powertools_stream.cli.resubmit.functions import Invoker
     from powertools_stream.cli.resubmit.running import Outcome, Resubmitting
     from powertools_stream.cli.sending import Interruption
+    from powertools_stream.cli.sending.functions import Invoker
 
     if not invocations:
         return Outcome()

@@ -10,13 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from powertools_stream.cli.output import counted, printable
+from powertools_stream.cli.output import counted
 from powertools_stream.cli.resubmit.plan import Invocation, Plan
 from powertools_stream.cli.resubmit.running import Outcome
+from powertools_stream.cli.sending.reports import SHOWN, plain, print_first, were_being_sent
 
 __all__ = ["as_document", "print_end", "print_outcome", "print_plan", "print_rest"]
-
-_SHOWN = 20
 
 
 def print_plan(console: Console, invocations: Sequence[Invocation], targets: Mapping[str, str]) -> None:
@@ -50,10 +49,10 @@ def print_rest(console: Console, plan: Plan) -> None:
     """Print what is not sent, and why."""
     lines = [
         f"{counted(count, 'fault')} cannot be resubmitted: {reason}."
-        for reason, count in plan.refused.most_common(_SHOWN)
+        for reason, count in plan.refused.most_common(SHOWN)
     ]
-    if len(plan.refused) > _SHOWN:
-        lines.append(f"… and faults for {len(plan.refused) - _SHOWN} more reasons; --json has them all.")
+    if len(plan.refused) > SHOWN:
+        lines.append(f"… and faults for {len(plan.refused) - SHOWN} more reasons; --json has them all.")
     if plan.comes_back:
         lines.append(
             f"{counted(plan.comes_back, 'fault')} left alone: the records come again by themselves. "
@@ -66,10 +65,7 @@ def print_rest(console: Console, plan: Plan) -> None:
     if plan.done:
         lines.append(f"{counted(plan.done, 'record')} done already, as the journal says.")
     if plan.in_doubt:
-        lines.append(
-            f"{counted(plan.in_doubt, 'record')} {'was' if plan.in_doubt == 1 else 'were'} being sent when the last "
-            "run ended, and may be done: sent again."
-        )
+        lines.append(were_being_sent(plan.in_doubt, "record", "be done"))
     for line in lines:
         console.print(Text(plain(line)), soft_wrap=True)
 
@@ -77,11 +73,7 @@ def print_rest(console: Console, plan: Plan) -> None:
 def print_outcome(console: Console, outcome: Outcome) -> None:
     """Print what has become of what was sent."""
     for title, those in (("failed again", outcome.failed), ("in doubt", outcome.in_doubt)):
-        for one in those[:_SHOWN]:
-            where = f"{one['function']}, {one['rule']}, {', '.join(one['records'][:3])}"
-            console.print(Text(plain(f"{title}: {where}: {one['error']}")), soft_wrap=True)
-        if len(those) > _SHOWN:
-            console.print(f"… and {len(those) - _SHOWN} more; --json has them all.")
+        print_first(console, [f"{title}: {_where(one)}: {one['error']}" for one in those])
     counts = (
         (outcome.done, "done"),
         (_records(outcome.failed), "failed again"),
@@ -142,6 +134,5 @@ def _records(those: Sequence[Mapping[str, Any]]) -> int:
     return sum(map(len, {(one["function"], *one["records"]): one["records"] for one in those}.values()))
 
 
-def plain(text: str) -> str:
-    """Return a text of somebody else's in one line, with what a terminal would obey spelled out."""
-    return printable(" ".join(text.split()))
+def _where(one: Mapping[str, Any]) -> str:
+    return f"{one['function']}, {one['rule']}, {', '.join(one['records'][:3])}"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from powertools_stream.cli.resubmit.functions import InDoubtError, Invoker, NotInvokedError, Replied
 from powertools_stream.cli.resubmit.plan import Invocation, client_context
 from powertools_stream.cli.resubmit.reply import (
     Failures,
@@ -17,6 +16,7 @@ from powertools_stream.cli.resubmit.reply import (
 )
 from powertools_stream.cli.resubmit.units import Unit
 from powertools_stream.cli.sending import Journal, Pace
+from powertools_stream.cli.sending.functions import InDoubtError, Invoker, NotInvokedError, Replied
 from powertools_stream.cli.status import CannotRunError
 
 __all__ = ["Outcome", "Resubmitting"]

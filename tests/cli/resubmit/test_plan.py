@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from powertools_stream.cli.resubmit import records as records_module
-from powertools_stream.cli.resubmit.functions import encoded
 from powertools_stream.cli.resubmit.plan import MAX_CONTEXT_BYTES, Invocation, client_context, invocations
 from powertools_stream.cli.resubmit.records import NotResubmittableError
 from powertools_stream.cli.resubmit.units import Unit, gathered, unit_of
+from powertools_stream.cli.sending.functions import encoded
 from powertools_stream.testing import to_distributed_map_event, to_kinesis_records, to_sqs_records
 
 

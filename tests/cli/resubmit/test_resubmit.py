@@ -589,10 +589,10 @@ def test_the_journal_is_the_same_however_the_lake_is_spelled(
 def test_what_could_not_be_noted_is_in_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from powertools_stream.cli.aws import Account
     from powertools_stream.cli.lake import Selection, open_lake
-    from powertools_stream.cli.resubmit.functions import Invoker
     from powertools_stream.cli.resubmit.plan import invocations, planned
     from powertools_stream.cli.resubmit.running import Resubmitting
     from powertools_stream.cli.sending import Journal, Pace
+    from powertools_stream.cli.sending.functions import Invoker
 
     shop = Shop()
     lake = open_lake(written(tmp_path / "f.jsonl", shop.faults(to_sqs_records(events(3)), monkeypatch)), Account())

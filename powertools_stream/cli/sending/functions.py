@@ -1,17 +1,17 @@
-"""The functions that an operator names, and how they are invoked."""
+"""How functions are invoked with what is sent."""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from powertools_stream.cli.aws import Account, code_of, is_in_doubt, reaching_aws
 from powertools_stream.cli.status import CannotRunError
 
-__all__ = ["InDoubtError", "Invoker", "NotInvokedError", "Replied", "targets_of"]
+__all__ = ["InDoubtError", "Invoker", "NotInvokedError", "Replied", "encoded"]
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
 _LONGEST_SECONDS = 900
@@ -19,33 +19,6 @@ _LONGEST_SECONDS = 900
 _THROTTLED = "TooManyRequestsException"
 _ATTEMPTS = 8
 _MOST_SECONDS = 30.0
-
-
-def targets_of(functions: Iterable[str]) -> dict[str, str]:
-    """Return what is invoked for the faults of each function: ``{"orders": "orders:live"}``.
-
-    Parameters
-    ----------
-    functions
-        ``"orders"``, or ``"orders=orders:live"``: the name that the fault events have, and what is invoked, a name, a
-        name with an alias, or an ARN.
-
-    Raises
-    ------
-    CannotRunError
-        One of them is neither, or a function is named twice.
-    """
-    targets: dict[str, str] = {}
-    for given in functions:
-        name, _, target = given.partition("=")
-        if not name or "*" in given or (not target and "=" in given):
-            raise CannotRunError(
-                f"Expected --function NAME or NAME=TARGET, one function each and no '*', found {given!r}. Only what "
-                "you name is invoked."
-            )
-        if targets.setdefault(name, target or name) != (target or name):
-            raise CannotRunError(f"Expected one target for the function {name!r}, found two. Run the command for each.")
-    return targets
 
 
 class NotInvokedError(Exception):
