@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from powertools_stream.cli.lake import Lake, Selection
-from powertools_stream.cli.lake.claims import ClaimError
+from powertools_stream.cli.lake import ClaimError, Lake, Seen, Selection
 from powertools_stream.cli.resubmit.records import NotResubmittableError, Redeem
 from powertools_stream.cli.resubmit.units import Unit, gathered, unit_of
 from powertools_stream.cli.sending import Journal
@@ -119,40 +118,27 @@ def planned(
 def _units(
     lake: Lake, selection: Selection, allowed: frozenset[str], plan: Plan, redeem: Redeem, *, include_reported: bool
 ) -> Iterator[Unit]:
-    counted, sent, comes_back = _Counted(), set[str](), set[str]()
+    # A lake may have one several times, and a list counts it once.
+    counted, sent, comes_back = Seen(), set[str](), set[str]()
     for stored in lake.events(selection):
         fault = stored.event
         if fault.get("type") != "fault":
             continue
         function = _function(fault)
         if function not in allowed:
-            plan.not_listed[function] += counted.is_new(fault)
+            plan.not_listed[function] += counted.add(fault)
         elif fault.get("disposition") != "set-aside" and not include_reported and not fault.get("trimmed"):
             comes_back.add(str(fault["id"]))
         else:
             try:
                 unit = unit_of(lake.whole(stored).event, function, redeem)
             except (NotResubmittableError, ClaimError) as error:
-                plan.refused[str(error)] += counted.is_new(fault)
+                plan.refused[str(error)] += counted.add(fault)
             else:
                 sent.add(str(fault["id"]))
                 yield unit
     # A record that came again until it was set aside has fault events of both kinds, with one id.
     plan.comes_back = len(comes_back - sent)
-
-
-class _Counted:
-    """The faults that are counted: a lake may have one several times, and a list counts it once."""
-
-    def __init__(self) -> None:
-        self._ids: set[str] = set()
-
-    def is_new(self, fault: Mapping[str, Any]) -> bool:
-        identifier = str(fault.get("id"))
-        if identifier in self._ids:
-            return False
-        self._ids.add(identifier)
-        return True
 
 
 def _function(fault: Mapping[str, Any]) -> str:
